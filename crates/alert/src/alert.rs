@@ -1,0 +1,166 @@
+//! An alert's bytes, and the little that the queue must read of them.
+
+use jiff::Timestamp;
+use jiff::fmt::strtime::parse;
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// The most bytes that an alert may have. The largest in a real fleet had 17,372.
+pub const PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
+
+/// An alert that can be judged: its bytes are one JSON object of a bearable size.
+#[derive(Clone, Copy, Debug)]
+pub struct Alert<'a> {
+    /// The bytes as they came.
+    pub bytes: &'a [u8],
+    /// The hour of the alert's own timestamp; `None` if it has none that can be read.
+    pub hour: Option<Hour>,
+}
+
+/// An hour of the UTC calendar: what cases are sharded by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[allow(missing_docs, reason = "the parts of a date are known to everybody")]
+pub struct Hour {
+    pub year: i16,
+    pub month: i8,
+    pub day: i8,
+    pub hour: i8,
+}
+
+/// Why bytes are not an alert. Each ends in quarantine, with this text beside it.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BadAlert {
+    /// The file has no bytes: its writer died, or the disk lost them.
+    #[error("the file is empty")]
+    Empty,
+    /// The file is larger than [`PAYLOAD_BYTES_MAX`].
+    #[error("the file is larger than {PAYLOAD_BYTES_MAX} bytes")]
+    Oversized,
+    /// The bytes are not one JSON object.
+    #[error("not a JSON object: {0}")]
+    NotJson(String),
+}
+
+/// The fields that place an alert in time. An indexer's hit carries them below `_source`.
+#[derive(Deserialize)]
+struct Document<'a> {
+    #[serde(borrow, rename = "_source")]
+    source: Option<Source<'a>>,
+    #[serde(borrow, default)]
+    timestamp: Field<'a>,
+}
+
+#[derive(Deserialize)]
+struct Source<'a> {
+    #[serde(borrow, default)]
+    timestamp: Field<'a>,
+}
+
+/// A field of which only a string is of use: another type counts as absent, because producers vary.
+#[derive(Deserialize, Default)]
+#[serde(untagged)]
+enum Field<'a> {
+    Text(#[serde(borrow)] Cow<'a, str>),
+    #[default]
+    Absent,
+    Other(serde::de::IgnoredAny),
+}
+
+impl<'a> Alert<'a> {
+    /// Reads what the queue needs of an alert's bytes.
+    ///
+    /// Errs if they are not one JSON object of at most [`PAYLOAD_BYTES_MAX`] bytes. A missing or unreadable timestamp is
+    /// no error: producers disagree about it.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, BadAlert> {
+        if bytes.is_empty() {
+            return Err(BadAlert::Empty);
+        }
+        if PAYLOAD_BYTES_MAX < bytes.len() {
+            return Err(BadAlert::Oversized);
+        }
+        // Serde would take an array for the fields in order.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(BadAlert::NotJson("it does not start with `{`".to_owned()));
+        }
+        let document: Document<'_> =
+            serde_json::from_slice(bytes).map_err(|error| BadAlert::NotJson(error.to_string()))?;
+        let field = match document.source {
+            Some(source) => source.timestamp,
+            None => document.timestamp,
+        };
+        let hour = match field {
+            Field::Text(text) => hour_of(&text),
+            Field::Absent | Field::Other(_) => None,
+        };
+        Ok(Alert { bytes, hour })
+    }
+}
+
+/// The UTC hour of a timestamp in RFC 3339, or in Wazuh 4's form with an offset that has no colon.
+fn hour_of(text: &str) -> Option<Hour> {
+    let instant = text.parse::<Timestamp>().ok().or_else(|| {
+        let broken_down = parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?;
+        broken_down.to_timestamp().ok()
+    })?;
+    let utc = jiff::tz::Offset::UTC.to_datetime(instant);
+    Some(Hour {
+        year: utc.year(),
+        month: utc.month(),
+        day: utc.day(),
+        hour: utc.hour(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_hour(timestamp: &str, expected: Option<(i16, i8, i8, i8)>) {
+        let json = format!(r#"{{"_source":{{"timestamp":{timestamp}}}}}"#);
+        let alert = Alert::parse(json.as_bytes()).expect("one JSON object");
+        let hour = alert.hour.map(|h| (h.year, h.month, h.day, h.hour));
+        assert_eq!(hour, expected, "{timestamp}");
+    }
+
+    #[test]
+    fn the_hour_is_that_of_the_instant_in_utc() {
+        check_hour(r#""2026-03-15T22:51:54.380-0700""#, Some((2026, 3, 16, 5)));
+        check_hour(r#""2026-04-01T05:29:07.000+0000""#, Some((2026, 4, 1, 5)));
+        check_hour(r#""2026-04-01T05:29:07Z""#, Some((2026, 4, 1, 5)));
+        check_hour(r#""2026-04-01T05:29:07.123456Z""#, Some((2026, 4, 1, 5)));
+        check_hour(r#""2026-04-01T00:10:00-0800""#, Some((2026, 4, 1, 8)));
+    }
+
+    #[test]
+    fn a_timestamp_of_no_use_is_no_error() {
+        check_hour("17", None);
+        check_hour("null", None);
+        check_hour(r#""yesterday""#, None);
+        assert_eq!(Alert::parse(b"{}").expect("one JSON object").hour, None);
+    }
+
+    #[test]
+    fn a_bare_document_is_placed_by_its_own_timestamp() {
+        let alert = Alert::parse(br#"{"timestamp":"2026-04-01T05:29:07Z","id":"1.2"}"#);
+        assert_eq!(
+            alert.expect("one JSON object").hour.map(|h| h.hour),
+            Some(5)
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_alert_say_why() {
+        assert_eq!(Alert::parse(b"").err(), Some(BadAlert::Empty));
+        assert_eq!(
+            Alert::parse(&vec![b' '; PAYLOAD_BYTES_MAX + 1]).err(),
+            Some(BadAlert::Oversized)
+        );
+        for bad in [&b"{"[..], b"[1]", b"\0\0\0\0", b"{}x", b"\xff\xfe", b"[]"] {
+            assert!(
+                matches!(Alert::parse(bad), Err(BadAlert::NotJson(_))),
+                "{bad:?}"
+            );
+        }
+    }
+}

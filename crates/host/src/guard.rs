@@ -1,0 +1,155 @@
+//! Handles that close themselves.
+
+use crate::{At, DirId, FileId, Host, LockId, Names, Result};
+
+/// An open directory.
+pub struct Dir<'h> {
+    host: &'h dyn Host,
+    id: DirId,
+}
+
+impl<'h> Dir<'h> {
+    /// Opens a directory.
+    pub fn open(host: &'h dyn Host, at: At<'_>) -> Result<Self> {
+        Ok(Dir {
+            host,
+            id: host.open_dir(at)?,
+        })
+    }
+
+    /// Opens a directory, making it first if it is missing.
+    pub fn open_or_make(host: &'h dyn Host, at: At<'_>) -> Result<Self> {
+        match host.mkdir(at) {
+            Ok(()) => {}
+            Err(error) if error.is_exists() => {}
+            Err(error) => return Err(error),
+        }
+        Dir::open(host, at)
+    }
+
+    /// The handle, to start paths from.
+    pub fn id(&self) -> DirId {
+        self.id
+    }
+
+    /// The path `path` below this directory.
+    pub fn at<'a, P: AsRef<[u8]> + ?Sized>(&self, path: &'a P) -> At<'a> {
+        At::new(self.id, path)
+    }
+
+    /// Reads the next chunk of names; see [`Host::read_dir`]. Says whether there was one.
+    pub fn read(&self, names: &mut Names) -> Result<bool> {
+        self.host.read_dir(self.id, names)?;
+        Ok(!names.is_empty())
+    }
+
+    /// Puts the scan position back to the start.
+    pub fn rewind(&self) -> Result<()> {
+        self.host.rewind_dir(self.id)
+    }
+
+    /// Makes the names of this directory durable.
+    pub fn sync(&self) -> Result<()> {
+        self.host.sync_dir(self.id)
+    }
+}
+
+impl Drop for Dir<'_> {
+    fn drop(&mut self) {
+        self.host.close_dir(self.id);
+    }
+}
+
+/// An open file.
+pub struct File<'h> {
+    host: &'h dyn Host,
+    id: FileId,
+}
+
+impl<'h> File<'h> {
+    /// Creates a file that must be new, for appending.
+    pub fn create_new(host: &'h dyn Host, at: At<'_>) -> Result<Self> {
+        Ok(File {
+            host,
+            id: host.create_new(at)?,
+        })
+    }
+
+    /// Opens an existing file for appending.
+    pub fn open_append(host: &'h dyn Host, at: At<'_>) -> Result<Self> {
+        Ok(File {
+            host,
+            id: host.open_append(at)?,
+        })
+    }
+
+    /// Opens an existing file for reading.
+    pub fn open_read(host: &'h dyn Host, at: At<'_>) -> Result<Self> {
+        Ok(File {
+            host,
+            id: host.open_read(at)?,
+        })
+    }
+
+    /// The handle.
+    pub fn id(&self) -> FileId {
+        self.id
+    }
+
+    /// Appends all of `bytes`; see [`Host::append`].
+    pub fn append(&self, bytes: &[u8]) -> Result<()> {
+        self.host.append(self.id, bytes)
+    }
+
+    /// Appends at most `max` bytes from `offset` to `into`; see [`Host::read`].
+    pub fn read(&self, offset: u64, into: &mut Vec<u8>, max: usize) -> Result<usize> {
+        self.host.read(self.id, offset, into, max)
+    }
+
+    /// Appends the file's bytes from `offset` to its end, but at most `max`, to `into`.
+    pub fn read_to(&self, mut offset: u64, into: &mut Vec<u8>, max: usize) -> Result<()> {
+        let mut left = max;
+        while 0 < left {
+            let count = self.read(offset, into, left)?;
+            if count == 0 {
+                break;
+            }
+            offset += count as u64;
+            left -= count;
+        }
+        Ok(())
+    }
+
+    /// Makes the bytes durable.
+    pub fn sync(&self) -> Result<()> {
+        self.host.sync_file(self.id)
+    }
+}
+
+impl Drop for File<'_> {
+    fn drop(&mut self) {
+        self.host.close(self.id);
+    }
+}
+
+/// A lock that is held while this value lives.
+pub struct Lock<'h> {
+    host: &'h dyn Host,
+    id: LockId,
+}
+
+impl<'h> Lock<'h> {
+    /// Takes the lock; `Busy` if another process holds it.
+    pub fn take(host: &'h dyn Host, at: At<'_>) -> Result<Self> {
+        Ok(Lock {
+            host,
+            id: host.lock(at)?,
+        })
+    }
+}
+
+impl Drop for Lock<'_> {
+    fn drop(&mut self) {
+        self.host.unlock(self.id);
+    }
+}

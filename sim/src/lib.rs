@@ -1,0 +1,8 @@
+//! The simulator and the gate.
+
+pub mod kernel;
+pub mod report;
+pub mod scenario;
+pub mod schedule;
+pub mod specimen;
+pub mod stats;
