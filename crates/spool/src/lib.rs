@@ -1,1 +1,42 @@
-//! stub
+//! The queue: a spool of alert files on a disk that other programs share.
+//!
+//! - [`Spool`] opens the directory. [`Publisher`] adds alerts; it also adopts flat directories and recovers the spool.
+//! - [`Worker`] claims the oldest buckets and makes a case of every alert.
+//! - [`cap::enforce`] parks what is beyond the cap, [`cap::readmit`] brings it back.
+//! - [`audit::audit`] proves that every alert is in exactly one place.
+//!
+//! All of it is straight-line code over `&dyn host::Host`. What it promises is the contract (`crates/contract`).
+//!
+//! # The three ideas
+//! 1. **A rename is the check.** Nothing decides on a name that it saw earlier as if it were still there; a rename that may
+//!    not replace its target either moves the thing or says that somebody was faster. "Not found" is an outcome.
+//! 2. **The unit is the bucket**, a directory of entries whose name carries first stamp and count. Publishing, claiming and
+//!    parking are one rename each, depth is a sum over names, and no file is ever asked for its time.
+//! 3. **The alert's file is the token.** It moves by rename from the bucket into its case; where it is, the alert is.
+
+pub mod adopt;
+pub mod audit;
+mod bucket;
+pub mod cap;
+mod case;
+mod complete;
+mod error;
+pub mod layout;
+pub mod ledger;
+mod name;
+mod plan;
+mod publish;
+mod quarantine;
+mod recover;
+mod spool;
+mod staging;
+mod survey;
+mod worker;
+
+pub use complete::Completion;
+pub use error::SpoolError;
+pub use name::{BUCKET_ENTRIES_MAX, BucketName, EntryName, Stamp};
+pub use publish::{Incoming, Published, Publisher};
+pub use recover::Recovery;
+pub use spool::{Shed, Spool, SpoolOptions};
+pub use worker::{Claim, Claimed, Worker};

@@ -1,0 +1,209 @@
+//! The census: where every id is, in at most 40 bytes an id.
+
+use crate::place::Place;
+
+/// An alert, by the number that whoever watches gave it: dense, from 0.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Id(pub u32);
+
+/// A running program, by the number that whoever watches gave it. A program that is started again is another actor.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Actor(pub u16);
+
+/// What the census knows of one id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Where it is.
+    pub place: Place,
+    /// Copies of it that exist beside the one that counts: made by an outsider, or left by a power loss.
+    pub copies: u8,
+    /// How often a case was made for it.
+    pub cases: u8,
+    /// Raised when an operator replays it from quarantine.
+    pub generation: u8,
+    /// How often it was claimed.
+    pub attempts: u16,
+    /// Who moved it last.
+    pub actor: Actor,
+    /// When it moved last.
+    pub step: u64,
+    /// Its place in the order in which alerts first became pending.
+    pub rank: u32,
+    /// The facts below.
+    pub facts: Facts,
+}
+
+const _: () = assert!(
+    size_of::<Entry>() <= 40,
+    "the census must follow a million ids in 40 MB"
+);
+
+/// What is true of an id for good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Facts {
+    /// Its publication was acknowledged: the cursor may have moved past it.
+    pub is_acknowledged: bool,
+    /// Its bytes are bad, by plan or by power loss: quarantine is the right place for it.
+    pub is_bad: bool,
+    /// Its terminal record is in the ledger.
+    pub is_recorded: bool,
+    /// That record is durable.
+    pub is_record_durable: bool,
+}
+
+/// A rank that was not given yet.
+pub(crate) const NO_RANK: u32 = u32::MAX;
+
+/// Where every id is.
+pub struct Census {
+    entries: Vec<Entry>,
+    counts: [u64; 9],
+    /// How many pending ids that were never claimed have a rank in each block of 64: a Fenwick tree.
+    unclaimed: Vec<u32>,
+    ranks: u32,
+    /// Ids that ever became pending, and that ever stopped being so.
+    pub(crate) entered_pending: u64,
+    pub(crate) left_pending: u64,
+    /// Ids that vanished from a place whose buckets still count them.
+    pub(crate) vanished_uncounted: u64,
+}
+
+impl Census {
+    /// `count` ids, all at the source.
+    pub fn new(count: u32) -> Self {
+        let entry = Entry {
+            place: Place::Source,
+            copies: 0,
+            cases: 0,
+            generation: 0,
+            attempts: 0,
+            actor: Actor(u16::MAX),
+            step: 0,
+            rank: NO_RANK,
+            facts: Facts::default(),
+        };
+        let mut counts = [0; 9];
+        counts[Place::Source as usize] = u64::from(count);
+        let blocks = count.div_ceil(64) as usize + 1;
+        Census {
+            entries: vec![entry; count as usize],
+            counts,
+            unclaimed: vec![0; blocks + 1],
+            ranks: 0,
+            entered_pending: 0,
+            left_pending: 0,
+            vanished_uncounted: 0,
+        }
+    }
+
+    /// What is known of an id.
+    ///
+    /// # Panics
+    /// If the id is not one of the census.
+    pub fn get(&self, id: Id) -> &Entry {
+        &self.entries[id.0 as usize]
+    }
+
+    pub(crate) fn get_mut(&mut self, id: Id) -> &mut Entry {
+        &mut self.entries[id.0 as usize]
+    }
+
+    /// How many ids are in a place.
+    pub fn count(&self, place: Place) -> u64 {
+        self.counts[place as usize]
+    }
+
+    /// How many ids there are.
+    pub fn len(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    /// Whether there is no id.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Every id with what is known of it.
+    pub fn iter(&self) -> impl Iterator<Item = (Id, &Entry)> {
+        (0..).map(Id).zip(&self.entries)
+    }
+
+    /// Moves an id, allowed or not: what was seen is what is.
+    pub(crate) fn set_place(&mut self, id: Id, to: Place, actor: Actor, step: u64) {
+        let entry = &mut self.entries[id.0 as usize];
+        let from = entry.place;
+        (entry.place, entry.actor, entry.step) = (to, actor, step);
+        self.counts[from as usize] -= 1;
+        self.counts[to as usize] += 1;
+        if from == Place::Pending && to != Place::Pending {
+            self.left_pending += 1;
+            if entry.attempts == 0 {
+                let rank = entry.rank;
+                self.count_unclaimed(rank, false);
+            }
+        }
+        let entry = &mut self.entries[id.0 as usize];
+        if to == Place::Claimed && from == Place::Pending {
+            entry.attempts = entry.attempts.saturating_add(1);
+        }
+        if to == Place::Cased {
+            entry.cases = entry.cases.saturating_add(1);
+        }
+        if to == Place::Vanished && matches!(from, Place::Pending | Place::Overflow) {
+            self.vanished_uncounted += 1;
+        }
+        if to == Place::Pending && from != Place::Pending {
+            self.entered_pending += 1;
+            if entry.rank == NO_RANK {
+                entry.rank = self.ranks;
+                self.ranks += 1;
+            }
+            if entry.attempts == 0 {
+                let rank = entry.rank;
+                self.count_unclaimed(rank, true);
+            }
+        }
+    }
+
+    /// How many pending ids that were never claimed are older than `rank`, to within 63.
+    pub fn unclaimed_before(&self, rank: u32) -> u64 {
+        let mut block = (rank as usize / 64).min(self.unclaimed.len() - 1);
+        let mut sum = 0;
+        while 0 < block {
+            sum += u64::from(self.unclaimed[block]);
+            block &= block - 1;
+        }
+        sum
+    }
+
+    fn count_unclaimed(&mut self, rank: u32, is_more: bool) {
+        let mut block = rank as usize / 64 + 1;
+        while block < self.unclaimed.len() {
+            let count = &mut self.unclaimed[block];
+            *count = if is_more { *count + 1 } else { *count - 1 };
+            block += block & block.wrapping_neg();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unclaimed_before_a_rank_are_counted_by_blocks() {
+        let mut census = Census::new(1_000);
+        for id in 0..1_000 {
+            census.set_place(Id(id), Place::Pending, Actor(0), 1);
+        }
+        assert_eq!(census.unclaimed_before(640), 640);
+        for id in 0..320 {
+            census.set_place(Id(id), Place::Claimed, Actor(0), 2);
+        }
+        assert_eq!(census.unclaimed_before(640), 320);
+        // A redelivered id was attempted already: it holds nobody up.
+        census.set_place(Id(0), Place::Pending, Actor(0), 3);
+        assert_eq!(census.unclaimed_before(640), 320);
+        assert_eq!(census.count(Place::Pending), 681);
+    }
+}

@@ -1,0 +1,326 @@
+//! The contract at work: it is told what happens, keeps the census, and says which promise is broken.
+
+use crate::census::{Actor, Census, Entry, Facts, Id};
+use crate::event::{Books, Event, Moved, Pass, Removed};
+use crate::place::{Place, Side};
+use crate::predicate::{Bounds, Predicate, Violation};
+use crate::predicates;
+
+/// How many violations are kept in full; more are only counted.
+const VIOLATIONS_MAX: usize = 64;
+
+/// Follows every id of one run and judges every event. O(1) an event, but for the logarithm of the order's index.
+pub struct Contract {
+    census: Census,
+    bounds: Bounds,
+    on_move: Vec<&'static Predicate>,
+    on_other: Vec<&'static Predicate>,
+    violations: Vec<Violation>,
+    violation_count: u64,
+    /// Ids whose record is written and not yet durable.
+    recorded: Vec<Id>,
+    name_last: u64,
+}
+
+/// How a name of an id was moved.
+#[derive(Clone, Copy, Debug)]
+pub struct Motion {
+    /// Where it goes.
+    pub to: Place,
+    /// Who moves it.
+    pub actor: Actor,
+    /// On which side that actor is.
+    pub side: Side,
+    /// Whether its bytes are complete and valid.
+    pub is_whole: bool,
+    /// Whether the actor recovers a dead worker's directory.
+    pub is_heir: bool,
+    /// When.
+    pub step: u64,
+}
+
+impl Contract {
+    /// The contract for `ids` alerts, all at the source.
+    pub fn new(ids: u32, bounds: Bounds) -> Self {
+        let about_moves = ["S1", "S3", "S4", "S5", "S6", "S7", "S9", "S13"];
+        let (on_move, on_other) = (
+            predicates::all()
+                .into_iter()
+                .filter(|p| about_moves.contains(&p.id))
+                .collect(),
+            predicates::all(),
+        );
+        Contract {
+            census: Census::new(ids),
+            bounds,
+            on_move,
+            on_other,
+            violations: Vec::new(),
+            violation_count: 0,
+            recorded: Vec::new(),
+            name_last: 0,
+        }
+    }
+
+    /// Where every id is.
+    pub fn census(&self) -> &Census {
+        &self.census
+    }
+
+    /// What the queue is asked to keep to.
+    pub fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
+    /// The first violations, oldest first.
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// How many violations there were.
+    pub fn violation_count(&self) -> u64 {
+        self.violation_count
+    }
+
+    /// Puts an id where it stands before anything has happened.
+    pub fn place_initially(&mut self, id: Id, place: Place, is_bad: bool) {
+        self.census.set_place(id, place, Actor(u16::MAX), 0);
+        let facts = &mut self.census.get_mut(id).facts;
+        // What lay in the queue before was somebody's responsibility already.
+        *facts = Facts {
+            is_bad,
+            is_acknowledged: true,
+            ..Facts::default()
+        };
+    }
+
+    /// Marks an id's bytes as bad: quarantine is the right place for it.
+    pub fn spoil(&mut self, id: Id) {
+        self.census.get_mut(id).facts.is_bad = true;
+    }
+
+    /// An id's file was moved to another place, or written for the first time.
+    pub fn moved(&mut self, id: Id, motion: Motion) {
+        let before = *self.census.get(id);
+        let Motion {
+            to,
+            actor,
+            side,
+            is_whole,
+            is_heir,
+            step,
+        } = motion;
+        let event = Event::Moved(Moved {
+            id,
+            before,
+            to,
+            actor,
+            side,
+            is_whole,
+            is_heir,
+            step,
+        });
+        self.judge(&event, step, true);
+        self.census.set_place(id, to, actor, step);
+    }
+
+    /// A second name of an id appeared.
+    pub fn copied(&mut self, id: Id, actor: Actor, side: Side, step: u64) {
+        self.judge(
+            &Event::Copied {
+                id,
+                actor,
+                side,
+                step,
+            },
+            step,
+            false,
+        );
+        let entry = self.census.get_mut(id);
+        entry.copies = entry.copies.saturating_add(1);
+    }
+
+    /// A name of an id was removed from `place`.
+    pub fn removed(&mut self, id: Id, place: Place, actor: Actor, side: Side, step: u64) {
+        let before = *self.census.get(id);
+        let is_last = before.copies == 0;
+        let event = Event::Removed(Removed {
+            id,
+            before,
+            place,
+            is_last,
+            actor,
+            side,
+            step,
+        });
+        self.judge(&event, step, false);
+        if !is_last {
+            self.census.get_mut(id).copies -= 1;
+            return;
+        }
+        let to = match (side, place) {
+            (Side::Inside, Place::Staged) => Place::Source,
+            _ => Place::Vanished,
+        };
+        let is_whole = true;
+        self.moved(
+            id,
+            Motion {
+                to,
+                actor,
+                side,
+                is_whole,
+                is_heir: false,
+                step,
+            },
+        );
+    }
+
+    /// The queue said that it has an id for good.
+    pub fn acknowledged(&mut self, id: Id, is_durable: bool, step: u64) {
+        self.judge(
+            &Event::Acknowledged {
+                id,
+                is_durable,
+                step,
+            },
+            step,
+            false,
+        );
+        self.census.get_mut(id).facts.is_acknowledged = true;
+    }
+
+    /// The ledger got the record that an id is in the terminal `place`.
+    pub fn recorded(&mut self, id: Id, place: Place, is_durable: bool, step: u64) {
+        self.judge(
+            &Event::Recorded {
+                id,
+                place,
+                is_durable,
+                step,
+            },
+            step,
+            false,
+        );
+        self.census.get_mut(id).facts.is_recorded = true;
+        self.recorded.push(id);
+    }
+
+    /// The ledger was made durable: so are its records.
+    pub fn records_durable(&mut self) {
+        for id in self.recorded.drain(..) {
+            self.census.get_mut(id).facts.is_record_durable = true;
+        }
+    }
+
+    /// The publisher gave out a name; `key` orders as names do.
+    pub fn named(&mut self, actor: Actor, key: u64, step: u64) {
+        let before = self.name_last;
+        self.judge(
+            &Event::Named {
+                actor,
+                before,
+                key,
+                step,
+            },
+            step,
+            false,
+        );
+        self.name_last = before.max(key);
+    }
+
+    /// Anything else that only predicates need to know.
+    pub fn observe(&mut self, event: Event, step: u64) {
+        self.judge(&event, step, false);
+    }
+
+    /// A pass ended.
+    pub fn pass_ended(&mut self, pass: Pass) {
+        self.judge(&Event::PassEnded(pass), pass.step, false);
+    }
+
+    /// Power failed: the id is found in `places` now. What was not durable may be undone, and only that.
+    pub fn survived(&mut self, id: Id, places: &[Place], is_torn: bool, step: u64) {
+        let place = places.first().copied();
+        self.judge(&Event::Survived { id, place, step }, step, false);
+        let before = *self.census.get(id);
+        // What vanished by an outsider's hand stays vanished; what nobody was told of is still at the source.
+        let to = place.unwrap_or(match before.place {
+            Place::Vanished => Place::Vanished,
+            _ if before.facts.is_acknowledged => Place::Vanished,
+            _ => Place::Source,
+        });
+        self.census.set_place(id, to, Actor(u16::MAX), step);
+        let entry: &mut Entry = self.census.get_mut(id);
+        entry.copies = u8::try_from(places.len().saturating_sub(1)).unwrap_or(u8::MAX);
+        // A case that the power loss undid is to be made again, and one that it brought back was made once.
+        entry.cases = u8::from(to == Place::Cased);
+        entry.facts.is_bad |= is_torn;
+    }
+
+    /// Records that were not durable went with the power.
+    pub fn records_lost(&mut self) {
+        for id in self.recorded.drain(..) {
+            self.census.get_mut(id).facts.is_recorded = false;
+        }
+    }
+
+    /// Some counts at this moment.
+    pub fn books(&self) -> Books {
+        let census = &self.census;
+        Books {
+            pending: census.count(Place::Pending),
+            in_flight: census.count(Place::Claimed) + census.count(Place::Staged),
+            overflow: census.count(Place::Overflow),
+            entered_pending: census.entered_pending,
+            left_pending: census.left_pending,
+            vanished_uncounted: census.vanished_uncounted,
+            unclaimed: census.unclaimed_before(u32::MAX - 64),
+        }
+    }
+
+    /// Closes the books after the liveness phase.
+    pub fn ended(&mut self, steps: u64, is_stuck: bool, step: u64) {
+        self.judge(
+            &Event::Ended {
+                steps,
+                is_stuck,
+                step,
+            },
+            step,
+            false,
+        );
+    }
+
+    /// The sum that every report prints.
+    pub fn sum(&self) -> String {
+        let fetched = self.census.len() - self.census.count(Place::Source);
+        let parts: Vec<String> = Place::ALL[1..]
+            .iter()
+            .map(|place| format!("{place} {}", self.census.count(*place)))
+            .collect();
+        format!("fetched {fetched} = {}", parts.join(" + "))
+    }
+
+    fn judge(&mut self, event: &Event, step: u64, is_move: bool) {
+        let asked = if is_move {
+            &self.on_move
+        } else {
+            &self.on_other
+        };
+        for predicate in asked {
+            if let Some(what) = (predicate.breach)(&self.census, &self.bounds, event) {
+                self.violation_count += 1;
+                if self.violations.len() < VIOLATIONS_MAX {
+                    let (predicate, name) = (predicate.id, predicate.name);
+                    self.violations.push(Violation {
+                        predicate,
+                        name,
+                        step,
+                        what,
+                    });
+                }
+            }
+        }
+    }
+}

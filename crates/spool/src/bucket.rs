@@ -1,0 +1,113 @@
+//! What can be done to the inside of a bucket: list it, give it back, drop it.
+
+use crate::error::{Context, SpoolError};
+use crate::name::{BucketName, EntryName};
+use crate::spool::{PathBuffer, Spool};
+use host::{Class, Dir, Kind, Names};
+
+/// What a bucket's directory holds now.
+#[derive(Default)]
+pub(crate) struct Content {
+    /// Its entries, oldest first, each once.
+    pub(crate) entries: Vec<(EntryName, Kind)>,
+    /// Names that are no entry's.
+    pub(crate) strays: Vec<Vec<u8>>,
+}
+
+/// Lists the bucket `bucket` below `parent`; `None` if it is gone.
+pub(crate) fn list(
+    spool: &Spool<'_>,
+    parent: &Dir<'_>,
+    bucket: BucketName,
+    names: &mut Names,
+) -> Result<Option<Content>, SpoolError> {
+    let dir = match Dir::open(spool.host, parent.at(&bucket)) {
+        Ok(dir) => dir,
+        Err(error) if error.is_vanished() => return Ok(None),
+        Err(error) => return Err(error).context("list", bucket),
+    };
+    let mut content = Content::default();
+    while dir.read(names).context("list", bucket)? {
+        for found in names.iter() {
+            match EntryName::parse(found.name) {
+                Some(entry) => content.entries.push((entry, found.kind)),
+                None => content.strays.push(found.name.to_vec()),
+            }
+        }
+    }
+    content.entries.sort_unstable();
+    content.entries.dedup_by_key(|(entry, _)| *entry);
+    Ok(Some(content))
+}
+
+/// How a bucket left a worker's hands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum GivenBack {
+    /// It was empty and is removed, or was gone.
+    Removed,
+    /// So many entries are pending again.
+    Pending(u32),
+    /// Somebody holds it: it stays where it is for now.
+    Held,
+}
+
+/// Removes the bucket if it is empty; otherwise makes it pending again, under the count of what it still holds.
+pub(crate) fn give_back(
+    spool: &Spool<'_>,
+    parent: &Dir<'_>,
+    bucket: BucketName,
+    names: &mut Names,
+) -> Result<GivenBack, SpoolError> {
+    match spool.host.rmdir(parent.at(&bucket)) {
+        Ok(()) => return Ok(GivenBack::Removed),
+        Err(error) => match error.class() {
+            Class::Vanished => return Ok(GivenBack::Removed),
+            Class::Contended => {}
+            _ => return Err(error).context("remove", bucket),
+        },
+    }
+    let Some(content) = list(spool, parent, bucket, names)? else {
+        return Ok(GivenBack::Removed);
+    };
+    let count = u32::try_from(content.entries.len())
+        .unwrap_or(u32::MAX)
+        .min(bucket.count());
+    let target = bucket.with_count(count);
+    match spool
+        .host
+        .rename_noreplace(parent.at(&bucket), spool.pending.at(&target))
+    {
+        Ok(()) => Ok(GivenBack::Pending(count)),
+        Err(error) => match error.class() {
+            Class::Vanished => Ok(GivenBack::Removed),
+            Class::Contended | Class::Poison => Ok(GivenBack::Held),
+            _ => Err(error).context("give back", bucket),
+        },
+    }
+}
+
+/// Removes the bucket with what it holds. For buckets that were never published, or whose alerts are recorded elsewhere.
+pub(crate) fn drop_unpublished(
+    spool: &Spool<'_>,
+    parent: &Dir<'_>,
+    bucket: BucketName,
+    names: &mut Names,
+) -> Result<(), SpoolError> {
+    let Some(content) = list(spool, parent, bucket, names)? else {
+        return Ok(());
+    };
+    let mut path = PathBuffer::default();
+    for (entry, _) in content.entries {
+        let at = parent.at(path.join(&[bucket.as_ref(), entry.as_ref()]));
+        ignore_vanished(spool.host.unlink(at)).context("remove", entry)?;
+    }
+    ignore_vanished(spool.host.rmdir(parent.at(&bucket))).context("remove", bucket)
+}
+
+/// "Not found" where the name was to go anyway.
+pub(crate) fn ignore_vanished(result: host::Result<()>) -> host::Result<()> {
+    match result {
+        Err(error) if error.is_vanished() => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,143 @@
+//! A case on disk: its place, and what is written beside the alert.
+
+use alert::{Alert, AlertId, Disposition, Hour};
+use serde::Serialize;
+
+/// The version of `case.json`.
+const SCHEMA_VERSION: u32 = 1;
+
+/// Where a case belongs: fixed by the alert's id and its own timestamp, so that the same alert, however often it arrives,
+/// always meets its first case (contract S3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct CasePlace {
+    id: AlertId,
+    hour: Option<Hour>,
+}
+
+impl CasePlace {
+    pub(crate) fn new(id: AlertId, alert: &Alert<'_>) -> Self {
+        CasePlace {
+            id,
+            hour: alert.hour,
+        }
+    }
+
+    /// The case's directory while it is written: one name that tells the final place.
+    pub(crate) fn staged(&self) -> String {
+        match self.hour {
+            Some(Hour {
+                year,
+                month,
+                day,
+                hour,
+            }) => {
+                format!("{year:04}{month:02}{day:02}{hour:02}-{}", self.id)
+            }
+            None => format!("undated-{}", self.id),
+        }
+    }
+
+    /// Reads what [`CasePlace::staged`] wrote.
+    pub(crate) fn parse_staged(name: &[u8]) -> Option<Self> {
+        let name = std::str::from_utf8(name).ok()?;
+        let (date, id) = name.split_once('-')?;
+        let id = AlertId::from_hex(id.as_bytes())?;
+        if date == "undated" {
+            return Some(CasePlace { id, hour: None });
+        }
+        if date.len() != 10 {
+            return None;
+        }
+        let hour = Hour {
+            year: date.get(..4)?.parse().ok()?,
+            month: date.get(4..6)?.parse().ok()?,
+            day: date.get(6..8)?.parse().ok()?,
+            hour: date.get(8..)?.parse().ok()?,
+        };
+        Some(CasePlace {
+            id,
+            hour: Some(hour),
+        })
+    }
+
+    /// The directory below `cases/` that holds the case's directory: `YYYY/MM/DD/HH`, or `undated/<two digits of the id>`.
+    pub(crate) fn shelf(&self) -> String {
+        match self.hour {
+            Some(Hour {
+                year,
+                month,
+                day,
+                hour,
+            }) => {
+                format!("{year:04}/{month:02}/{day:02}/{hour:02}")
+            }
+            None => format!("undated/{}", &self.id.to_string()[..2]),
+        }
+    }
+
+    /// The case's directory below `cases/`.
+    pub(crate) fn path(&self) -> String {
+        format!("{}/{}", self.shelf(), self.id)
+    }
+}
+
+#[derive(Serialize)]
+struct CaseFile<'a> {
+    schema_version: u32,
+    alert_id: String,
+    entry: &'a str,
+    disposition: Disposition,
+    alert_bytes: usize,
+}
+
+/// The bytes of `case.json`.
+pub(crate) fn case_json(
+    id: AlertId,
+    entry: &str,
+    disposition: Disposition,
+    alert_bytes: usize,
+    into: &mut Vec<u8>,
+) {
+    into.clear();
+    let alert_id = id.to_string();
+    let case = CaseFile {
+        schema_version: SCHEMA_VERSION,
+        alert_id,
+        entry,
+        disposition,
+        alert_bytes,
+    };
+    serde_json::to_writer(&mut *into, &case).expect("a case has no map with odd keys");
+    into.push(b'\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_staged_name_tells_the_final_place() {
+        let id = AlertId::of("i", "d");
+        for (hour, path) in [
+            (
+                Some(Hour {
+                    year: 2026,
+                    month: 4,
+                    day: 1,
+                    hour: 5,
+                }),
+                "2026/04/01/05",
+            ),
+            (None, "undated/"),
+        ] {
+            let place = CasePlace { id, hour };
+            assert_eq!(
+                CasePlace::parse_staged(place.staged().as_bytes()),
+                Some(place)
+            );
+            assert!(place.path().starts_with(path), "{}", place.path());
+        }
+        assert_eq!(CasePlace::parse_staged(b"../../etc/passwd"), None);
+        assert_eq!(CasePlace::parse_staged(b"undated-xyz"), None);
+    }
+}

@@ -1,0 +1,323 @@
+//! Completing a claim: every entry becomes a case, goes to quarantine, or goes back.
+//!
+//! # Why in this order
+//! 1. **Draft**: read and judge each entry; write its case aside; write down the plan. Group commit: from here on, whatever
+//!    is lost, the staged cases and the plan are not.
+//! 2. **Move**: each alert's file into its staged case, that into its place; bad entries into quarantine. Group commit: from
+//!    here on the cases are durable.
+//! 3. **Record**: one ledger record a bucket, synced. It never runs ahead of what a power loss leaves (contract S11).
+//! 4. **Remove**: the plan, dropped duplicates, empty buckets. Nothing is removed before its record is durable (S12).
+//!
+//! A crash between any two calls repeats work and never a case: [`crate::recover`] finishes staged cases that hold their
+//! alert, records what the plan names and the disk shows, and returns the rest.
+
+use crate::bucket::{self, GivenBack, ignore_vanished};
+use crate::case::{CasePlace, case_json};
+use crate::error::{Context, SpoolError};
+use crate::ledger::{Quarantined, Record};
+use crate::name::{BucketName, EntryName};
+use crate::plan::Plan;
+use crate::quarantine;
+use crate::spool::PathBuffer;
+use crate::staging::{Placed, Staging, ensure_shelf};
+use crate::worker::{Claim, Worker, may_be_file};
+use alert::{Alert, Disposition, PAYLOAD_BYTES_MAX};
+use host::{Class, File, Kind};
+
+/// What became of a claim's entries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Completion {
+    /// Names that the listings returned.
+    pub seen: u64,
+    /// New cases.
+    pub cased: u64,
+    /// Set aside with a reason.
+    pub quarantined: u64,
+    /// Copies of an id that has a case; dropped.
+    pub duplicates: u64,
+    /// Removed by somebody outside while they were claimed.
+    pub vanished: u64,
+    /// Held by somebody: pending again.
+    pub held: u64,
+}
+
+/// An entry whose case is written aside.
+struct Draft {
+    entry: EntryName,
+    staged: String,
+    place: CasePlace,
+}
+
+/// What happens to one bucket of the claim.
+struct Work {
+    bucket: BucketName,
+    drafts: Vec<Draft>,
+    bad: Vec<Quarantined>,
+    duplicates: Vec<(EntryName, String)>,
+    cased: Vec<EntryName>,
+    quarantined: Vec<Quarantined>,
+    vanished: Vec<EntryName>,
+}
+
+/// What reading an entry came to.
+enum Reading {
+    Payload,
+    Bad(String),
+    Vanished,
+    Held,
+}
+
+impl Worker<'_> {
+    /// Judges every entry of the claim and makes its case.
+    ///
+    /// When it returns, what it counts as cased or quarantined is durable and recorded; what was held is pending again. If
+    /// the process dies at any call, every entry is in exactly one place and none is cased twice.
+    ///
+    /// Errs if the machine is out of something, broken, or this worker was declared dead. The worker must then be dropped
+    /// and opened again; nothing is lost.
+    pub fn complete(
+        &mut self,
+        claim: Claim,
+        judge: &mut dyn FnMut(&Alert<'_>) -> Disposition,
+    ) -> Result<Completion, SpoolError> {
+        let mut done = Completion::default();
+        let mut plan = Plan::new(claim.buckets[0]);
+        let mut works = Vec::with_capacity(claim.buckets.len());
+        for bucket in &claim.buckets {
+            works.push(self.draft(*bucket, judge, &mut plan, &mut done)?);
+        }
+        if !plan.is_empty() {
+            plan.write(self.spool, &self.home)?;
+            self.spool.group_commit()?;
+            for work in &mut works {
+                self.move_all(work, &mut done)?;
+            }
+            self.spool.group_commit()?;
+        }
+        self.record(&works)?;
+        self.remove(works, &plan)?;
+        Ok(done)
+    }
+
+    /// Gives a claim back untouched.
+    pub fn release(&mut self, claim: Claim) -> Result<(), SpoolError> {
+        for bucket in claim.buckets {
+            self.give_back(bucket)?;
+        }
+        Ok(())
+    }
+
+    fn draft(
+        &mut self,
+        bucket: BucketName,
+        judge: &mut dyn FnMut(&Alert<'_>) -> Disposition,
+        plan: &mut Plan,
+        done: &mut Completion,
+    ) -> Result<Work, SpoolError> {
+        let mut work = Work::new(bucket);
+        let Some(content) = bucket::list(self.spool, &self.home, bucket, &mut self.names)? else {
+            self.check_fence()?;
+            return Ok(work);
+        };
+        for stray in &content.strays {
+            quarantine::set_stray_aside(self.spool, &self.home, bucket, stray)?;
+        }
+        done.seen += content.entries.len() as u64;
+        let (mut payload, mut json) = (Vec::new(), Vec::new());
+        for (entry, kind) in content.entries {
+            let mut reading = self.read(bucket, entry, kind, &mut payload)?;
+            if let Reading::Payload = reading {
+                match Alert::parse(&payload) {
+                    Err(bad) => reading = Reading::Bad(bad.to_string()),
+                    Ok(alert) => {
+                        let place = CasePlace::new(entry.id(), &alert);
+                        let disposition = judge(&alert);
+                        case_json(
+                            entry.id(),
+                            entry.as_str(),
+                            disposition,
+                            payload.len(),
+                            &mut json,
+                        );
+                        let draft = Draft {
+                            entry,
+                            staged: place.staged(),
+                            place,
+                        };
+                        ensure_shelf(self.spool, &mut self.shelves, place)?;
+                        if self.staging().write(&draft.staged, &json)? {
+                            plan.add_case(bucket, entry, &draft.staged);
+                            work.drafts.push(draft);
+                        } else {
+                            // The same id twice in one claim: the second meets the first one's case next time.
+                            done.held += 1;
+                        }
+                    }
+                }
+            }
+            match reading {
+                Reading::Payload => {}
+                Reading::Bad(reason) => {
+                    plan.add_quarantine(bucket, entry);
+                    work.bad.push(Quarantined { entry, reason });
+                }
+                Reading::Vanished => work.vanished.push(entry),
+                Reading::Held => done.held += 1,
+            }
+        }
+        done.vanished += work.vanished.len() as u64;
+        Ok(work)
+    }
+
+    fn read(
+        &self,
+        bucket: BucketName,
+        entry: EntryName,
+        kind: Kind,
+        payload: &mut Vec<u8>,
+    ) -> Result<Reading, SpoolError> {
+        if !may_be_file(kind) {
+            return Ok(Reading::Bad("not a regular file".to_owned()));
+        }
+        payload.clear();
+        let mut path = PathBuffer::default();
+        let at = self.home.at(path.join(&[bucket.as_ref(), entry.as_ref()]));
+        let read = File::open_read(self.spool.host, at)
+            .and_then(|file| file.read_to(0, payload, PAYLOAD_BYTES_MAX + 1));
+        let Err(error) = read else {
+            return Ok(Reading::Payload);
+        };
+        match error.class() {
+            Class::Vanished => self.check_fence().map(|()| Reading::Vanished),
+            Class::Contended => Ok(Reading::Held),
+            Class::Poison => Ok(Reading::Bad(format!("cannot be read: {error}"))),
+            Class::Resource | Class::Fault => Err(error).context("read", entry),
+        }
+    }
+
+    fn move_all(&mut self, work: &mut Work, done: &mut Completion) -> Result<(), SpoolError> {
+        for draft in std::mem::take(&mut work.drafts) {
+            match self.move_alert(work.bucket, &draft)? {
+                Placed::Cased => {
+                    done.cased += 1;
+                    work.cased.push(draft.entry);
+                }
+                Placed::Duplicate => {
+                    done.duplicates += 1;
+                    work.duplicates.push((draft.entry, draft.staged));
+                }
+                Placed::Held => done.held += 1,
+                Placed::Vanished => {
+                    done.vanished += 1;
+                    work.vanished.push(draft.entry);
+                }
+            }
+        }
+        for bad in std::mem::take(&mut work.bad) {
+            match quarantine::set_aside(self.spool, &self.home, work.bucket, &bad)? {
+                quarantine::Outcome::SetAside => {
+                    done.quarantined += 1;
+                    work.quarantined.push(bad);
+                }
+                quarantine::Outcome::Vanished => {
+                    done.vanished += 1;
+                    work.vanished.push(bad.entry);
+                }
+                quarantine::Outcome::Held => done.held += 1,
+            }
+        }
+        Ok(())
+    }
+
+    fn move_alert(&self, bucket: BucketName, draft: &Draft) -> Result<Placed, SpoolError> {
+        let staging = self.staging();
+        let mut path = PathBuffer::default();
+        let from = path.join(&[bucket.as_ref(), draft.entry.as_ref()]);
+        if let Err(error) = staging.take_alert(from, &draft.staged) {
+            let outcome = match error.class() {
+                Class::Vanished => self.check_fence().map(|()| Placed::Vanished)?,
+                Class::Contended | Class::Poison => Placed::Held,
+                Class::Resource | Class::Fault => return Err(error).context("move", draft.entry),
+            };
+            staging.discard(&draft.staged)?;
+            return Ok(outcome);
+        }
+        let placed = staging.place(&draft.staged, draft.place)?;
+        if placed == Placed::Vanished {
+            self.check_fence()?;
+        }
+        if placed == Placed::Held && staging.return_alert(&draft.staged, from) {
+            staging.discard(&draft.staged)?;
+        }
+        Ok(placed)
+    }
+
+    fn record(&mut self, works: &[Work]) -> Result<(), SpoolError> {
+        let mut is_recorded = false;
+        for work in works.iter().filter(|work| work.has_outcome()) {
+            self.ledger.append(&Record::Completed {
+                bucket: work.bucket,
+                cased: work.cased.clone(),
+                quarantined: work.quarantined.clone(),
+                duplicates: work.duplicates.iter().map(|(entry, _)| *entry).collect(),
+                vanished: work.vanished.clone(),
+            })?;
+            is_recorded = true;
+        }
+        if is_recorded {
+            self.ledger.sync()
+        } else {
+            Ok(())
+        }
+    }
+
+    fn remove(&mut self, works: Vec<Work>, plan: &Plan) -> Result<(), SpoolError> {
+        if !plan.is_empty() {
+            let at = self.home.at(plan.name());
+            ignore_vanished(self.spool.host.unlink(at)).context("remove", plan.name())?;
+        }
+        for work in works {
+            for (_, staged) in &work.duplicates {
+                self.staging().discard_duplicate(staged)?;
+            }
+            self.give_back(work.bucket)?;
+        }
+        Ok(())
+    }
+
+    fn give_back(&mut self, bucket: BucketName) -> Result<(), SpoolError> {
+        let given = bucket::give_back(self.spool, &self.home, bucket, &mut self.names)?;
+        if given != GivenBack::Removed {
+            self.pass_by(bucket);
+        }
+        Ok(())
+    }
+
+    fn staging(&self) -> Staging<'_, '_> {
+        Staging {
+            spool: self.spool,
+            home: &self.home,
+        }
+    }
+}
+
+impl Work {
+    fn new(bucket: BucketName) -> Self {
+        Work {
+            bucket,
+            drafts: Vec::new(),
+            bad: Vec::new(),
+            duplicates: Vec::new(),
+            cased: Vec::new(),
+            quarantined: Vec::new(),
+            vanished: Vec::new(),
+        }
+    }
+
+    fn has_outcome(&self) -> bool {
+        !(self.cased.is_empty()
+            && self.quarantined.is_empty()
+            && self.duplicates.is_empty()
+            && self.vanished.is_empty())
+    }
+}

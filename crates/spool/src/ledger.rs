@@ -1,0 +1,269 @@
+//! The ledger: what happened to every alert, append-only and hash-chained.
+//!
+//! Each writer has segments of its own, `ledger/<writer>-<number>.ndjson`, so writers never wait for each other. A line is
+//! `{"chain":"…","record":{…}}`; its chain is the SHA-256 of the previous line's chain and of the record's bytes. The first
+//! record of a segment carries on the chain of the writer's previous segment.
+//!
+//! **After a crash** the last line may be torn. Nothing is repaired in place: the reader stops before the torn line, and the
+//! writer begins a new segment. A line that does not fit anywhere else is [`SpoolError::BrokenLedger`].
+
+use crate::error::{Context, SpoolError};
+use crate::name::{BucketName, EntryName};
+use host::{At, Dir, DirId, File, Host, Kind, Names};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+/// One thing that happened.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Record {
+    /// A segment begins.
+    Opened {
+        /// Who writes it.
+        writer: String,
+        /// Which of the writer's segments this is.
+        number: u32,
+        /// The chain of the writer's previous segment.
+        continues: Option<String>,
+    },
+    /// The bucket's bytes are durable, and it is, or by recovery will be, visible.
+    Published {
+        /// The bucket's name when it was published.
+        bucket: BucketName,
+        /// Its entries.
+        entries: Vec<EntryName>,
+        /// For adopted files, their former names, in the same order; otherwise empty.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        origins: Vec<String>,
+    },
+    /// What became of a claimed bucket's entries; each stands in one list.
+    Completed {
+        /// The bucket's name when it was claimed.
+        bucket: BucketName,
+        /// Their cases exist and are durable.
+        cased: Vec<EntryName>,
+        /// Their bytes are bad; they stand in quarantine.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        quarantined: Vec<Quarantined>,
+        /// Their id had a case already; these copies are dropped after this record.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        duplicates: Vec<EntryName>,
+        /// Somebody outside removed them while they were claimed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        vanished: Vec<EntryName>,
+    },
+}
+
+/// One entry in quarantine.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// The entry.
+    pub entry: EntryName,
+    /// Why, for a person.
+    pub reason: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line<'a> {
+    chain: String,
+    #[serde(borrow)]
+    record: &'a RawValue,
+}
+
+/// Where a writer begins another segment, so that opening one never reads more than this.
+const SEGMENT_BYTES_MAX: usize = 8 << 20;
+
+/// A writer's end of the ledger.
+pub struct LedgerWriter<'h> {
+    host: &'h dyn Host,
+    ledger: DirId,
+    writer: String,
+    number: u32,
+    file: File<'h>,
+    bytes: usize,
+    chain: String,
+    buffer: Vec<u8>,
+}
+
+impl<'h> LedgerWriter<'h> {
+    /// Begins the segment `number` of `writer`, carrying on the chain `continues`.
+    pub fn create(
+        host: &'h dyn Host,
+        ledger: DirId,
+        writer: &str,
+        number: u32,
+        continues: Option<String>,
+    ) -> Result<Self, SpoolError> {
+        let name = segment_name(writer, number);
+        let file = File::create_new(host, At::new(ledger, &name)).context("create", &name)?;
+        let mut created = LedgerWriter {
+            host,
+            ledger,
+            writer: writer.to_owned(),
+            number,
+            file,
+            bytes: 0,
+            chain: continues.clone().unwrap_or_default(),
+            buffer: Vec::new(),
+        };
+        let writer = writer.to_owned();
+        created.append_line(&Record::Opened {
+            writer,
+            number,
+            continues,
+        })?;
+        created.sync()?;
+        // Later syncs cover the bytes alone: without the name, a power loss takes the whole segment.
+        host.sync_dir(ledger).context("make durable", "ledger")?;
+        Ok(created)
+    }
+
+    /// Appends a record. It is not durable before [`LedgerWriter::sync`] or a group commit.
+    ///
+    /// After an error this writer must not be used again: the next one begins a new segment.
+    pub fn append(&mut self, record: &Record) -> Result<(), SpoolError> {
+        if SEGMENT_BYTES_MAX < self.bytes {
+            // What a later sync is thought to cover must not stay behind in the old file.
+            self.sync()?;
+            let chain = Some(std::mem::take(&mut self.chain));
+            *self = Self::create(self.host, self.ledger, &self.writer, self.number + 1, chain)?;
+        }
+        self.append_line(record)
+    }
+
+    fn append_line(&mut self, record: &Record) -> Result<(), SpoolError> {
+        let json = serde_json::to_string(record).expect("a record has no map with odd keys");
+        self.chain = link(&self.chain, &json);
+        self.buffer.clear();
+        self.buffer.extend_from_slice(br#"{"chain":""#);
+        self.buffer.extend_from_slice(self.chain.as_bytes());
+        self.buffer.extend_from_slice(br#"","record":"#);
+        self.buffer.extend_from_slice(json.as_bytes());
+        self.buffer.extend_from_slice(b"}\n");
+        self.bytes += self.buffer.len();
+        let name = || segment_name(&self.writer, self.number);
+        self.file.append(&self.buffer).context("append to", name())
+    }
+
+    /// Makes what was appended durable.
+    pub fn sync(&self) -> Result<(), SpoolError> {
+        let name = || segment_name(&self.writer, self.number);
+        self.file.sync().context("make durable", name())
+    }
+}
+
+/// The file name of a writer's segment.
+pub fn segment_name(writer: &str, number: u32) -> String {
+    format!("{writer}-{number:06}.ndjson")
+}
+
+/// The writer and number of a segment's file name.
+pub fn parse_segment_name(name: &[u8]) -> Option<(&str, u32)> {
+    let stem = std::str::from_utf8(name).ok()?.strip_suffix(".ndjson")?;
+    let (writer, number) = stem.rsplit_once('-')?;
+    Some((writer, number.parse().ok()?))
+}
+
+/// The segments in the ledger, sorted by writer and number.
+pub fn segments(ledger: &Dir<'_>, names: &mut Names) -> Result<Vec<(String, u32)>, SpoolError> {
+    let mut found = Vec::new();
+    ledger.rewind().context("list", "ledger")?;
+    while ledger.read(names).context("list", "ledger")? {
+        let files = names.iter().filter(|entry| entry.kind != Kind::Dir);
+        found.extend(files.filter_map(|entry| {
+            parse_segment_name(entry.name).map(|(writer, number)| (writer.to_owned(), number))
+        }));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Reads a segment and hands its records to `each`, oldest first. Returns the chain after the last of them, or
+/// `continues` if there is none.
+///
+/// A torn last line is left out. Errs with [`SpoolError::BrokenLedger`] where any other line does not fit, and where the
+/// segment does not carry on `continues`, if that is given.
+pub fn read_segment(
+    host: &dyn Host,
+    ledger: &Dir<'_>,
+    name: &str,
+    continues: Option<&str>,
+    mut each: impl FnMut(Record),
+) -> Result<Option<String>, SpoolError> {
+    const CHUNK: usize = 1 << 20;
+    let file = File::open_read(host, ledger.at(name)).context("open", name)?;
+    let (mut bytes, mut offset, mut number) = (Vec::new(), 0u64, 0usize);
+    let mut chain = continues.map(str::to_owned);
+    loop {
+        let count = file.read(offset, &mut bytes, CHUNK).context("read", name)?;
+        offset += count as u64;
+        let at_end = count == 0;
+        let mut start = 0;
+        while let Some(len) = bytes[start..].iter().position(|byte| *byte == b'\n') {
+            number += 1;
+            let line = &bytes[start..start + len];
+            start += len + 1;
+            match parse_line(line, chain.as_deref()) {
+                Ok((next, record)) => {
+                    chain = Some(next);
+                    each(record);
+                }
+                // A power loss may leave zeros, or a hole before bytes that came later.
+                Err(_) if is_torn(host, &file, offset, &bytes[start..]) => {
+                    return Ok(chain);
+                }
+                Err(reason) => {
+                    return Err(SpoolError::BrokenLedger {
+                        segment: name.to_owned(),
+                        line: number,
+                        reason,
+                    });
+                }
+            }
+        }
+        bytes.drain(..start);
+        if at_end {
+            return Ok(chain);
+        }
+    }
+}
+
+/// Whether nothing follows a line that does not fit: then a power loss tore it, otherwise somebody changed it.
+fn is_torn(host: &dyn Host, file: &File<'_>, offset: u64, rest: &[u8]) -> bool {
+    let mut more = Vec::new();
+    rest.is_empty() && matches!(host.read(file.id(), offset, &mut more, 1), Ok(0))
+}
+
+fn parse_line(line: &[u8], chain: Option<&str>) -> Result<(String, Record), String> {
+    let parsed: Line<'_> = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let json = parsed.record.get();
+    let record: Record = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let before = match (&record, chain) {
+        (Record::Opened { continues, .. }, None) => continues.clone().unwrap_or_default(),
+        (_, Some(chain)) => chain.to_owned(),
+        (_, None) => return Err("the segment's first record is missing".to_owned()),
+    };
+    if link(&before, json) != parsed.chain {
+        return Err("the line does not fit the one before it".to_owned());
+    }
+    Ok((parsed.chain, record))
+}
+
+fn link(before: &str, json: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(before.as_bytes());
+    hash.update(json.as_bytes());
+    let mut chain = String::with_capacity(64);
+    for byte in hash.finalize() {
+        chain.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
+        chain.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
+    }
+    chain
+}
+
+/// Reads one complete line of a segment without checking the chain; for watchers that see appends as they happen.
+pub fn parse_record(line: &[u8]) -> Option<Record> {
+    let parsed: Line<'_> = serde_json::from_slice(line).ok()?;
+    serde_json::from_str(parsed.record.get()).ok()
+}

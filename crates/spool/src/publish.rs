@@ -1,0 +1,357 @@
+//! The publisher: the one process that adds alerts, gives out names, and recovers what its predecessors left.
+//!
+//! # Why in this order
+//! 1. Write each bucket in `tmp/`. Group commit: its bytes are durable.
+//! 2. Append the ledger's `published` record, then rename the bucket into `pending/`. Group commit: acknowledged.
+//!
+//! A crash before the record leaves a bucket in `tmp/` that nobody was told of: it is dropped, and the source still has its
+//! alerts. A crash after the record leaves a whole bucket: recovery publishes it. A power loss may keep the rename and lose
+//! the record: recovery writes it again from the bucket's names. So `fold(ledger)` is the truth after every recovery.
+
+use crate::bucket;
+use crate::error::{Context, SpoolError};
+use crate::ledger::{self, LedgerWriter, Record};
+use crate::name::{BucketName, EntryName, Stamp};
+use crate::recover::{self, Recovery};
+use crate::spool::{PathBuffer, Shed, Spool};
+use crate::survey::survey;
+use crate::worker::begin_epoch;
+use alert::AlertId;
+use host::{Dir, Errno, File, Lock, Names};
+use std::collections::{BTreeSet, VecDeque};
+
+/// The writer's name of the publisher's ledger segments.
+pub(crate) const WRITER: &str = "publish";
+
+/// An alert to be published.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'a> {
+    /// Its identity.
+    pub id: AlertId,
+    /// Its bytes, which become the entry's.
+    pub payload: &'a [u8],
+}
+
+/// What [`Publisher::publish`] did. Durable when it is returned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Published {
+    /// Alerts that are pending now, or were already further.
+    pub published: u64,
+    /// Alerts that were published before: left out.
+    pub duplicates: u64,
+    /// Buckets.
+    pub buckets: u64,
+}
+
+/// The right to publish. One process at a time has it.
+pub struct Publisher<'h> {
+    pub(crate) spool: &'h Spool<'h>,
+    pub(crate) ledger: LedgerWriter<'h>,
+    pub(crate) epoch: u32,
+    pub(crate) last: Stamp,
+    pub(crate) names: Names,
+    seen: Seen,
+    recovery: Recovery,
+    is_poisoned: bool,
+    _lock: Lock<'h>,
+}
+
+impl<'h> Publisher<'h> {
+    /// Takes the spool's lock, and recovers: returns the claims of dead workers, publishes what was recorded, drops what was
+    /// not, and records what was visible without a record.
+    ///
+    /// Errs with [`SpoolError::Held`] while another publisher lives. Ends in a number of calls that depends on live buckets
+    /// and on two ledger segments, not on the backlog (contract L6); may be cut short at any call and run again.
+    pub fn open(spool: &'h Spool<'h>) -> Result<Self, SpoolError> {
+        let lock =
+            Lock::take(spool.host, spool.root.at("LOCK")).map_err(|source| match source.errno {
+                Errno::Busy => SpoolError::Held {
+                    object: "LOCK".to_owned(),
+                },
+                _ => SpoolError::Host {
+                    operation: "lock",
+                    object: "LOCK".to_owned(),
+                    source,
+                },
+            })?;
+        let mut names = Names::default();
+        let tail = Tail::read(spool, &mut names)?;
+        let (epoch, mut ledger) = begin_epoch(spool, WRITER, &mut names)?;
+        let recovery = recover::sweep(spool, &mut ledger)?;
+        let mut publisher = Publisher {
+            spool,
+            ledger,
+            epoch,
+            last: tail.last,
+            names,
+            seen: tail.seen,
+            recovery,
+            is_poisoned: false,
+            _lock: lock,
+        };
+        publisher.recover_tmp(&tail.buckets)?;
+        publisher.record_unrecorded(tail.last)?;
+        // A name that a power loss took from the ledger may still be known to somebody: leave its milliseconds behind.
+        publisher.last = Stamp {
+            millis: publisher.last.millis + 1,
+            sequence: 0,
+        };
+        spool.group_commit()?;
+        Ok(publisher)
+    }
+
+    /// What opening found to recover.
+    pub fn recovery(&self) -> Recovery {
+        self.recovery
+    }
+
+    /// Publishes `batch`, leaving out alerts that were published before, as far as the publisher remembers
+    /// ([`crate::SpoolOptions::seen_max`]); a duplicate that is older meets its first case later.
+    ///
+    /// When it returns, every alert of the batch is durable: the caller may move its cursor. On an error before anything
+    /// was visible, nothing of the batch is; otherwise [`SpoolError::Poisoned`] asks for a new publisher, and publishing the
+    /// same batch again is right in both cases.
+    pub fn publish(&mut self, batch: &[Incoming<'_>]) -> Result<Published, SpoolError> {
+        self.check_poison()?;
+        let mut ids = BTreeSet::new();
+        let fresh: Vec<_> = batch
+            .iter()
+            .filter(|alert| !self.seen.contains(alert.id) && ids.insert(alert.id))
+            .collect();
+        let mut done = Published {
+            published: fresh.len() as u64,
+            duplicates: (batch.len() - fresh.len()) as u64,
+            buckets: 0,
+        };
+        if fresh.is_empty() {
+            return Ok(done);
+        }
+        let mut written = Vec::new();
+        if let Err(error) = self.write_all(&fresh, &mut written) {
+            // Best effort: what cannot be removed now is dropped when the next publisher opens.
+            for (bucket, _) in written {
+                drop(bucket::drop_unpublished(
+                    self.spool,
+                    &self.spool.tmp,
+                    bucket,
+                    &mut self.names,
+                ));
+            }
+            return Err(error);
+        }
+        done.buckets = written.len() as u64;
+        self.poisoning(|publisher| publisher.reveal(written))?;
+        Ok(done)
+    }
+
+    fn write_all(
+        &mut self,
+        fresh: &[&Incoming<'_>],
+        written: &mut Vec<(BucketName, Vec<EntryName>)>,
+    ) -> Result<(), SpoolError> {
+        let mut path = PathBuffer::default();
+        for alerts in fresh.chunks(self.spool.options.bucket_entries() as usize) {
+            let (bucket, first) = self.next_bucket(alerts.len());
+            written.push((bucket, Vec::with_capacity(alerts.len())));
+            let entries = &mut written.last_mut().expect("one was pushed").1;
+            self.spool
+                .host
+                .mkdir(self.spool.tmp.at(&bucket))
+                .context("make", bucket)?;
+            for (offset, alert) in (0..).zip(alerts) {
+                let entry = EntryName::new(first.offset(offset), alert.id);
+                let at = self
+                    .spool
+                    .tmp
+                    .at(path.join(&[bucket.as_ref(), entry.as_ref()]));
+                let file = File::create_new(self.spool.host, at).context("create", entry)?;
+                file.append(alert.payload).context("write", entry)?;
+                entries.push(entry);
+            }
+        }
+        self.spool.group_commit()
+    }
+
+    /// Makes written buckets visible.
+    pub(crate) fn reveal(
+        &mut self,
+        written: Vec<(BucketName, Vec<EntryName>)>,
+    ) -> Result<(), SpoolError> {
+        for (bucket, entries) in written {
+            self.seen.extend(
+                entries.iter().map(EntryName::id),
+                self.spool.options.seen_max,
+            );
+            let origins = Vec::new();
+            self.ledger.append(&Record::Published {
+                bucket,
+                entries,
+                origins,
+            })?;
+            let (from, to) = (self.spool.tmp.at(&bucket), self.spool.pending.at(&bucket));
+            self.spool
+                .host
+                .rename_noreplace(from, to)
+                .context("publish", bucket)?;
+        }
+        self.spool.group_commit()
+    }
+
+    /// The next bucket's name and the stamp of its first entry.
+    pub(crate) fn next_bucket(&mut self, entries: usize) -> (BucketName, Stamp) {
+        let count = u32::try_from(entries).expect("a bucket's entries fit its name");
+        let first = self.last.next(self.spool.host.now(), count);
+        self.last = first.offset(count.saturating_sub(1));
+        (BucketName::new(first, count), first)
+    }
+
+    pub(crate) fn check_poison(&self) -> Result<(), SpoolError> {
+        if self.is_poisoned {
+            Err(SpoolError::Poisoned)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Runs a step after which, if it fails, only a new publisher can tell what happened.
+    pub(crate) fn poisoning<T>(
+        &mut self,
+        step: impl FnOnce(&mut Self) -> Result<T, SpoolError>,
+    ) -> Result<T, SpoolError> {
+        let result = step(self);
+        self.is_poisoned = result.is_err();
+        result
+    }
+
+    /// Publishes buckets in `tmp/` that the ledger knows, and drops those that it does not.
+    fn recover_tmp(&mut self, recorded: &BTreeSet<Stamp>) -> Result<(), SpoolError> {
+        let spool = self.spool;
+        loop {
+            let left = survey(&spool.tmp, &mut self.names, Shed::Oldest, 512, |_| false)?;
+            for bucket in &left.chosen {
+                self.last = self.last.max(bucket.first().offset(bucket.count()));
+                if !recorded.contains(&bucket.first()) {
+                    bucket::drop_unpublished(spool, &spool.tmp, *bucket, &mut self.names)?;
+                    continue;
+                }
+                let (from, to) = (spool.tmp.at(bucket), spool.pending.at(bucket));
+                spool
+                    .host
+                    .rename_noreplace(from, to)
+                    .context("publish", bucket)?;
+            }
+            if left.chosen.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Records buckets that are visible and newer than every record: a power loss kept their rename and lost their record,
+    /// or they were being adopted.
+    fn record_unrecorded(&mut self, last_recorded: Stamp) -> Result<(), SpoolError> {
+        let spool = self.spool;
+        for dir in [&spool.pending, &spool.overflow] {
+            let mut done = last_recorded;
+            loop {
+                let is_done = |first| first <= done;
+                let new = survey(dir, &mut self.names, Shed::Oldest, 512, is_done)?.chosen;
+                let Some(newest) = new.last() else { break };
+                done = newest.first();
+                for bucket in new {
+                    self.record_bucket(dir, bucket)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn record_bucket(&mut self, dir: &Dir<'_>, bucket: BucketName) -> Result<(), SpoolError> {
+        let spool = self.spool;
+        let Some(content) = bucket::list(spool, dir, bucket, &mut self.names)? else {
+            return Ok(());
+        };
+        let entries: Vec<_> = content.entries.iter().map(|(entry, _)| *entry).collect();
+        if let Some(newest) = entries.last() {
+            self.last = self.last.max(newest.stamp());
+        }
+        self.seen
+            .extend(entries.iter().map(EntryName::id), spool.options.seen_max);
+        self.ledger.append(&Record::Published {
+            bucket,
+            entries,
+            origins: Vec::new(),
+        })
+    }
+}
+
+/// The end of the publisher's ledger: what the last two segments tell.
+struct Tail {
+    /// The last stamp that was given out, as far as recorded.
+    last: Stamp,
+    /// The buckets' first stamps.
+    buckets: BTreeSet<Stamp>,
+    seen: Seen,
+}
+
+impl Tail {
+    fn read(spool: &Spool<'_>, names: &mut Names) -> Result<Tail, SpoolError> {
+        let mut tail = Tail {
+            last: Stamp::default(),
+            buckets: BTreeSet::new(),
+            seen: Seen::default(),
+        };
+        let mut numbers: Vec<u32> = ledger::segments(&spool.ledger, names)?
+            .into_iter()
+            .filter_map(|(writer, number)| (writer == WRITER).then_some(number))
+            .collect();
+        let older = numbers.len().saturating_sub(2);
+        let mut chain = None;
+        for number in numbers.drain(older..) {
+            let name = ledger::segment_name(WRITER, number);
+            let dir: &Dir<'_> = &spool.ledger;
+            let end = ledger::read_segment(spool.host, dir, &name, chain.as_deref(), |record| {
+                if let Record::Published {
+                    bucket, entries, ..
+                } = record
+                {
+                    tail.buckets.insert(bucket.first());
+                    let newest = entries.iter().map(EntryName::stamp).max();
+                    tail.last = tail
+                        .last
+                        .max(newest.unwrap_or_default())
+                        .max(bucket.first());
+                    tail.seen
+                        .extend(entries.iter().map(EntryName::id), spool.options.seen_max);
+                }
+            })?;
+            chain = end;
+        }
+        Ok(tail)
+    }
+}
+
+/// The ids that were published last.
+#[derive(Default)]
+struct Seen {
+    order: VecDeque<AlertId>,
+    ids: BTreeSet<AlertId>,
+}
+
+impl Seen {
+    fn contains(&self, id: AlertId) -> bool {
+        self.ids.contains(&id)
+    }
+
+    fn extend(&mut self, ids: impl Iterator<Item = AlertId>, most: u32) {
+        for id in ids {
+            if self.ids.insert(id) {
+                self.order.push_back(id);
+            }
+        }
+        while (most as usize) < self.order.len() {
+            if let Some(oldest) = self.order.pop_front() {
+                self.ids.remove(&oldest);
+            }
+        }
+    }
+}

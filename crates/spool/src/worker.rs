@@ -1,0 +1,219 @@
+//! A worker: a name, an epoch, and the directory that its claims are moved into.
+//!
+//! **Fencing.** All that a worker does to a claimed entry goes through the path `claimed/<worker>-<epoch>/…`. Whoever
+//! declares the worker dead moves its buckets out of there, and from then on each of its calls finds nothing: a dead epoch
+//! cannot complete anything (contract S4).
+
+use crate::error::{Context, SpoolError};
+use crate::ledger::{self, LedgerWriter};
+use crate::name::{BucketName, Stamp};
+use crate::recover;
+use crate::spool::{Shed, Spool};
+use crate::survey::survey;
+use host::{Class, Dir, Errno, Kind, Lock, Names};
+use std::collections::BTreeSet;
+
+/// A worker that may claim. Its claims go back to `pending` when it is dropped and its name is taken again, or when
+/// [`recover::sweep`] finds its lock free.
+pub struct Worker<'h> {
+    pub(crate) spool: &'h Spool<'h>,
+    pub(crate) home_name: String,
+    pub(crate) home: Dir<'h>,
+    pub(crate) ledger: LedgerWriter<'h>,
+    pub(crate) names: Names,
+    /// The days and hours of `cases/` that are known to exist.
+    pub(crate) shelves: BTreeSet<String>,
+    /// Buckets given back in this pass because something in them was held: passed by until the pass is over.
+    passed: BTreeSet<Stamp>,
+    _lock: Lock<'h>,
+}
+
+/// Buckets that this worker has moved into its own directory. At most [`crate::SpoolOptions::claim_buckets`] of them.
+#[must_use = "a claim is completed, or stays claimed until the worker is swept"]
+#[derive(Debug)]
+pub struct Claim {
+    pub(crate) buckets: Vec<BucketName>,
+}
+
+impl Claim {
+    /// How many entries were claimed, by the buckets' names.
+    pub fn entries(&self) -> u64 {
+        self.buckets
+            .iter()
+            .map(|bucket| u64::from(bucket.count()))
+            .sum()
+    }
+}
+
+/// What [`Worker::claim`] found.
+#[must_use]
+#[derive(Debug)]
+pub enum Claimed {
+    /// The oldest pending buckets that nobody else took first.
+    Buckets(Claim),
+    /// Nothing is pending but what this pass has given back; the next call begins a new pass.
+    Nothing,
+}
+
+impl<'h> Worker<'h> {
+    /// Takes the worker's name, begins its next epoch, and returns the claims of its earlier ones.
+    ///
+    /// Errs with [`SpoolError::Held`] while a process of that name lives. Ends in a number of calls that depends on what was
+    /// claimed, not on the backlog (contract L6).
+    pub fn open(spool: &'h Spool<'h>, name: &str) -> Result<Self, SpoolError> {
+        check_name(name)?;
+        let lock = take_lock(spool, name)?;
+        let mut names = Names::default();
+        let (epoch, mut ledger) = begin_epoch(spool, name, &mut names)?;
+        let home_name = format!("{name}-{epoch:06}");
+        let home = Dir::open_or_make(spool.host, spool.claimed.at(&home_name))
+            .context("make", &home_name)?;
+        drop(Dir::open_or_make(spool.host, home.at(STAGING)).context("make", STAGING)?);
+        for (worker, earlier) in recover::homes(spool, &mut names)? {
+            if worker == name && earlier < epoch {
+                recover::return_claims(spool, &worker, earlier, &mut ledger)?;
+            }
+        }
+        let (shelves, passed) = (BTreeSet::new(), BTreeSet::new());
+        Ok(Worker {
+            spool,
+            home_name,
+            home,
+            ledger,
+            names,
+            shelves,
+            passed,
+            _lock: lock,
+        })
+    }
+
+    /// Moves the oldest pending buckets into this worker's directory.
+    ///
+    /// A bucket that was gone, or is held by somebody, is passed by. If the process dies, each bucket is either pending or
+    /// claimed: never both, never neither. Claims need no durability: a lost one is pending again.
+    ///
+    /// Errs with [`SpoolError::Fenced`] if this worker was declared dead.
+    pub fn claim(&mut self) -> Result<Claimed, SpoolError> {
+        let wanted = self.spool.options.claim_buckets.max(1) as usize;
+        loop {
+            let is_passed = |first| self.passed.contains(&first);
+            let oldest = survey(
+                &self.spool.pending,
+                &mut self.names,
+                Shed::Oldest,
+                wanted,
+                is_passed,
+            )?;
+            if oldest.chosen.is_empty() {
+                self.passed.clear();
+                return Ok(Claimed::Nothing);
+            }
+            let mut buckets = Vec::with_capacity(oldest.chosen.len());
+            for bucket in oldest.chosen {
+                if self.take(bucket)? {
+                    buckets.push(bucket);
+                }
+            }
+            if !buckets.is_empty() {
+                return Ok(Claimed::Buckets(Claim { buckets }));
+            }
+            // Others were faster with every one of them: look again, for nothing says that nothing is left.
+        }
+    }
+
+    fn take(&mut self, bucket: BucketName) -> Result<bool, SpoolError> {
+        let host = self.spool.host;
+        let moved = host.rename_noreplace(self.spool.pending.at(&bucket), self.home.at(&bucket));
+        let Err(error) = moved else { return Ok(true) };
+        match error.class() {
+            Class::Vanished => self.check_fence().map(|()| false),
+            Class::Contended | Class::Poison => {
+                self.pass_by(bucket);
+                Ok(false)
+            }
+            Class::Resource | Class::Fault => Err(error).context("claim", bucket),
+        }
+    }
+
+    /// Leaves the bucket alone until this pass is over.
+    pub(crate) fn pass_by(&mut self, bucket: BucketName) {
+        self.passed.insert(bucket.first());
+    }
+
+    /// Errs if this worker's directory is gone: the sign that it was declared dead.
+    pub(crate) fn check_fence(&self) -> Result<(), SpoolError> {
+        match self.spool.host.stat(self.spool.claimed.at(&self.home_name)) {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_vanished() => Err(SpoolError::Fenced {
+                worker: self.home_name.clone(),
+            }),
+            Err(error) => Err(error).context("look at", &self.home_name),
+        }
+    }
+}
+
+/// Where a worker's cases are written before they are moved into place.
+pub(crate) const STAGING: &str = "cases";
+
+fn check_name(name: &str) -> Result<(), SpoolError> {
+    let is_good = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+    if (1..=24).contains(&name.len()) && name.bytes().all(is_good) {
+        return Ok(());
+    }
+    Err(SpoolError::BadWorkerName {
+        name: name.to_owned(),
+    })
+}
+
+/// Takes the lock that says that a worker lives.
+pub(crate) fn take_lock<'h>(spool: &Spool<'h>, worker: &str) -> Result<Lock<'h>, SpoolError> {
+    let file = format!("{worker}.lock");
+    Lock::take(spool.host, spool.claimed.at(&file)).map_err(|source| match source.errno {
+        Errno::Busy => SpoolError::Held {
+            object: format!("claimed/{file}"),
+        },
+        _ => SpoolError::Host {
+            operation: "lock",
+            object: file,
+            source,
+        },
+    })
+}
+
+/// The next epoch of `writer`, greater than that of any segment and any directory it left, and its new end of the ledger.
+pub(crate) fn begin_epoch<'h>(
+    spool: &Spool<'h>,
+    writer: &str,
+    names: &mut Names,
+) -> Result<(u32, LedgerWriter<'h>), SpoolError> {
+    let mut numbers: Vec<u32> = ledger::segments(&spool.ledger, names)?
+        .into_iter()
+        .filter_map(|(name, number)| (name == writer).then_some(number))
+        .collect();
+    let homes = recover::homes(spool, names)?;
+    let home = homes
+        .iter()
+        .filter(|(name, _)| name == writer)
+        .map(|(_, epoch)| *epoch)
+        .max();
+    let epoch = numbers
+        .last()
+        .copied()
+        .max(home)
+        .map_or(0, |epoch| epoch + 1);
+    // What the new segment carries on must not be lost after it: the predecessor may have died before its sync.
+    spool.group_commit()?;
+    let mut continues = None;
+    // A segment without a whole line is what a power loss leaves of a new one.
+    while let (None, Some(number)) = (&continues, numbers.pop()) {
+        let name = ledger::segment_name(writer, number);
+        continues = ledger::read_segment(spool.host, &spool.ledger, &name, None, |_| {})?;
+    }
+    let created = LedgerWriter::create(spool.host, spool.ledger.id(), writer, epoch, continues)?;
+    Ok((epoch, created))
+}
+
+/// Whether a directory entry may be an alert's file, as far as the directory says.
+pub(crate) fn may_be_file(kind: Kind) -> bool {
+    matches!(kind, Kind::File | Kind::Unknown)
+}
