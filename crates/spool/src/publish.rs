@@ -271,9 +271,8 @@ impl<'h> Publisher<'h> {
             return Ok(());
         };
         let entries: Vec<_> = content.entries.iter().map(|(entry, _)| *entry).collect();
-        if let Some(newest) = entries.last() {
-            self.last = self.last.max(newest.stamp());
-        }
+        let newest = entries.last().map(EntryName::stamp).unwrap_or_default();
+        self.last = self.last.max(newest).max(bucket.first());
         self.seen
             .extend(entries.iter().map(EntryName::id), spool.options.seen_max);
         self.ledger.append(&Record::Published {

@@ -29,7 +29,10 @@ pub struct Recovery {
 }
 
 /// Returns the claims of every worker whose lock is free.
-pub fn sweep(spool: &Spool<'_>, ledger: &mut LedgerWriter<'_>) -> Result<Recovery, SpoolError> {
+pub(crate) fn sweep(
+    spool: &Spool<'_>,
+    ledger: &mut LedgerWriter<'_>,
+) -> Result<Recovery, SpoolError> {
     let mut names = Names::default();
     let mut total = Recovery::default();
     for (worker, epoch) in homes(spool, &mut names)? {

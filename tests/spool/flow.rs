@@ -1,0 +1,173 @@
+//! From publish to case.
+
+use crate::fixture::{Disk, audit, drain, id, publish, review};
+use spool::{Claimed, Publisher, SpoolError, Worker};
+
+#[test]
+fn every_published_alert_becomes_one_case_that_holds_the_very_file() {
+    let disk = Disk::new();
+    let spool = disk.spool();
+    let mut publisher = Publisher::open(&spool).expect("the lock is free");
+    assert_eq!(publish(&mut publisher, 0..10).published, 10);
+    let mut worker = Worker::open(&spool, "w1").expect("the name is free");
+    assert_eq!(drain(&mut worker).cased, 10);
+    let audit = audit(&spool);
+    assert_eq!((audit.published, audit.cased), (10, 10));
+    assert!(audit.is_drained());
+    let alert = disk.path(&format!("cases/2026/04/01/05/{}/alert.json", id(3)));
+    assert_eq!(
+        std::fs::read(alert).expect("the case"),
+        crate::fixture::payload(3)
+    );
+    assert_eq!(disk.files("pending"), Vec::<String>::new());
+    assert_eq!(disk.files("cases").len(), 20);
+}
+
+#[test]
+fn publishing_a_page_again_adds_nothing_over_a_restart_too() {
+    let disk = Disk::new();
+    let spool = disk.spool();
+    let mut publisher = Publisher::open(&spool).expect("the lock is free");
+    publish(&mut publisher, 0..10);
+    let again = publish(&mut publisher, 5..15);
+    assert_eq!((again.published, again.duplicates), (5, 5));
+    drop(publisher);
+    let mut publisher = Publisher::open(&spool).expect("the lock is free again");
+    assert_eq!(publish(&mut publisher, 0..15).published, 0);
+    assert_eq!(audit(&spool).pending, 15);
+}
+
+#[test]
+fn a_duplicate_that_the_publisher_has_forgotten_meets_its_first_case() {
+    let disk = Disk::new();
+    let spool = disk.spool();
+    let mut publisher = Publisher::open(&spool).expect("the lock is free");
+    let mut worker = Worker::open(&spool, "w1").expect("the name is free");
+    publish(&mut publisher, 0..4);
+    drain(&mut worker);
+    for start in (4..200).step_by(28) {
+        publish(&mut publisher, start..start + 28);
+    }
+    assert_eq!(
+        publish(&mut publisher, 0..4).published,
+        4,
+        "64 ids are remembered, not 200"
+    );
+    let done = drain(&mut worker);
+    assert_eq!((done.cased, done.duplicates), (196, 4));
+    assert_eq!(audit(&spool).cased, 200);
+    assert_eq!(disk.files("claimed").len(), 1, "only the lock is left");
+}
+
+#[test]
+fn a_claim_that_is_released_is_pending_again_and_passed_by_once() {
+    let disk = Disk::new();
+    let spool = disk.spool();
+    publish(
+        &mut Publisher::open(&spool).expect("the lock is free"),
+        0..12,
+    );
+    let mut worker = Worker::open(&spool, "w1").expect("the name is free");
+    let Claimed::Buckets(first) = worker.claim().expect("claims") else {
+        panic!("12 are pending")
+    };
+    assert_eq!(first.entries(), 8);
+    worker.release(first).expect("releases");
+    let Claimed::Buckets(next) = worker.claim().expect("claims") else {
+        panic!("4 are untried")
+    };
+    assert_eq!(next.entries(), 4);
+    worker.complete(next, &mut review).expect("completes");
+    assert!(
+        matches!(worker.claim().expect("claims"), Claimed::Nothing),
+        "the pass is over"
+    );
+    assert_eq!(
+        drain(&mut worker).cased,
+        8,
+        "the next pass takes what was given back"
+    );
+}
+
+#[test]
+fn a_second_publisher_and_a_second_worker_of_one_name_are_refused() {
+    let disk = Disk::new();
+    let spool = disk.spool();
+    let _publisher = Publisher::open(&spool).expect("the lock is free");
+    let _worker = Worker::open(&spool, "w1").expect("the name is free");
+    assert!(matches!(
+        Publisher::open(&spool),
+        Err(SpoolError::Held { .. })
+    ));
+    assert!(matches!(
+        Worker::open(&spool, "w1"),
+        Err(SpoolError::Held { .. })
+    ));
+    assert!(Worker::open(&spool, "w2").is_ok());
+}
+
+#[test]
+fn two_workers_share_the_queue_and_no_case_is_made_twice() {
+    let disk = Disk::new();
+    let spool = disk.spool();
+    publish(
+        &mut Publisher::open(&spool).expect("the lock is free"),
+        0..400,
+    );
+    let cased: Vec<u64> = std::thread::scope(|scope| {
+        let start = |name: &'static str| {
+            let host = &disk.host;
+            scope.spawn(move || {
+                let at = host::At::new(host::Host::root(host), "s");
+                let spool = spool::Spool::open(host, at, crate::fixture::OPTIONS).expect("opens");
+                let mut worker = Worker::open(&spool, name).expect("the name is free");
+                drain(&mut worker).cased
+            })
+        };
+        let workers = [start("w1"), start("w2")];
+        workers
+            .into_iter()
+            .map(|worker| worker.join().expect("no panic"))
+            .collect()
+    });
+    assert_eq!(cased.iter().sum::<u64>(), 400, "{cased:?}");
+    assert_eq!(audit(&spool).cased, 400);
+}
+
+#[test]
+fn a_worker_whose_claims_were_given_away_is_fenced() {
+    let disk = Disk::new();
+    let spool = disk.spool();
+    publish(
+        &mut Publisher::open(&spool).expect("the lock is free"),
+        0..8,
+    );
+    let mut stalled = Worker::open(&spool, "w1").expect("the name is free");
+    let Claimed::Buckets(claim) = stalled.claim().expect("claims") else {
+        panic!("8 pending")
+    };
+    // Somebody breaks the lock: the next publisher sweeps the worker's directory.
+    std::fs::remove_file(disk.path("claimed/w1.lock")).expect("the lock's file");
+    drop(Publisher::open(&spool).expect("the lock is free"));
+    let refused = stalled.complete(claim, &mut review);
+    assert!(
+        matches!(refused, Err(SpoolError::Fenced { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(audit(&spool).pending, 8);
+}
+
+#[test]
+fn a_worker_name_that_could_leave_its_directory_is_refused() {
+    let disk = Disk::new();
+    let spool = disk.spool();
+    for name in ["", "../w", "a-b", "a/b", "W", &"w".repeat(25)] {
+        assert!(
+            matches!(
+                Worker::open(&spool, name),
+                Err(SpoolError::BadWorkerName { .. })
+            ),
+            "{name}"
+        );
+    }
+}

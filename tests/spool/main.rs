@@ -1,0 +1,8 @@
+//! The queue on the real disk: each test is a sentence about what it promises.
+
+mod adopt;
+mod bad_input;
+mod cap;
+mod fixture;
+mod flow;
+mod recovery;
