@@ -15,6 +15,8 @@ mod place;
 mod predicate;
 mod predicates;
 pub mod sometimes;
+#[cfg(test)]
+mod tests;
 
 pub use census::{Actor, Census, Entry, Facts, Id};
 pub use contract::{Contract, Motion};

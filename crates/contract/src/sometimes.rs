@@ -1,101 +1,70 @@
 //! What must have happened: a green run that never met the danger proves nothing.
 
-/// A danger that a campaign must have met.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[repr(u8)]
-#[allow(missing_docs, reason = "each goal's name says it")]
-pub enum Goal {
-    VanishBetweenListAndStat,
-    VanishBetweenListAndOpen,
-    VanishBetweenOpenAndRead,
-    VanishBetweenListAndClaim,
-    VanishBetweenClaimAndRead,
-    VanishBetweenClaimAndComplete,
-    LostClaimRace,
-    CrashInPublish,
-    CrashInComplete,
-    CrashInCap,
-    CrashInRecover,
-    PowerLossKeptRenameLostBytes,
-    NoSpaceThenSuccess,
-    TooManyOpenInScan,
-    ManyEqualTimes,
-    ClockStepBackwards,
-    FailedSyncThenSuccess,
-    DuplicateInOverlap,
-    SecondInstance,
-    SharingViolationOnRename,
-    ClaimRedelivered,
-    BadFileQuarantined,
-    OverflowReadmitted,
+macro_rules! goals {
+    ($($goal:ident $name:literal $meaning:literal;)*) => {
+        /// A danger that a campaign must have met.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[repr(u8)]
+        pub enum Goal {
+            $(#[doc = $meaning] $goal,)*
+        }
+
+        impl Goal {
+            /// Every goal, in declaration order.
+            pub const ALL: &[Goal] = &[$(Goal::$goal),*];
+
+            /// The name in scenarios and reports.
+            pub fn name(self) -> &'static str {
+                match self { $(Goal::$goal => $name,)* }
+            }
+
+            /// What must have happened, as a clause.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Goal::$goal => $meaning,)* }
+            }
+        }
+    };
+}
+
+goals! {
+    VanishBetweenListAndStat "vanish-between-list-and-stat" "a listed name was gone at its stat";
+    VanishBetweenListAndOpen "vanish-between-list-and-open" "a listed name was gone at its open";
+    VanishBetweenOpenAndRead "vanish-between-open-and-read" "a name went while its file was open, before it was read";
+    VanishBetweenListAndClaim "vanish-between-list-and-claim" "a listed bucket was gone at its claim";
+    VanishBetweenClaimAndRead "vanish-between-claim-and-read" "an entry of a claimed bucket was gone when it was read";
+    VanishBetweenClaimAndComplete "vanish-between-claim-and-complete" "an entry of a claimed bucket was gone at completion";
+    VanishBetweenArchiveAndUnlink "vanish-between-archive-and-unlink" "a name went between its archiving and its removal";
+    ScanMissedAndDoubled "scan-missed-and-doubled" "one scan missed one moved name and returned another twice";
+    ClaimRaceLost "claim-race-lost" "two workers wanted one bucket";
+    ClaimRedelivered "claim-redelivered" "an entry was claimed again after its worker died";
+    CrashInsidePublish "crash-inside-publish" "a process died while it published";
+    CrashInsideComplete "crash-inside-complete" "a process died while it completed";
+    CrashInsideCap "crash-inside-cap" "a process died while it enforced the cap";
+    CrashInsideRecover "crash-inside-recover" "a process died while it recovered";
+    PowerLossKeptRenameLostBytes "power-loss-kept-rename-lost-bytes" "a power loss kept a rename and lost the file's bytes";
+    NoSpaceThenSuccess "no-space-then-success" "one name met a full disk and the next did not";
+    TooManyOpenInScan "too-many-open-in-scan" "the handles ran out during a scan";
+    MtimeTieOf100 "mtime-tie-of-100" "100 pending files had one modification time";
+    ClockSteppedBack "clock-stepped-back" "the wall clock went backwards while somebody worked";
+    SyncFailedThenSuccess "sync-failed-then-success" "a sync failed and a later one succeeded";
+    DuplicateAlert "duplicate-alert" "an alert was fetched twice";
+    UnauthorisedSixDays "unauthorised-six-days" "the indexer answered 401 for six days, then succeeded";
+    SecondInstanceStarted "second-instance-started" "a second instance started while the first ran";
+    SharingViolationOnRename "sharing-violation-on-rename" "a rename failed because a neighbour held the file";
+    BadFileQuarantined "bad-file-quarantined" "a planted bad file was set aside";
+    OverflowReadmitted "overflow-readmitted" "a parked bucket came back under the cap";
 }
 
 impl Goal {
-    /// Every goal, in declaration order.
-    pub const ALL: [Goal; 23] = [
-        Goal::VanishBetweenListAndStat,
-        Goal::VanishBetweenListAndOpen,
-        Goal::VanishBetweenOpenAndRead,
-        Goal::VanishBetweenListAndClaim,
-        Goal::VanishBetweenClaimAndRead,
-        Goal::VanishBetweenClaimAndComplete,
-        Goal::LostClaimRace,
-        Goal::CrashInPublish,
-        Goal::CrashInComplete,
-        Goal::CrashInCap,
-        Goal::CrashInRecover,
-        Goal::PowerLossKeptRenameLostBytes,
-        Goal::NoSpaceThenSuccess,
-        Goal::TooManyOpenInScan,
-        Goal::ManyEqualTimes,
-        Goal::ClockStepBackwards,
-        Goal::FailedSyncThenSuccess,
-        Goal::DuplicateInOverlap,
-        Goal::SecondInstance,
-        Goal::SharingViolationOnRename,
-        Goal::ClaimRedelivered,
-        Goal::BadFileQuarantined,
-        Goal::OverflowReadmitted,
-    ];
-
-    /// The name in scenarios and reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Goal::VanishBetweenListAndStat => "vanish-between-list-and-stat",
-            Goal::VanishBetweenListAndOpen => "vanish-between-list-and-open",
-            Goal::VanishBetweenOpenAndRead => "vanish-between-open-and-read",
-            Goal::VanishBetweenListAndClaim => "vanish-between-list-and-claim",
-            Goal::VanishBetweenClaimAndRead => "vanish-between-claim-and-read",
-            Goal::VanishBetweenClaimAndComplete => "vanish-between-claim-and-complete",
-            Goal::LostClaimRace => "lost-claim-race",
-            Goal::CrashInPublish => "crash-in-publish",
-            Goal::CrashInComplete => "crash-in-complete",
-            Goal::CrashInCap => "crash-in-cap",
-            Goal::CrashInRecover => "crash-in-recover",
-            Goal::PowerLossKeptRenameLostBytes => "power-loss-kept-rename-lost-bytes",
-            Goal::NoSpaceThenSuccess => "no-space-then-success",
-            Goal::TooManyOpenInScan => "too-many-open-in-scan",
-            Goal::ManyEqualTimes => "many-equal-times",
-            Goal::ClockStepBackwards => "clock-step-backwards",
-            Goal::FailedSyncThenSuccess => "failed-sync-then-success",
-            Goal::DuplicateInOverlap => "duplicate-in-overlap",
-            Goal::SecondInstance => "second-instance",
-            Goal::SharingViolationOnRename => "sharing-violation-on-rename",
-            Goal::ClaimRedelivered => "claim-redelivered",
-            Goal::BadFileQuarantined => "bad-file-quarantined",
-            Goal::OverflowReadmitted => "overflow-readmitted",
-        }
-    }
-
     /// The goal of that name.
     pub fn by_name(name: &str) -> Option<Goal> {
-        Goal::ALL.into_iter().find(|goal| goal.name() == name)
+        Goal::ALL.iter().copied().find(|goal| goal.name() == name)
     }
 }
 
 /// The goals that one run, or a campaign, has met.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Met(u32);
+pub struct Met(u64);
 
 impl Met {
     /// Marks a goal as met.
@@ -111,7 +80,8 @@ impl Met {
     /// Every goal that was met.
     pub fn iter(self) -> impl Iterator<Item = Goal> {
         Goal::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(move |goal| self.contains(*goal))
     }
 

@@ -1,0 +1,382 @@
+//! Each predicate is broken once, and told apart from its neighbours.
+
+use crate::event::{Abort, Event, Pass, PassKind};
+use crate::{Actor, Bounds, Contract, Id, Motion, Place, Side};
+
+const BOUNDS: Bounds = Bounds {
+    cap: 100,
+    bucket: 10,
+    overtaken: 64,
+    handles: 32,
+    window_calls: 1_000,
+    names_per_chunk: 400,
+    recover_calls: (10, 100),
+};
+
+const W1: Actor = Actor(1);
+const W2: Actor = Actor(2);
+
+fn by(actor: Actor, to: Place) -> Motion {
+    Motion {
+        to,
+        actor,
+        side: Side::Inside,
+        is_whole: true,
+        is_heir: false,
+        step: 7,
+    }
+}
+
+fn with_pending(count: u32) -> Contract {
+    let mut contract = Contract::new(count, BOUNDS);
+    for id in 0..count {
+        contract.moved(Id(id), by(W1, Place::Staged));
+        contract.moved(Id(id), by(W1, Place::Pending));
+    }
+    contract
+}
+
+fn pass(contract: &Contract, kind: PassKind) -> Pass {
+    let books = contract.books();
+    Pass {
+        actor: W1,
+        kind,
+        abort: None,
+        seen: 0,
+        settled: 0,
+        is_empty: false,
+        calls: 0,
+        listed: 0,
+        at_start: books,
+        at_end: books,
+        step: 7,
+    }
+}
+
+/// What `act` breaks in a contract of 200 pending alerts.
+#[track_caller]
+fn check(expected: &[&str], act: impl FnOnce(&mut Contract)) {
+    let mut contract = with_pending(200);
+    assert_eq!(contract.violations(), [], "before the act");
+    act(&mut contract);
+    let mut broken: Vec<_> = contract
+        .violations()
+        .iter()
+        .map(|broken| broken.predicate)
+        .collect();
+    broken.dedup();
+    assert_eq!(broken, expected, "{:?}", contract.violations());
+}
+
+#[test]
+fn the_ordinary_life_of_an_alert_breaks_nothing() {
+    check(&[], |contract| {
+        contract.acknowledged(Id(0), true, 8);
+        contract.moved(Id(0), by(W1, Place::Overflow));
+        contract.moved(Id(0), by(W1, Place::Pending));
+        contract.moved(Id(0), by(W1, Place::Claimed));
+        contract.moved(Id(0), by(W1, Place::Pending));
+        contract.moved(Id(0), by(W2, Place::Claimed));
+        contract.moved(Id(0), by(W2, Place::Cased));
+        contract.recorded(Id(0), Place::Cased, true, 9);
+        contract.records_durable();
+    });
+}
+
+#[test]
+fn an_illegal_move_names_the_id_both_places_the_actor_and_the_step() {
+    let mut contract = with_pending(1);
+    contract.moved(Id(0), by(W2, Place::Cased));
+    let said = contract.violations()[0].to_string();
+    assert_eq!(
+        said,
+        "S1 one-place at step 7: alert 0 moved from pending to cased by actor 2"
+    );
+}
+
+#[test]
+fn a_second_name_made_by_the_queue_itself() {
+    check(&["S1"], |contract| {
+        contract.copied(Id(3), W1, Side::Inside, 8)
+    });
+    check(&[], |contract| contract.copied(Id(3), W2, Side::Outside, 8));
+}
+
+#[test]
+fn the_last_name_removed_by_the_queue_itself() {
+    check(&["S2", "S1"], |contract| {
+        contract.removed(Id(3), Place::Pending, W1, Side::Inside, 8);
+    });
+    check(&[], |contract| {
+        contract.removed(Id(3), Place::Pending, W2, Side::Outside, 8)
+    });
+}
+
+#[test]
+fn a_second_case() {
+    check(&["S5", "S3", "S4"], |contract| {
+        contract.moved(Id(0), by(W1, Place::Claimed));
+        contract.moved(Id(0), by(W1, Place::Cased));
+        contract.moved(Id(0), by(W1, Place::Claimed));
+        contract.moved(Id(0), by(W2, Place::Cased));
+    });
+}
+
+#[test]
+fn overlapping_claims_and_a_stranger_that_completes() {
+    let claim = |contract: &mut Contract| contract.moved(Id(0), by(W1, Place::Claimed));
+    check(&["S4"], |contract| {
+        claim(contract);
+        contract.moved(Id(0), by(W2, Place::Claimed));
+    });
+    check(&["S4"], |contract| {
+        claim(contract);
+        contract.moved(Id(0), by(W2, Place::Cased));
+    });
+    check(&[], |contract| {
+        claim(contract);
+        contract.moved(
+            Id(0),
+            Motion {
+                is_heir: true,
+                ..by(W2, Place::Cased)
+            },
+        );
+    });
+}
+
+#[test]
+fn a_terminal_alert_that_comes_back() {
+    check(&["S5"], |contract| {
+        contract.moved(Id(0), by(W1, Place::Claimed));
+        contract.moved(Id(0), by(W1, Place::Cased));
+        contract.moved(Id(0), by(W1, Place::Pending));
+    });
+}
+
+#[test]
+fn half_a_file_that_becomes_visible_or_a_case() {
+    check(&["S6"], |contract| {
+        contract.moved(Id(0), by(W1, Place::Claimed));
+        contract.moved(
+            Id(0),
+            Motion {
+                is_whole: false,
+                ..by(W1, Place::Cased)
+            },
+        );
+    });
+    let mut contract = Contract::new(1, BOUNDS);
+    contract.moved(Id(0), by(W1, Place::Staged));
+    contract.moved(
+        Id(0),
+        Motion {
+            is_whole: false,
+            ..by(W1, Place::Pending)
+        },
+    );
+    assert_eq!(contract.violations()[0].predicate, "S6");
+}
+
+#[test]
+fn publishing_what_is_there() {
+    check(&["S7"], |contract| {
+        contract.moved(Id(0), by(W1, Place::Staged))
+    });
+}
+
+#[test]
+fn a_pass_that_a_vanished_name_ends_or_that_calls_a_full_queue_empty() {
+    check(&["S8"], |contract| {
+        let ended = Pass {
+            abort: Some(Abort::Vanished),
+            ..pass(contract, PassKind::Work)
+        };
+        contract.pass_ended(ended);
+    });
+    check(&["S8", "L5"], |contract| {
+        let ended = Pass {
+            is_empty: true,
+            ..pass(contract, PassKind::Work)
+        };
+        contract.pass_ended(ended);
+    });
+}
+
+#[test]
+fn a_good_alert_in_quarantine_and_a_pass_that_one_bad_name_ends() {
+    check(&["S9"], |contract| {
+        contract.moved(Id(0), by(W1, Place::Quarantined))
+    });
+    check(&[], |contract| {
+        contract.spoil(Id(0));
+        contract.moved(
+            Id(0),
+            Motion {
+                is_whole: false,
+                ..by(W1, Place::Quarantined)
+            },
+        );
+    });
+    check(&["S9"], |contract| {
+        let ended = Pass {
+            abort: Some(Abort::Poison),
+            ..pass(contract, PassKind::Work)
+        };
+        contract.pass_ended(ended);
+    });
+}
+
+#[test]
+fn a_name_that_was_seen_and_led_to_nothing() {
+    check(&["S10"], |contract| {
+        let ended = Pass {
+            seen: 5,
+            settled: 4,
+            ..pass(contract, PassKind::Work)
+        };
+        contract.pass_ended(ended);
+    });
+}
+
+#[test]
+fn an_acknowledgement_or_a_record_that_runs_ahead() {
+    check(&["S11"], |contract| contract.acknowledged(Id(0), false, 8));
+    check(&["S11"], |contract| {
+        contract.recorded(Id(0), Place::Cased, true, 8)
+    });
+    check(&["S11"], |contract| {
+        contract.acknowledged(Id(0), true, 8);
+        contract.survived(Id(0), &[], false, 9);
+    });
+    check(&[], |contract| contract.survived(Id(0), &[], false, 9));
+}
+
+#[test]
+fn a_copy_that_goes_before_its_record() {
+    let cased_twice = |contract: &mut Contract| {
+        contract.moved(Id(0), by(W1, Place::Claimed));
+        contract.moved(Id(0), by(W1, Place::Cased));
+        contract.copied(Id(0), W2, Side::Outside, 8);
+    };
+    check(&["S12"], |contract| {
+        cased_twice(contract);
+        contract.removed(Id(0), Place::Claimed, W1, Side::Inside, 9);
+    });
+    check(&[], |contract| {
+        cased_twice(contract);
+        contract.recorded(Id(0), Place::Cased, true, 9);
+        contract.records_durable();
+        contract.removed(Id(0), Place::Claimed, W1, Side::Inside, 10);
+    });
+}
+
+#[test]
+fn a_claim_that_overtakes_too_many() {
+    check(&[], |contract| {
+        contract.moved(Id(60), by(W1, Place::Claimed))
+    });
+    check(&["S13"], |contract| {
+        contract.moved(Id(199), by(W1, Place::Claimed))
+    });
+}
+
+#[test]
+fn a_name_that_sorts_before_an_earlier_one() {
+    check(&["S14"], |contract| {
+        contract.named(W1, 5, 8);
+        contract.named(W1, 5, 9);
+    });
+}
+
+#[test]
+fn a_cap_pass_that_leaves_too_much_or_too_little() {
+    check(&["S15", "L3"], |contract| {
+        let ended = pass(contract, PassKind::Cap);
+        contract.pass_ended(ended);
+    });
+    check(&["S15"], |contract| {
+        let start = contract.books();
+        for id in 0..150 {
+            contract.moved(Id(id), by(W1, Place::Overflow));
+        }
+        let ended = Pass {
+            at_start: start,
+            ..pass(contract, PassKind::Cap)
+        };
+        contract.pass_ended(ended);
+    });
+    check(&[], |contract| {
+        let start = contract.books();
+        for id in 0..109 {
+            contract.moved(Id(id), by(W1, Place::Overflow));
+        }
+        let ended = Pass {
+            at_start: start,
+            ..pass(contract, PassKind::Cap)
+        };
+        contract.pass_ended(ended);
+    });
+}
+
+#[test]
+fn what_grows_with_the_depth() {
+    check(&["S16"], |contract| {
+        contract.observe(
+            Event::Holds {
+                actor: W1,
+                handles: 33,
+                step: 8,
+            },
+            8,
+        );
+    });
+    check(&["S19"], |contract| {
+        contract.observe(
+            Event::Used {
+                actor: W1,
+                calls: 1_001,
+                step: 8,
+            },
+            8,
+        );
+    });
+    check(&["L2"], |contract| {
+        let start = contract.books();
+        for id in 0..109 {
+            contract.moved(Id(id), by(W1, Place::Overflow));
+        }
+        let ended = Pass {
+            calls: 100_000,
+            at_start: start,
+            ..pass(contract, PassKind::Cap)
+        };
+        contract.pass_ended(ended);
+    });
+    check(&["L3"], |contract| {
+        // As many came in while the pass ran as it parked.
+        let start = contract.books();
+        let end = crate::Books {
+            entered_pending: start.entered_pending + 100,
+            ..start
+        };
+        let ended = Pass {
+            at_end: end,
+            ..pass(contract, PassKind::Cap)
+        };
+        contract.pass_ended(ended);
+    });
+    check(&["L6"], |contract| {
+        let ended = Pass {
+            calls: 5_000,
+            ..pass(contract, PassKind::Recover)
+        };
+        contract.pass_ended(ended);
+    });
+}
+
+#[test]
+fn books_that_close_with_something_open() {
+    check(&["L1", "L7"], |contract| contract.ended(1_000, true, 8));
+    check(&["L7"], |contract| contract.ended(1_000, false, 8));
+}
