@@ -17,8 +17,6 @@ pub struct Contract {
     on_other: Vec<&'static Predicate>,
     violations: Vec<Violation>,
     violation_count: u64,
-    /// Ids whose record is written and not yet durable.
-    recorded: Vec<Id>,
     name_last: u64,
 }
 
@@ -57,7 +55,6 @@ impl Contract {
             on_other,
             violations: Vec::new(),
             violation_count: 0,
-            recorded: Vec::new(),
             name_last: 0,
         }
     }
@@ -203,14 +200,13 @@ impl Contract {
             false,
         );
         self.census.get_mut(id).facts.is_recorded = true;
-        self.recorded.push(id);
     }
 
-    /// The ledger was made durable: so are its records.
-    pub fn records_durable(&mut self) {
-        for id in self.recorded.drain(..) {
-            self.census.get_mut(id).facts.is_record_durable = true;
-        }
+    /// The record of an id became durable, or, if `is_kept` is false, was lost with the power.
+    pub fn record_settled(&mut self, id: Id, is_kept: bool) {
+        let facts = &mut self.census.get_mut(id).facts;
+        facts.is_recorded &= is_kept || facts.is_record_durable;
+        facts.is_record_durable |= is_kept;
     }
 
     /// The publisher gave out a name; `key` orders as names do.
@@ -256,13 +252,6 @@ impl Contract {
         // A case that the power loss undid is to be made again, and one that it brought back was made once.
         entry.cases = u8::from(to == Place::Cased);
         entry.facts.is_bad |= is_torn;
-    }
-
-    /// Records that were not durable went with the power.
-    pub fn records_lost(&mut self) {
-        for id in self.recorded.drain(..) {
-            self.census.get_mut(id).facts.is_recorded = false;
-        }
     }
 
     /// Some counts at this moment.

@@ -79,7 +79,7 @@ fn the_ordinary_life_of_an_alert_breaks_nothing() {
         contract.moved(Id(0), by(W2, Place::Claimed));
         contract.moved(Id(0), by(W2, Place::Cased));
         contract.recorded(Id(0), Place::Cased, true, 9);
-        contract.records_durable();
+        contract.record_settled(Id(0), true);
     });
 }
 
@@ -266,7 +266,7 @@ fn a_copy_that_goes_before_its_record() {
     check(&[], |contract| {
         cased_twice(contract);
         contract.recorded(Id(0), Place::Cased, true, 9);
-        contract.records_durable();
+        contract.record_settled(Id(0), true);
         contract.removed(Id(0), Place::Claimed, W1, Side::Inside, 10);
     });
 }

@@ -112,22 +112,36 @@ impl<'h> Publisher<'h> {
     /// was visible, nothing of the batch is; otherwise [`SpoolError::Poisoned`] asks for a new publisher, and publishing the
     /// same batch again is right in both cases.
     pub fn publish(&mut self, batch: &[Incoming<'_>]) -> Result<Published, SpoolError> {
-        self.check_poison()?;
         let mut ids = BTreeSet::new();
-        let fresh: Vec<_> = batch
-            .iter()
-            .filter(|alert| !self.seen.contains(alert.id) && ids.insert(alert.id))
-            .collect();
+        let mut is_fresh = |id| !self.seen.contains(id) && ids.insert(id);
+        let fresh: Vec<_> = batch.iter().filter(|alert| is_fresh(alert.id)).collect();
+        self.publish_all(batch.len(), &fresh)
+    }
+
+    /// Publishes alerts whose files somebody removed, as the audit found: the same ids once more.
+    ///
+    /// An alert that turns up after all meets the other copy's case.
+    pub fn restore(&mut self, vanished: &[Incoming<'_>]) -> Result<Published, SpoolError> {
+        let all: Vec<_> = vanished.iter().collect();
+        self.publish_all(vanished.len(), &all)
+    }
+
+    fn publish_all(
+        &mut self,
+        offered: usize,
+        fresh: &[&Incoming<'_>],
+    ) -> Result<Published, SpoolError> {
+        self.check_poison()?;
         let mut done = Published {
             published: fresh.len() as u64,
-            duplicates: (batch.len() - fresh.len()) as u64,
+            duplicates: (offered - fresh.len()) as u64,
             buckets: 0,
         };
         if fresh.is_empty() {
             return Ok(done);
         }
         let mut written = Vec::new();
-        if let Err(error) = self.write_all(&fresh, &mut written) {
+        if let Err(error) = self.write_all(fresh, &mut written) {
             // Best effort: what cannot be removed now is dropped when the next publisher opens.
             for (bucket, _) in written {
                 drop(bucket::drop_unpublished(
