@@ -82,7 +82,8 @@ fn open(root: &Path) -> OsHost {
 
 /// Says what was covered, also when the tests pass: straight to standard error, which the test runner does not hold back.
 fn say(line: &str) {
-    writeln!(std::io::stderr(), "conformance: {line}").unwrap();
+    let line = format!("conformance: {line}\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 /// The kind of filesystem that `path` is on, by the machine's table of mounts.
