@@ -137,3 +137,22 @@ fn numbers_that_go_round_are_still_one_to_a_handle() {
         }
     });
 }
+
+#[test]
+fn a_number_that_one_thread_has_closed_is_not_given_to_another() {
+    loom::model(|| {
+        let table = Table::new(0);
+        let open_and_close = |table: &Table| {
+            let id = table.open(1);
+            drop(table.handles.remove(id));
+            id
+        };
+        let other = thread::spawn({
+            let table = table.clone();
+            move || open_and_close(&table)
+        });
+        let mine = open_and_close(&table);
+        assert_ne!(mine, other.join().unwrap());
+        assert_eq!(table.dropped(), 2);
+    });
+}
