@@ -24,6 +24,7 @@ pub fn cases() -> Vec<Case> {
         a_live_file_has_a_number_of_its_own,
         what_is_synced_stays_as_it_was,
         a_sleep_moves_the_clock_on,
+        files_are_stamped_with_the_time_that_the_clock_tells,
     ]);
     all.extend(cases![Neighbour:
         what_is_appended_is_visible_to_another_process_at_once,
@@ -207,6 +208,17 @@ fn a_sleep_moves_the_clock_on(f: &Fixture<'_>) {
     let after = f.host.now();
     // The clock may be slewed meanwhile, so this asks for less than it slept.
     assert!(before.0 + 20 <= after.0, "{before:?} to {after:?}");
+}
+
+fn files_are_stamped_with_the_time_that_the_clock_tells(f: &Fixture<'_>) {
+    let before = f.host.now();
+    f.write("a", b"one");
+    let stamp = f.stat("a").mtime_ns / 1_000_000;
+    // The stamp is coarse and may be a tick older; this asks for the same origin and unit, not for an order.
+    assert!(
+        before.0.abs_diff(stamp) < 10_000,
+        "{before:?}, stamp {stamp} ms"
+    );
 }
 
 fn what_is_appended_is_visible_to_another_process_at_once(f: &Fixture<'_>) {

@@ -1,0 +1,9 @@
+//! The house rules that a program can check: who imports whom, how long a file is, and that nothing is forgotten.
+//!
+//! Each rule is a function from the [`repository::Repository`] to the list of what breaks it, and a test that wants that
+//! list empty.
+
+mod imports;
+mod layout;
+mod reach;
+mod repository;
