@@ -13,6 +13,7 @@ use contract::{
 use host::{Call, Errno};
 use spool::EntryName;
 use spool::ledger::{Record, parse_record};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an actor of the run is, for the watch.
 #[derive(Clone, Debug)]
@@ -92,6 +93,8 @@ const LEDGER: u32 = 100;
 /// A ledger segment's note.
 const SEGMENT: u32 = u32::MAX - 1;
 const NONE: u32 = crate::kernel::NO_NOTE;
+/// The directory of an alert that has no file.
+const NOWHERE: Ino = Ino(u32::MAX);
 
 /// Follows one run.
 pub struct Watch {
@@ -117,9 +120,10 @@ pub struct Watch {
     /// Expected length of each alert's bytes is asked of the generator when needed.
     seed: u64,
     to_acknowledge: Vec<Id>,
-    to_mark: Vec<Ino>,
+    /// Reused for what is inside a directory that moves.
+    inside: Vec<Ino>,
     recorded: Vec<(Ino, Id)>,
-    segment_tails: std::collections::BTreeMap<Ino, Vec<u8>>,
+    segment_tails: BTreeMap<Ino, Vec<u8>>,
     claims_seen: u64,
     step: u64,
     time_ns: u64,
@@ -138,12 +142,12 @@ impl Watch {
             listings: 0,
             layout,
             actors: Vec::new(),
-            primary: vec![(Ino(u32::MAX), Ino(u32::MAX)); ids as usize],
+            primary: vec![(NOWHERE, NOWHERE); ids as usize],
             seed,
             to_acknowledge: Vec::new(),
-            to_mark: Vec::new(),
+            inside: Vec::new(),
             recorded: Vec::new(),
-            segment_tails: std::collections::BTreeMap::new(),
+            segment_tails: BTreeMap::new(),
             claims_seen: 0,
             step: 0,
             time_ns: 0,
@@ -260,21 +264,53 @@ impl Watch {
         if self.to_acknowledge.is_empty() {
             return;
         }
-        for id in std::mem::take(&mut self.to_acknowledge) {
-            let is_durable = self.is_durable(view, id);
-            self.contract.acknowledged(id, is_durable, self.step);
+        let mut waiting = std::mem::take(&mut self.to_acknowledge);
+        // Directory by directory: its own durability is asked once.
+        waiting.sort_by_key(|id| self.primary[id.0 as usize].1);
+        for ids in waiting.chunk_by(|a, b| self.dir_of(*a) == self.dir_of(*b)) {
+            let dir = self.dir_of(ids[0]);
+            let durable = self.durable_children(view.fs(), dir);
+            for id in ids {
+                let (ino, _) = self.primary[id.0 as usize];
+                let is_gone = self.contract.census().get(*id).place == Place::Vanished;
+                let is_durable = is_gone || durable.contains(&ino);
+                self.contract.acknowledged(*id, is_durable, self.step);
+            }
         }
     }
 
-    /// Whether a power loss now would leave the alert's bytes and its name.
-    fn is_durable(&self, view: &View<'_>, id: Id) -> bool {
-        let (ino, dir) = self.primary[id.0 as usize];
-        if ino.0 == u32::MAX || self.contract.census().get(id).place == Place::Vanished {
-            return true;
+    fn dir_of(&self, id: Id) -> Ino {
+        self.primary[id.0 as usize].1
+    }
+
+    /// The files in a directory whose bytes, names and directory a power loss now would leave.
+    fn durable_children(&self, fs: &Fs, dir: Ino) -> BTreeSet<Ino> {
+        if dir == NOWHERE || !fs.dir_durable(dir) {
+            return BTreeSet::new();
         }
-        let fs = view.fs();
-        let is_kept_by = |name: &[u8]| fs.name_durable(dir, name) && fs.dir_durable(dir);
-        fs.bytes_durable(ino) && fs.child_name(dir, ino).is_some_and(|name| is_kept_by(&name))
+        let is_durable = |(name, ino): &(&[u8], Ino)| {
+            fs.bytes_durable(*ino) && fs.name_durable(dir, name)
+        };
+        fs.children(dir).filter(is_durable).map(|(_, ino)| ino).collect()
+    }
+
+    /// Whether a power loss now would leave the entry's file where the census has it.
+    fn is_durable(&self, fs: &Fs, id: Id, entry: EntryName) -> bool {
+        let (ino, dir) = self.primary[id.0 as usize];
+        if dir == NOWHERE {
+            return false;
+        }
+        let is_named = match self.contract.census().get(id).place {
+            Place::Cased => {
+                // By name and not by `dir_durable`, which would look for it among all cases of the hour.
+                let shelf = fs.parent_of(dir);
+                fs.name_durable(dir, b"alert.json")
+                    && fs.name_durable(shelf, &entry.id().to_hex())
+                    && fs.dir_durable(shelf)
+            }
+            _ => fs.name_durable(dir, entry.as_ref()) && fs.dir_durable(dir),
+        };
+        fs.bytes_durable(ino) && is_named
     }
 
     /// Tells the contract what a step did.
@@ -304,7 +340,10 @@ impl Watch {
                     _ => self.file_moved(view, actor, side, ino, from_dir, to_dir, to_name),
                 }
             }
-            Effect::Appended { ino, bytes } => self.appended(view, actor, ino, bytes),
+            Effect::Appended { ino, bytes } => {
+                let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+                self.appended(view, actor, ino, &step.pending.bytes[..bytes]);
+            }
             Effect::SyncedFile { ino } => {
                 if view.fs().note(ino) == SEGMENT {
                     self.settle_records(Some(ino), true);
@@ -467,10 +506,6 @@ impl Watch {
         };
         let entry = self.contract.census().get(id);
         let is_primary = self.primary[id.0 as usize] == (ino, dir) && entry.place == place;
-        if is_primary && 0 < entry.copies && !entry.place.is_terminal() {
-            // The copy is what is left of the alert: it counts from now on.
-            self.to_mark.push(ino);
-        }
         if is_primary || 0 < entry.copies {
             self.contract.removed(id, place, actor, side, self.step);
         }
@@ -493,7 +528,7 @@ impl Watch {
         let note = self.note_of_dir_named(view.fs(), above, to_dir, to_name);
         view.set_note(ino, note);
         let (Some(from), to) = (from, place_of(note)) else { return };
-        let mut inside = std::mem::take(&mut self.to_mark);
+        let mut inside = std::mem::take(&mut self.inside);
         inside.clear();
         inside.extend(view.fs().children(ino).map(|(_, child)| child));
         for child in inside.drain(..) {
@@ -501,7 +536,7 @@ impl Watch {
                 self.transfer(view, child, (ino, from), (ino, to), actor, side);
             }
         }
-        self.to_mark = inside;
+        self.inside = inside;
     }
 
     #[expect(clippy::too_many_arguments, reason = "a move has two ends and somebody who makes it")]
@@ -574,7 +609,9 @@ impl Watch {
 
     fn motion(&self, view: &View<'_>, ino: Ino, to: Place, actor: Actor, side: Side) -> Motion {
         // Only where whole bytes are asked for: it takes the generator.
-        let matters = matches!(to, Place::Cased | Place::Quarantined | Place::Pending);
+        let from = self.noted(view.fs(), ino).map(|id| self.contract.census().get(id).place);
+        let is_published = to == Place::Pending && from == Some(Place::Staged);
+        let matters = is_published || matches!(to, Place::Cased | Place::Quarantined);
         let is_whole = !matters || self.is_whole(view.fs(), ino);
         let is_heir = self.pass_of(actor) == Some(PassKind::Recover);
         Motion { to, actor, side, is_whole, is_heir, step: self.step }
@@ -582,18 +619,18 @@ impl Watch {
 
     /// Whether a file holds its alert's bytes: all of them, nothing else.
     fn is_whole(&self, fs: &Fs, ino: Ino) -> bool {
-        if fs.node(ino) != Node::File || fs.is_generated(ino) {
-            return fs.node(ino) == Node::File;
+        if fs.node(ino) != Node::File {
+            return false;
         }
         let mut expected = Vec::new();
         source::payload(self.seed, fs.note(ino), &mut expected);
-        fs.len(ino) == expected.len() as u64 && fs.bytes(ino) == expected
+        fs.bytes(ino) == expected
     }
 
-    fn appended(&mut self, view: &View<'_>, actor: Actor, ino: Ino, bytes: u64) {
+    fn appended(&mut self, view: &View<'_>, actor: Actor, ino: Ino, bytes: &[u8]) {
         let note = view.fs().note(ino);
         if note == SEGMENT {
-            self.ledger_appended(view, actor, ino, bytes);
+            self.ledger_appended(view, ino, bytes);
         } else if self.actor(actor).side == Side::Outside
             && let Some(id) = self.noted(view.fs(), ino)
         {
@@ -602,10 +639,9 @@ impl Watch {
     }
 
     /// Reads what was appended to a ledger segment, and holds each record against the census.
-    fn ledger_appended(&mut self, view: &View<'_>, _actor: Actor, ino: Ino, bytes: u64) {
+    fn ledger_appended(&mut self, view: &View<'_>, ino: Ino, bytes: &[u8]) {
         let mut tail = self.segment_tails.remove(&ino).unwrap_or_default();
-        let from = view.fs().len(ino) - bytes;
-        view.fs().read_into(ino, from, &mut tail);
+        tail.extend_from_slice(bytes);
         let mut start = 0;
         while let Some(len) = tail[start..].iter().position(|byte| *byte == b'\n') {
             let record = parse_record(&tail[start..start + len]);
@@ -634,7 +670,7 @@ impl Watch {
     fn record(&mut self, view: &View<'_>, segment: Ino, entry: EntryName, place: Place) {
         let Some(index) = source::index_of(entry.id()) else { return };
         let id = Id(index);
-        let is_durable = self.is_durable(view, id);
+        let is_durable = self.is_durable(view.fs(), id, entry);
         self.contract.recorded(id, place, is_durable, self.step);
         self.recorded.push((segment, id));
     }

@@ -1,0 +1,65 @@
+//! What the actors of a run do. Each is straight-line code over `&dyn Host`, as any program is.
+
+pub(super) mod cap;
+pub(super) mod neighbour;
+pub(super) mod poller;
+pub(super) mod specimen;
+pub(super) mod worker;
+
+use super::shared::Shared;
+use super::watch::Report;
+use contract::{Abort, Actor, PassKind};
+use host::{Class, Host};
+use spool::SpoolError;
+use std::time::Duration;
+
+/// How long a program of the queue waits when it has nothing to do, or something failed.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Runs one pass of the queue and tells the watch of its beginning and its end.
+///
+/// `report` says what the watch is to be told of a pass that ended well.
+fn pass<T>(
+    shared: &Shared,
+    actor: Actor,
+    kind: PassKind,
+    act: impl FnOnce() -> Result<T, SpoolError>,
+    report: impl FnOnce(&T) -> Report,
+) -> Result<T, SpoolError> {
+    shared.watch.borrow_mut().begin(actor, kind);
+    let result = act();
+    let report = match &result {
+        Ok(value) => report(value),
+        Err(error) => Report { abort: Some(abort_of(error)), ..Report::default() },
+    };
+    shared.watch.borrow_mut().end(actor, report);
+    result
+}
+
+/// What the contract is told of a pass that could not go on.
+fn abort_of(error: &SpoolError) -> Abort {
+    if matches!(error, SpoolError::Held { .. } | SpoolError::Fenced { .. }) {
+        return Abort::Machine;
+    }
+    match error.class() {
+        Class::Vanished => Abort::Vanished,
+        Class::Contended => Abort::Contended,
+        Class::Poison => Abort::Poison,
+        Class::Resource | Class::Fault => Abort::Machine,
+    }
+}
+
+/// Waits until virtual time `until_ns`, in pieces, so that the program goes home when the run is over. False if it is.
+fn wait_until(host: &dyn Host, shared: &Shared, until_ns: u64) -> bool {
+    loop {
+        if shared.watch.borrow().is_over {
+            return false;
+        }
+        let now = shared.watch.borrow().time_ns();
+        if until_ns <= now {
+            return true;
+        }
+        // An hour at a time: a program that sleeps to the end of a run must not keep it from ending.
+        host.sleep(Duration::from_nanos(until_ns - now).min(Duration::from_secs(3_600)));
+    }
+}

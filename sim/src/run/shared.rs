@@ -1,0 +1,41 @@
+//! What the actors of one run share: where alerts come from, and the watch.
+
+use super::source::Source;
+use super::watch::Watch;
+use crate::kernel::Seed;
+use crate::scenario::{Active, Engine, Scenario};
+use spool::SpoolOptions;
+use std::cell::RefCell;
+
+/// What the actors of one run share.
+pub struct Shared {
+    /// The situation.
+    pub scenario: Scenario,
+    /// Whose queue it is.
+    pub engine: Engine,
+    /// Where every choice comes from.
+    pub seed: Seed,
+    /// Where alerts come from.
+    pub source: Source,
+    /// The production queue's promise about its size.
+    pub options: SpoolOptions,
+    /// The contract's eyes.
+    pub watch: RefCell<Watch>,
+}
+
+impl Shared {
+    /// The virtual time, in nanoseconds after the start.
+    pub fn now_ns(&self) -> u64 {
+        self.watch.borrow().time_ns()
+    }
+
+    /// When faults and neighbours stop.
+    pub fn faults_stop_ns(&self) -> u64 {
+        self.scenario.clock.faults_stop_ns.unwrap_or(self.scenario.clock.run_ns)
+    }
+
+    /// When an actor that is active so works no longer.
+    pub fn stop_ns(&self, active: &Active) -> u64 {
+        active.stop_ns.unwrap_or(u64::MAX).min(self.faults_stop_ns())
+    }
+}
