@@ -1,7 +1,7 @@
 //! What the account of the incident says: figures to compare a run with, and those that do not fit together.
 
 use super::Pace;
-use super::checks::Checks;
+use super::checks::{Checks, IdSpace};
 use super::units::{Nanos, Share, When, WrittenPace};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -68,7 +68,7 @@ pub(super) struct RawObserved {
 impl RawObserved {
     pub(super) fn resolve(self, checks: &mut Checks) -> Observed {
         Observed {
-            id: checks.id(self.id),
+            id: checks.id_in(IdSpace::Observed, self.id),
             at_ns: self.at.into_iter().map(|at| checks.when(at)).collect(),
             count: self.count,
             depth: self.depth,
@@ -95,7 +95,7 @@ pub(super) struct RawUnresolved {
 impl RawUnresolved {
     pub(super) fn resolve(self, checks: &mut Checks) -> Unresolved {
         Unresolved {
-            id: checks.id(self.id),
+            id: checks.id_in(IdSpace::Unresolved, self.id),
             note: self.note,
         }
     }

@@ -5,7 +5,7 @@ use super::problem::{Problem, nearest};
 use super::units::{Nanos, Share, When, WrittenPace};
 use super::{Active, Pace, Spread};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use toml::Spanned;
 
@@ -17,7 +17,16 @@ pub(super) struct Checks {
     pub(super) problems: Vec<Problem>,
     /// The scenario's start, in nanoseconds since midnight of its day.
     pub(super) t0_ns: u64,
-    ids: BTreeMap<String, Range<usize>>,
+    ids: BTreeSet<(IdSpace, String)>,
+}
+
+/// What an id must be unique among.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum IdSpace {
+    Scenario,
+    Actors,
+    Observed,
+    Unresolved,
 }
 
 /// A hold or a length as written: one value, or its middle and its tail.
@@ -33,7 +42,7 @@ impl Checks {
         Checks {
             problems: Vec::new(),
             t0_ns,
-            ids: BTreeMap::new(),
+            ids: BTreeSet::new(),
         }
     }
 
@@ -53,8 +62,13 @@ impl Checks {
         });
     }
 
-    /// An id: kebab-case, and not used before in this file.
+    /// An actor's id.
     pub(super) fn id(&mut self, id: Spanned<String>) -> String {
+        self.id_in(IdSpace::Actors, id)
+    }
+
+    /// An id: kebab-case, and not used before among its kind.
+    pub(super) fn id_in(&mut self, space: IdSpace, id: Spanned<String>) -> String {
         let span = id.span();
         let id = id.into_inner();
         let well_formed = !id.is_empty()
@@ -69,12 +83,12 @@ impl Checks {
                 None,
             );
         }
-        if self.ids.insert(id.clone(), span.clone()).is_some() {
+        if !self.ids.insert((space, id.clone())) {
             self.problem(
                 span,
                 format!("the id `{id}` is used twice"),
                 "the second use",
-                Some("reports and tapes name actors by their ids".to_owned()),
+                Some("reports and tapes tell things apart by their ids".to_owned()),
             );
         }
         id

@@ -2,7 +2,7 @@
 
 use super::account::{RawObserved, RawUnresolved};
 use super::actor::{RawCapPass, RawConsumer, RawProducer, RawSecondInstance};
-use super::checks::Checks;
+use super::checks::{Checks, IdSpace};
 use super::fault::{RawCallFault, RawClockStep, RawCrash, RawPlant, RawPowerLoss};
 use super::goal::{RawExpect, RawSweep};
 use super::neighbour::{RawAntivirus, RawArchiver, RawFileIndexer, RawOperator};
@@ -119,7 +119,7 @@ impl Raw {
         let expect = self.expect.resolve(&consumers, &sweep, c);
         let scenario = Scenario {
             schema: SCHEMA,
-            id: c.id(self.id),
+            id: c.id_in(IdSpace::Scenario, self.id),
             title: self.title.into_inner(),
             clock: self.clock.resolve(c),
             machine: self.machine.resolve(),

@@ -421,7 +421,7 @@ fn a_text_that_is_no_toml_is_shown_where_it_breaks() {
         "schema = 1\nid = \n",
         &[(
             2,
-            5,
+            6,
             "string values must be quoted, expected literal string",
             "",
         )],
