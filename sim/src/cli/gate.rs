@@ -9,7 +9,7 @@ use clap::{ArgMatches, Args};
 #[derive(Args, Debug)]
 pub(super) struct GateArgs {
     #[command(flatten)]
-    campaign: CampaignArgs,
+    pub(super) campaign: CampaignArgs,
 }
 
 pub(super) fn run(

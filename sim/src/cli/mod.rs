@@ -109,7 +109,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(parsed) => parsed,
         Err(error) => {
             // Help and version are answers and go to stdout; clap knows which is which.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Pass };
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Pass
+            };
             error.print().ok();
             return exit;
         }

@@ -2,7 +2,7 @@
 
 use super::CliError;
 use super::values::{Depth, SeedArg};
-use crate::scenario::{self, Engine, Scenario};
+use crate::scenario::{self, Builtin, Engine, Scenario, ScenarioError};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 use serde::Serialize;
@@ -133,27 +133,32 @@ impl Plan {
 impl CampaignArgs {
     /// Looks up what the flags leave open. Errs for a scenario that is unknown or wrong, and for `from-git` without a commit.
     pub(super) fn resolve(self, matches: &ArgMatches) -> Result<Campaign, CliError> {
-        let scenarios = match self.scenario[..] {
-            [] => scenario::list().iter().map(scenario::Builtin::scenario).collect(),
-            _ => self.scenario.iter().map(|name| Scenario::find(name)).collect(),
+        let scenarios: Result<Vec<Scenario>, ScenarioError> = match self.scenario[..] {
+            [] => scenario::list().iter().map(Builtin::scenario).collect(),
+            _ => self
+                .scenario
+                .iter()
+                .map(|name| Scenario::find(name))
+                .collect(),
         };
-        let scenarios: Vec<Scenario> = scenarios.collect_all()?;
         let mut depths: Vec<u64> = self.depth.iter().map(|Depth(files)| *files).collect();
         depths.sort_unstable();
         depths.dedup();
         let mut engines = self.engine;
         engines.sort_unstable();
         engines.dedup();
-        let seeds = self.seeds.map(|n| Sourced::new(n, origin(matches, "seeds")));
+        let seeds = self
+            .seeds
+            .map(|n| Sourced::new(n, origin(matches, "seeds")));
         Ok(Campaign {
-            plans: scenarios
+            plans: scenarios?
                 .into_iter()
                 .map(|scenario| Plan {
                     engines: flag_or(&engines, || scenario.engines()),
                     depths: flag_or(&depths, || scenario.sweep.depths.clone()),
-                    seeds: seeds.clone().unwrap_or_else(|| {
-                        Sourced::new(scenario.sweep.seeds, Origin::Scenario)
-                    }),
+                    seeds: seeds
+                        .clone()
+                        .unwrap_or_else(|| Sourced::new(scenario.sweep.seeds, Origin::Scenario)),
                     scenario,
                 })
                 .collect(),
@@ -161,17 +166,6 @@ impl CampaignArgs {
             out: Sourced::new(self.out, origin(matches, "out")),
             print_config: self.print_config,
         })
-    }
-}
-
-/// Collects results; the first error wins.
-trait CollectAll<T> {
-    fn collect_all(self) -> Result<Vec<T>, CliError>;
-}
-
-impl<T, E: Into<CliError>> CollectAll<T> for Vec<Result<T, E>> {
-    fn collect_all(self) -> Result<Vec<T>, CliError> {
-        self.into_iter().map(|item| item.map_err(Into::into)).collect()
     }
 }
 
@@ -210,7 +204,10 @@ pub(super) fn resolve_seed(
 
 /// The first 16 digits of the commit's hash.
 fn seed_of_commit() -> Option<u64> {
-    let output = Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
+    let output = Command::new("git")
+        .args(["rev-parse", "HEAD"])
+        .output()
+        .ok()?;
     let hash = String::from_utf8(output.stdout).ok()?;
     u64::from_str_radix(hash.get(..16)?, 16).ok()
 }

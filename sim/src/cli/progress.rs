@@ -58,14 +58,21 @@ impl Progress {
 
     /// Counts one run.
     pub fn ended(&self, failed: bool) {
-        let failed = self.failed.fetch_add(u64::from(failed), Ordering::Relaxed) + u64::from(failed);
+        let failed =
+            self.failed.fetch_add(u64::from(failed), Ordering::Relaxed) + u64::from(failed);
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         self.bar.inc(1);
         if 0 < failed {
             self.bar.set_message(format!("{failed} failed"));
         }
         if !self.terminal.live && self.is_time_for_a_heartbeat() {
-            let line = heartbeat(&self.label, done, self.total, failed, self.started.elapsed());
+            let line = heartbeat(
+                &self.label,
+                done,
+                self.total,
+                failed,
+                self.started.elapsed(),
+            );
             self.terminal.remark(&line);
         }
     }
@@ -103,7 +110,10 @@ mod tests {
     #[test]
     fn a_heartbeat_is_one_line_without_a_carriage_return() {
         let line = heartbeat("explore", 300, 1_200, 3, Duration::from_secs(60));
-        assert_eq!(line, "  explore 300/1200 runs, 3 failed, about 180 s left\n");
+        assert_eq!(
+            line,
+            "  explore 300/1200 runs, 3 failed, about 180 s left\n"
+        );
         let first = heartbeat("explore", 0, 10, 0, Duration::ZERO);
         assert_eq!(first, "  explore 0/10 runs, 0 failed, about 0 s left\n");
     }

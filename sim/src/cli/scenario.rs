@@ -40,7 +40,10 @@ pub(super) fn run(args: ScenarioArgs, terminal: &Terminal) -> Result<Exit, CliEr
         ScenarioVerb::List => list(terminal),
         ScenarioVerb::Check { names } => Ok(check(&names, terminal)),
         ScenarioVerb::Show { name, source: true } => source(&name, terminal),
-        ScenarioVerb::Show { name, source: false } => {
+        ScenarioVerb::Show {
+            name,
+            source: false,
+        } => {
             let scenario = Scenario::find(&name)?;
             match terminal.format {
                 Format::Text => terminal.result(&show::text(&scenario)),
@@ -55,13 +58,20 @@ pub(super) fn run(args: ScenarioArgs, terminal: &Terminal) -> Result<Exit, CliEr
 }
 
 fn list(terminal: &Terminal) -> Result<Exit, CliError> {
-    let width = scenario::list().iter().map(|builtin| builtin.id.len()).max();
+    let width = scenario::list()
+        .iter()
+        .map(|builtin| builtin.id.len())
+        .max();
     for builtin in scenario::list() {
         let sentence = builtin.text.lines().next().unwrap_or_default();
         let sentence = sentence.trim_start_matches('#').trim();
         match terminal.format {
             Format::Text => {
-                terminal.result(&format!("{:1$}  {sentence}\n", builtin.id, width.unwrap_or(0)));
+                terminal.result(&format!(
+                    "{:1$}  {sentence}\n",
+                    builtin.id,
+                    width.unwrap_or(0)
+                ));
             }
             Format::Json => {
                 let scenario = builtin.scenario()?;
@@ -90,7 +100,9 @@ fn check(names: &[String], terminal: &Terminal) -> Exit {
         failed += usize::from(checked.is_err());
         match (terminal.format, checked) {
             (Format::Json, checked) => terminal.json(&check_json(name, &checked)),
-            (Format::Text, Ok(scenario)) => terminal.result(&format!("ok    {}\n", scenario.name())),
+            (Format::Text, Ok(scenario)) => {
+                terminal.result(&format!("ok    {}\n", scenario.name()))
+            }
             (Format::Text, Err(error)) => {
                 terminal.result(&format!("FAIL  {name}: {error}\n"));
                 terminal.error(&CliError::from(error));

@@ -15,8 +15,14 @@ pub(super) fn text(scenario: &Scenario) -> String {
 }
 
 fn world(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
-    let Scenario { clock, machine, queue, .. } = scenario;
-    let t0 = jiff::Timestamp::from_millisecond(clock.t0_ms).map_or_else(|_| String::new(), |t| t.to_string());
+    let Scenario {
+        clock,
+        machine,
+        queue,
+        ..
+    } = scenario;
+    let t0 = jiff::Timestamp::from_millisecond(clock.t0_ms)
+        .map_or_else(|_| String::new(), |t| t.to_string());
     writeln!(out, "\nworld")?;
     writeln!(out, "  clock     {t0}, for {}", show_ns(clock.run_ns))?;
     writeln!(
@@ -45,7 +51,11 @@ fn world(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
         "  queue     {} files, cap {}{}, buckets of {}, sheds the {}, lease {}",
         queue.initial,
         queue.cap,
-        if queue.cap_enforced { "" } else { " (publishing does not stop at it)" },
+        if queue.cap_enforced {
+            ""
+        } else {
+            " (publishing does not stop at it)"
+        },
         queue.bucket,
         word(&queue.shed),
         show_ns(queue.lease_ns)
@@ -55,23 +65,50 @@ fn world(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
 fn workers(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
     writeln!(out, "\nat work")?;
     for p in &scenario.producers {
-        let total = p.total.map_or_else(String::new, |total| format!("{total} alerts, "));
-        writeln!(out, "  producer  {}: {total}{}{}", p.id, pace(p.pace), when(p.active))?;
+        let total = p
+            .total
+            .map_or_else(String::new, |total| format!("{total} alerts, "));
+        writeln!(
+            out,
+            "  producer  {}: {total}{}{}",
+            p.id,
+            pace(p.pace),
+            when(p.active)
+        )?;
     }
     for c in &scenario.consumers {
-        writeln!(out, "  consumer  {}: {}{}", c.id, consumer(c), when(c.active))?;
+        writeln!(
+            out,
+            "  consumer  {}: {}{}",
+            c.id,
+            consumer(c),
+            when(c.active)
+        )?;
     }
     for c in &scenario.caps {
-        writeln!(out, "  cap       {}: every {}{}", c.id, show_ns(c.every_ns), when(c.active))?;
+        writeln!(
+            out,
+            "  cap       {}: every {}{}",
+            c.id,
+            show_ns(c.every_ns),
+            when(c.active)
+        )?;
     }
     for s in &scenario.second_instances {
-        writeln!(out, "  second    {}: the whole program again{}", s.id, when(s.active))?;
+        writeln!(
+            out,
+            "  second    {}: the whole program again{}",
+            s.id,
+            when(s.active)
+        )?;
     }
     Ok(())
 }
 
 fn consumer(c: &Consumer) -> String {
-    let engine = c.engine.map_or("the engine of the campaign", |engine| engine.name());
+    let engine = c
+        .engine
+        .map_or("the engine of the campaign", |engine| engine.name());
     let mut text = format!("{} x {engine}", c.count);
     match c.stages[..] {
         [Stage::Cap] => text += ", cap alone",
@@ -94,20 +131,55 @@ fn consumer(c: &Consumer) -> String {
 
 fn neighbours(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
     for a in &scenario.archivers {
-        let aimed = if a.aimed_at_list { ", aimed at what was just listed" } else { "" };
+        let aimed = if a.aimed_at_list {
+            ", aimed at what was just listed"
+        } else {
+            ""
+        };
         let (rate, which) = (pace(a.pace), word(&a.select));
-        writeln!(out, "  archiver  {}: {rate}, {which}, {} at once{aimed}{}", a.id, a.batch, when(a.active))?;
+        writeln!(
+            out,
+            "  archiver  {}: {rate}, {which}, {} at once{aimed}{}",
+            a.id,
+            a.batch,
+            when(a.active)
+        )?;
     }
     for a in &scenario.antiviruses {
-        let deny = if a.deny { "denying rename" } else { "denying nothing" };
+        let deny = if a.deny {
+            "denying rename"
+        } else {
+            "denying nothing"
+        };
         let (held, away) = (spread(a.hold), percent(a.quarantine));
-        writeln!(out, "  antivirus {}: {} of files, {held}, {deny}, takes {away} away{}", a.id, percent(a.share), when(a.active))?;
+        writeln!(
+            out,
+            "  antivirus {}: {} of files, {held}, {deny}, takes {away} away{}",
+            a.id,
+            percent(a.share),
+            when(a.active)
+        )?;
     }
     for f in &scenario.file_indexers {
-        writeln!(out, "  indexer   {}: {} of files, {}{}", f.id, percent(f.share), spread(f.hold), when(f.active))?;
+        writeln!(
+            out,
+            "  indexer   {}: {} of files, {}{}",
+            f.id,
+            percent(f.share),
+            spread(f.hold),
+            when(f.active)
+        )?;
     }
     for o in &scenario.operators {
-        writeln!(out, "  operator  {}: removes {}, copies back {}, edits {}{}", o.id, o.rm, o.copy_back, o.edit, when(o.active))?;
+        writeln!(
+            out,
+            "  operator  {}: removes {}, copies back {}, edits {}{}",
+            o.id,
+            o.rm,
+            o.copy_back,
+            o.edit,
+            when(o.active)
+        )?;
     }
     Ok(())
 }
@@ -123,18 +195,40 @@ fn misfortunes(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
     }
     writeln!(out, "\nwhat goes wrong")?;
     for s in &scenario.clock_steps {
-        writeln!(out, "  clock     {:+} ms at t0 + {}", s.by_ms, show_ns(s.at_ns))?;
+        writeln!(
+            out,
+            "  clock     {:+} ms at t0 + {}",
+            s.by_ms,
+            show_ns(s.at_ns)
+        )?;
     }
     for c in &scenario.crashes {
         let who = word(&c.process);
-        writeln!(out, "  crash     of {who} process, {}{}", trigger(&c.trigger), times(c.times))?;
+        writeln!(
+            out,
+            "  crash     of {who} process, {}{}",
+            trigger(&c.trigger),
+            times(c.times)
+        )?;
     }
     for p in &scenario.power_losses {
-        writeln!(out, "  power     lost {}{}", trigger(&p.trigger), times(p.times))?;
+        writeln!(
+            out,
+            "  power     lost {}{}",
+            trigger(&p.trigger),
+            times(p.times)
+        )?;
     }
     for f in &scenario.faults {
         let one = if f.one_name { ", for one name" } else { "" };
-        writeln!(out, "  fault     {}: {}, {}{}{one}", f.call.name(), f.errno, trigger(&f.trigger), times(f.times))?;
+        writeln!(
+            out,
+            "  fault     {}: {}, {}{}{one}",
+            f.call.name(),
+            f.errno,
+            trigger(&f.trigger),
+            times(f.times)
+        )?;
     }
     for p in &scenario.plants {
         writeln!(out, "  planted   {} x {}", p.count, word(&p.kind))?;
@@ -200,7 +294,9 @@ fn when(active: Active) -> String {
         0 => String::new(),
         ns => format!(" from t0 + {}", show_ns(ns)),
     };
-    let to = active.stop_ns.map_or_else(String::new, |ns| format!(" until t0 + {}", show_ns(ns)));
+    let to = active
+        .stop_ns
+        .map_or_else(String::new, |ns| format!(" until t0 + {}", show_ns(ns)));
     match (from.is_empty(), to.is_empty()) {
         (true, true) => String::new(),
         _ => format!(",{from}{to}"),
@@ -208,7 +304,11 @@ fn when(active: Active) -> String {
 }
 
 fn spread(hold: Spread) -> String {
-    format!("held {}, at times {}", show_ns(hold.p50_ns), show_ns(hold.p99_ns))
+    format!(
+        "held {}, at times {}",
+        show_ns(hold.p50_ns),
+        show_ns(hold.p99_ns)
+    )
 }
 
 fn percent(share: f64) -> String {

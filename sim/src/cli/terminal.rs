@@ -85,7 +85,8 @@ impl Terminal {
             // Logs are searched by line: do not break one for a width that nobody has.
             handler = handler.with_wrap_lines(false);
         }
-        let related: Vec<&dyn Diagnostic> = error.related().map(Iterator::collect).unwrap_or_default();
+        let related: Vec<&dyn Diagnostic> =
+            error.related().map(Iterator::collect).unwrap_or_default();
         let rendered = match related[..] {
             [] => handler.render_report(&mut text, error),
             _ => related

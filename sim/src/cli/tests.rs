@@ -25,7 +25,9 @@ fn clap_finds_the_definition_sound() {
 
 #[test]
 fn a_flag_wins_over_the_scenario() {
-    let asked = campaign("gate --scenario incident --engine spool,legacy --depth 1M,10k --seeds 7 --seed 0x2a");
+    let asked = campaign(
+        "gate --scenario incident --engine spool,legacy --depth 1M,10k --seeds 7 --seed 0x2a",
+    );
     let [plan] = &asked.plans[..] else {
         panic!("one scenario: {asked:?}");
     };
@@ -40,7 +42,10 @@ fn a_flag_wins_over_the_scenario() {
 fn without_flags_every_scenario_runs_as_it_is_written() {
     let whole = campaign("gate --seed 1");
     assert_eq!(whole.plans.len(), crate::scenario::list().len());
-    let scales = whole.plans.iter().find(|plan| plan.scenario.id == "scale-boundaries");
+    let scales = whole
+        .plans
+        .iter()
+        .find(|plan| plan.scenario.id == "scale-boundaries");
     let scales = scales.expect("it is built in");
     assert_eq!(scales.depths.value.len(), 8);
     assert_eq!(scales.depths.origin, Origin::Scenario);
@@ -51,9 +56,15 @@ fn without_flags_every_scenario_runs_as_it_is_written() {
 fn a_config_names_each_value_and_its_origin() {
     let asked = campaign("gate --scenario targeted-race --seed 42 --depth 3");
     let text = options::config_text(&asked);
-    assert!(text.starts_with("seed  0x000000000000002a  (flag)\n"), "{text}");
+    assert!(
+        text.starts_with("seed  0x000000000000002a  (flag)\n"),
+        "{text}"
+    );
     assert!(text.contains("  depths   3  (flag)\n"), "{text}");
-    assert!(text.contains("  engines  legacy hotfix spool  (scenario)\n"), "{text}");
+    assert!(
+        text.contains("  engines  legacy hotfix spool  (scenario)\n"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -72,7 +83,13 @@ fn wrong_usage_ends_with_2_and_help_with_0() {
     ] {
         assert_eq!(run(args(wrong)), Exit::Usage, "sim {wrong}");
     }
-    for right in ["--help", "--version", "gate --help", "scenario list", "scenario check"] {
+    for right in [
+        "--help",
+        "--version",
+        "gate --help",
+        "scenario list",
+        "scenario check",
+    ] {
         assert_eq!(run(args(right)), Exit::Pass, "sim {right}");
     }
 }

@@ -115,6 +115,9 @@ mod tests {
     #[test]
     fn what_is_no_seed_is_the_path_of_a_tape() {
         assert_eq!("0x9d1e55".parse(), Ok(Target::Seed(0x9d_1e55)));
-        assert_eq!("F-3a91c2.tape".parse(), Ok(Target::Tape("F-3a91c2.tape".into())));
+        assert_eq!(
+            "F-3a91c2.tape".parse(),
+            Ok(Target::Tape("F-3a91c2.tape".into()))
+        );
     }
 }
