@@ -1,5 +1,6 @@
 //! The simulator and the gate.
 
+pub mod cli;
 pub mod kernel;
 pub mod report;
 pub mod scenario;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The simulator's program. All it does is in [`sim::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sim::cli::run(std::env::args_os()).into()
+}

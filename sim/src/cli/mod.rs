@@ -1,0 +1,142 @@
+//! The command line: flags are read, resolved into options, and run. One verb, one file.
+//!
+//! stdout is the result, stderr is progress and errors. [`Exit`] decides every exit code; [`Terminal`] decides colour.
+
+mod exit;
+mod gate;
+mod options;
+mod progress;
+mod replay;
+mod report;
+mod scenario;
+mod show;
+mod stress;
+mod sweep;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use exit::{Exit, Verdict};
+pub use options::{Campaign, Origin, Plan, Sourced};
+pub use progress::Progress;
+pub use replay::{Expect, Replay};
+pub use report::Report;
+pub use stress::Stress;
+pub use terminal::{Color, Format, Terminal};
+pub use values::Target;
+
+use crate::scenario::ScenarioError;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use miette::Diagnostic;
+use std::ffi::OsString;
+
+/// Proves what a queue of files promises, or shows the run that breaks it.
+#[derive(Parser, Debug)]
+#[command(name = "sim", version, after_help = exit::HELP, max_term_width = 100)]
+#[command(propagate_version = true, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    /// The form of results: text for people, json for programs (one object a line)
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
+    format: Format,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+    /// Keep to the verdict and the line that replays a failure
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    Gate(gate::GateArgs),
+    Replay(replay::ReplayArgs),
+    Sweep(sweep::SweepArgs),
+    Stress(stress::StressArgs),
+    Report(report::ReportArgs),
+    Scenario(scenario::ScenarioArgs),
+}
+
+/// Why a verb did not run to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The scenario cannot be had. Usage.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// `--seed from-git`, and git names no commit. Usage.
+    #[error("cannot take the seed from the commit: git names none here")]
+    NoCommit,
+    /// The verb has no engine behind it in this build. A bug of the build.
+    #[error("`sim {verb}` has no engine behind it in this build")]
+    NotWired {
+        /// Which verb.
+        verb: &'static str,
+    },
+}
+
+impl CliError {
+    /// How the program ends by it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            CliError::Scenario(_) | CliError::NoCommit => Exit::Usage,
+            CliError::NotWired { .. } => Exit::HarnessBug,
+        }
+    }
+}
+
+impl Diagnostic for CliError {
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        match self {
+            CliError::Scenario(error) => error.help(),
+            CliError::NoCommit => Some(Box::new("give a number: --seed 42")),
+            CliError::NotWired { .. } => None,
+        }
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        match self {
+            CliError::Scenario(error) => error.related(),
+            CliError::NoCommit | CliError::NotWired { .. } => None,
+        }
+    }
+}
+
+/// Runs the program with these arguments, the first of which is its name.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let (cli, matches) = match parse(args) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Help and version are answers and go to stdout; clap knows which is which.
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Pass
+            };
+            error.print().ok();
+            return exit;
+        }
+    };
+    let terminal = Terminal::new(cli.format, cli.color, cli.quiet);
+    let verb_matches = matches.subcommand().map_or(&matches, |(_, below)| below);
+    let ended = match cli.verb {
+        Verb::Gate(args) => gate::run(args, verb_matches, &terminal),
+        Verb::Replay(args) => replay::run(args, &terminal),
+        Verb::Sweep(args) => sweep::run(args, verb_matches, &terminal),
+        Verb::Stress(args) => stress::run(args, &terminal),
+        Verb::Report(args) => report::run(args, &terminal),
+        Verb::Scenario(args) => scenario::run(args, &terminal),
+    };
+    ended.unwrap_or_else(|error| {
+        terminal.error(&error);
+        error.exit()
+    })
+}
+
+/// The flags, and clap's record of where each came from.
+fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, ArgMatches), clap::Error> {
+    let matches = Cli::command().try_get_matches_from(args)?;
+    let cli = Cli::from_arg_matches(&matches)?;
+    Ok((cli, matches))
+}

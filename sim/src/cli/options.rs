@@ -1,0 +1,258 @@
+//! The options of a campaign: as flags, then resolved, with where each value came from.
+
+use super::CliError;
+use super::values::{Depth, SeedArg};
+use crate::scenario::{self, Builtin, Engine, Scenario, ScenarioError};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
+use serde::Serialize;
+use std::fmt;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The flags of `gate` and `sweep`.
+#[derive(Args, Debug)]
+pub(super) struct CampaignArgs {
+    /// A built-in scenario, or a path that ends in .toml. Repeatable; without it, all that are built in
+    #[arg(long, value_name = "ID|FILE", value_delimiter = ',')]
+    scenario: Vec<String>,
+    /// The queue that runs: legacy, hotfix, spool. Without it, those that the scenario names
+    #[arg(long, value_name = "ENGINE", value_delimiter = ',', value_parser = engine)]
+    engine: Vec<Engine>,
+    /// Files in the queue at the start: 10_000, 10k, 1M. Without it, those of the scenario
+    #[arg(long, value_name = "FILES", value_delimiter = ',')]
+    depth: Vec<Depth>,
+    /// The number that all choices come from: 42, 0x2a, or from-git. Without it, the commit
+    #[arg(long, value_name = "SEED", env = "SIM_SEED", hide_env = true)]
+    seed: Option<SeedArg>,
+    /// Distinct seeds for each cell. Without it, as many as the scenario says
+    #[arg(long, value_name = "N", env = "SIM_SEEDS", hide_env = true)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: Option<u64>,
+    /// The folder for results, reports and tapes
+    #[arg(long, value_name = "DIR", env = "SIM_OUT", hide_env = true, default_value = OUT_DEFAULT)]
+    out: PathBuf,
+    /// Show each value and where it came from; run nothing
+    #[arg(long)]
+    print_config: bool,
+}
+
+/// Beside Cargo's own folders, and ignored by git like them.
+const OUT_DEFAULT: &str = "target/sim-runs";
+/// The seed where there is no commit: an unpacked archive, say.
+const SEED_DEFAULT: u64 = 0x5167_6e61_6c46;
+
+/// Reads an engine's name for clap.
+pub(super) fn engine(text: &str) -> Result<Engine, String> {
+    let names = || Engine::ALL.map(Engine::name);
+    Engine::ALL
+        .into_iter()
+        .find(|engine| engine.name() == text)
+        .ok_or_else(|| match scenario::nearest(text, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the engines are {}", names().join(", ")),
+        })
+}
+
+/// Where a value came from, in falling precedence.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The command line.
+    Flag,
+    /// A `SIM_*` variable.
+    Environment,
+    /// The scenario file.
+    Scenario,
+    /// The commit that is checked out.
+    Git,
+    /// Nobody said.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Origin::Flag => "flag",
+            Origin::Environment => "environment",
+            Origin::Scenario => "scenario",
+            Origin::Git => "from-git",
+            Origin::Default => "default",
+        })
+    }
+}
+
+/// A value and where it came from.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[allow(missing_docs, reason = "the type says it")]
+pub struct Sourced<T> {
+    pub value: T,
+    pub origin: Origin,
+}
+
+impl<T> Sourced<T> {
+    fn new(value: T, origin: Origin) -> Self {
+        Sourced { value, origin }
+    }
+}
+
+/// What a campaign does: every value is known, none is looked up later.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Campaign {
+    /// The scenarios, each with its axes.
+    pub plans: Vec<Plan>,
+    /// The number that all choices come from.
+    pub seed: Sourced<u64>,
+    /// The folder for results, reports and tapes.
+    pub out: Sourced<PathBuf>,
+    /// Show the options instead of running.
+    pub print_config: bool,
+}
+
+/// One scenario of a campaign: engines x depths x seeds runs.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Plan {
+    /// The situation.
+    pub scenario: Scenario,
+    /// The engines. Those of a flag replace the ones that consumers name.
+    pub engines: Sourced<Vec<Engine>>,
+    /// The depths, ascending.
+    pub depths: Sourced<Vec<u64>>,
+    /// Distinct seeds for each cell.
+    pub seeds: Sourced<u64>,
+}
+
+impl Plan {
+    /// How many runs that are.
+    pub fn runs(&self) -> u64 {
+        let cells = self.engines.value.len() * self.depths.value.len();
+        cells as u64 * self.seeds.value
+    }
+}
+
+impl CampaignArgs {
+    /// Looks up what the flags leave open. Errs for a scenario that is unknown or wrong, and for `from-git` without a commit.
+    pub(super) fn resolve(self, matches: &ArgMatches) -> Result<Campaign, CliError> {
+        let scenarios: Result<Vec<Scenario>, ScenarioError> = match self.scenario[..] {
+            [] => scenario::list().iter().map(Builtin::scenario).collect(),
+            _ => self
+                .scenario
+                .iter()
+                .map(|name| Scenario::find(name))
+                .collect(),
+        };
+        let mut depths: Vec<u64> = self.depth.iter().map(|Depth(files)| *files).collect();
+        depths.sort_unstable();
+        depths.dedup();
+        let mut engines = self.engine;
+        engines.sort_unstable();
+        engines.dedup();
+        let seeds = self
+            .seeds
+            .map(|n| Sourced::new(n, origin(matches, "seeds")));
+        Ok(Campaign {
+            plans: scenarios?
+                .into_iter()
+                .map(|scenario| Plan {
+                    engines: flag_or(&engines, || scenario.engines()),
+                    depths: flag_or(&depths, || scenario.sweep.depths.clone()),
+                    seeds: seeds
+                        .clone()
+                        .unwrap_or_else(|| Sourced::new(scenario.sweep.seeds, Origin::Scenario)),
+                    scenario,
+                })
+                .collect(),
+            seed: resolve_seed(self.seed, origin(matches, "seed"))?,
+            out: Sourced::new(self.out, origin(matches, "out")),
+            print_config: self.print_config,
+        })
+    }
+}
+
+fn flag_or<T: Clone>(flag: &[T], scenario: impl FnOnce() -> Vec<T>) -> Sourced<Vec<T>> {
+    match flag {
+        [] => Sourced::new(scenario(), Origin::Scenario),
+        _ => Sourced::new(flag.to_vec(), Origin::Flag),
+    }
+}
+
+fn origin(matches: &ArgMatches, id: &str) -> Origin {
+    match matches.value_source(id) {
+        Some(ValueSource::CommandLine) => Origin::Flag,
+        Some(ValueSource::EnvVariable) => Origin::Environment,
+        _ => Origin::Default,
+    }
+}
+
+/// The seed: as asked for, else the commit's, else a fixed one. Never the clock, or a run could not be told of.
+pub(super) fn resolve_seed(
+    asked: Option<SeedArg>,
+    origin: Origin,
+) -> Result<Sourced<u64>, CliError> {
+    match asked {
+        Some(SeedArg::Number(seed)) => Ok(Sourced::new(seed, origin)),
+        Some(SeedArg::FromGit) => match seed_of_commit() {
+            Some(seed) => Ok(Sourced::new(seed, Origin::Git)),
+            None => Err(CliError::NoCommit),
+        },
+        None => Ok(match seed_of_commit() {
+            Some(seed) => Sourced::new(seed, Origin::Git),
+            None => Sourced::new(SEED_DEFAULT, Origin::Default),
+        }),
+    }
+}
+
+/// The first 16 digits of the commit's hash.
+fn seed_of_commit() -> Option<u64> {
+    let output = Command::new("git")
+        .args(["rev-parse", "HEAD"])
+        .output()
+        .ok()?;
+    let hash = String::from_utf8(output.stdout).ok()?;
+    u64::from_str_radix(hash.get(..16)?, 16).ok()
+}
+
+/// The answer to `--print-config`, as text.
+pub(super) fn config_text(campaign: &Campaign) -> String {
+    let mut text = format!(
+        "seed  0x{:016x}  ({})\nout   {}  ({})\n",
+        campaign.seed.value,
+        campaign.seed.origin,
+        campaign.out.value.display(),
+        campaign.out.origin
+    );
+    for plan in &campaign.plans {
+        let engines = plan.engines.value.iter().map(|engine| engine.name());
+        let depths = plan.depths.value.iter().map(u64::to_string);
+        text += &format!(
+            "\n{}  {} runs\n  engines  {}  ({})\n  depths   {}  ({})\n  seeds    {}  ({})\n",
+            plan.scenario.name(),
+            plan.runs(),
+            engines.collect::<Vec<_>>().join(" "),
+            plan.engines.origin,
+            depths.collect::<Vec<_>>().join(" "),
+            plan.depths.origin,
+            plan.seeds.value,
+            plan.seeds.origin
+        );
+    }
+    text
+}
+
+/// The answer to `--print-config`, as one JSON object.
+pub(super) fn config_json(campaign: &Campaign) -> serde_json::Value {
+    let plans: Vec<serde_json::Value> = campaign
+        .plans
+        .iter()
+        .map(|plan| {
+            serde_json::json!({
+                "scenario": plan.scenario.name(),
+                "engines": plan.engines,
+                "depths": plan.depths,
+                "seeds": plan.seeds,
+                "runs": plan.runs(),
+            })
+        })
+        .collect();
+    serde_json::json!({ "schema": 1, "seed": campaign.seed, "out": campaign.out, "plans": plans })
+}

@@ -1,0 +1,329 @@
+//! What a scenario means, for people: every value that is not zero, in the order of the file.
+
+use crate::scenario::units::show_ns;
+use crate::scenario::{Active, Consumer, Pace, Runs, Scenario, Spread, Stage, Trigger};
+use std::fmt::Write;
+
+/// Writes the scenario. Notes of the account come last, in full.
+pub(super) fn text(scenario: &Scenario) -> String {
+    let mut text = format!("{}  {}\n", scenario.name(), scenario.title);
+    for part in [world, workers, neighbours, misfortunes, goals, account] {
+        // Writing into a string cannot fail.
+        part(scenario, &mut text).ok();
+    }
+    text
+}
+
+fn world(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
+    let Scenario {
+        clock,
+        machine,
+        queue,
+        ..
+    } = scenario;
+    let t0 = jiff::Timestamp::from_millisecond(clock.t0_ms)
+        .map_or_else(|_| String::new(), |t| t.to_string());
+    writeln!(out, "\nworld")?;
+    writeln!(out, "  clock     {t0}, for {}", show_ns(clock.run_ns))?;
+    writeln!(
+        out,
+        "  machine   {} directories, {} costs, {} sharing, {} power loss",
+        word(&machine.directory),
+        word(&machine.latency),
+        word(&machine.sharing),
+        word(&machine.power_loss)
+    )?;
+    let costs = serde_json::to_value(&scenario.costs).unwrap_or_default();
+    let costs: Vec<String> = costs
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, ns)| {
+            let name = name.strip_suffix("_ns")?;
+            Some(format!("{name} {}", show_ns(ns.as_u64()?)))
+        })
+        .collect();
+    if !costs.is_empty() {
+        writeln!(out, "  costs     {}", costs.join(", "))?;
+    }
+    writeln!(
+        out,
+        "  queue     {} files, cap {}{}, buckets of {}, sheds the {}, lease {}",
+        queue.initial,
+        queue.cap,
+        if queue.cap_enforced {
+            ""
+        } else {
+            " (publishing does not stop at it)"
+        },
+        queue.bucket,
+        word(&queue.shed),
+        show_ns(queue.lease_ns)
+    )
+}
+
+fn workers(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "\nat work")?;
+    for p in &scenario.producers {
+        let total = p
+            .total
+            .map_or_else(String::new, |total| format!("{total} alerts, "));
+        writeln!(
+            out,
+            "  producer  {}: {total}{}{}",
+            p.id,
+            pace(p.pace),
+            when(p.active)
+        )?;
+    }
+    for c in &scenario.consumers {
+        writeln!(
+            out,
+            "  consumer  {}: {}{}",
+            c.id,
+            consumer(c),
+            when(c.active)
+        )?;
+    }
+    for c in &scenario.caps {
+        writeln!(
+            out,
+            "  cap       {}: every {}{}",
+            c.id,
+            show_ns(c.every_ns),
+            when(c.active)
+        )?;
+    }
+    for s in &scenario.second_instances {
+        writeln!(
+            out,
+            "  second    {}: the whole program again{}",
+            s.id,
+            when(s.active)
+        )?;
+    }
+    Ok(())
+}
+
+fn consumer(c: &Consumer) -> String {
+    let engine = c
+        .engine
+        .map_or("the engine of the campaign", |engine| engine.name());
+    let mut text = format!("{} x {engine}", c.count);
+    match c.stages[..] {
+        [Stage::Cap] => text += ", cap alone",
+        [Stage::Triage] => text += ", triage alone",
+        _ => {}
+    }
+    match &c.runs {
+        Runs::BackToBack => {}
+        Runs::EveryNs(ns) => text += &format!(", every {}", show_ns(*ns)),
+        Runs::AtNs(times) => {
+            let times: Vec<String> = times.iter().map(|ns| show_ns(*ns)).collect();
+            text += &format!(", at t0 + {}", times.join(", "));
+        }
+    }
+    if let Pace::EveryNs(_) = c.drain {
+        text += &format!(", drains {}", pace(c.drain));
+    }
+    text
+}
+
+fn neighbours(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
+    for a in &scenario.archivers {
+        let aimed = if a.aimed_at_list {
+            ", aimed at what was just listed"
+        } else {
+            ""
+        };
+        let (rate, which) = (pace(a.pace), word(&a.select));
+        writeln!(
+            out,
+            "  archiver  {}: {rate}, {which}, {} at once{aimed}{}",
+            a.id,
+            a.batch,
+            when(a.active)
+        )?;
+    }
+    for a in &scenario.antiviruses {
+        let deny = if a.deny {
+            "denying rename"
+        } else {
+            "denying nothing"
+        };
+        let (held, away) = (spread(a.hold), percent(a.quarantine));
+        writeln!(
+            out,
+            "  antivirus {}: {} of files, {held}, {deny}, takes {away} away{}",
+            a.id,
+            percent(a.share),
+            when(a.active)
+        )?;
+    }
+    for f in &scenario.file_indexers {
+        writeln!(
+            out,
+            "  indexer   {}: {} of files, {}{}",
+            f.id,
+            percent(f.share),
+            spread(f.hold),
+            when(f.active)
+        )?;
+    }
+    for o in &scenario.operators {
+        writeln!(
+            out,
+            "  operator  {}: removes {}, copies back {}, edits {}{}",
+            o.id,
+            o.rm,
+            o.copy_back,
+            o.edit,
+            when(o.active)
+        )?;
+    }
+    Ok(())
+}
+
+fn misfortunes(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
+    let nothing = scenario.clock_steps.is_empty()
+        && scenario.crashes.is_empty()
+        && scenario.power_losses.is_empty()
+        && scenario.faults.is_empty()
+        && scenario.plants.is_empty();
+    if nothing {
+        return Ok(());
+    }
+    writeln!(out, "\nwhat goes wrong")?;
+    for s in &scenario.clock_steps {
+        writeln!(
+            out,
+            "  clock     {:+} ms at t0 + {}",
+            s.by_ms,
+            show_ns(s.at_ns)
+        )?;
+    }
+    for c in &scenario.crashes {
+        let who = word(&c.process);
+        writeln!(
+            out,
+            "  crash     of {who} process, {}{}",
+            trigger(&c.trigger),
+            times(c.times)
+        )?;
+    }
+    for p in &scenario.power_losses {
+        writeln!(
+            out,
+            "  power     lost {}{}",
+            trigger(&p.trigger),
+            times(p.times)
+        )?;
+    }
+    for f in &scenario.faults {
+        let one = if f.one_name { ", for one name" } else { "" };
+        writeln!(
+            out,
+            "  fault     {}: {}, {}{}{one}",
+            f.call.name(),
+            f.errno,
+            trigger(&f.trigger),
+            times(f.times)
+        )?;
+    }
+    for p in &scenario.plants {
+        writeln!(out, "  planted   {} x {}", p.count, word(&p.kind))?;
+    }
+    Ok(())
+}
+
+fn goals(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
+    let Scenario { sweep, expect, .. } = scenario;
+    let engines: Vec<&str> = scenario.engines().into_iter().map(|e| e.name()).collect();
+    let depths: Vec<String> = sweep.depths.iter().map(u64::to_string).collect();
+    writeln!(out, "\ncampaign")?;
+    writeln!(out, "  engines   {}", engines.join(" "))?;
+    writeln!(out, "  depths    {}", depths.join(" "))?;
+    writeln!(out, "  seeds     {}", sweep.seeds)?;
+    writeln!(out, "\nexpected")?;
+    for (engine, ids) in &expect.canary {
+        writeln!(out, "  must fail {engine}: {}", ids.join(" "))?;
+    }
+    for (key, values) in [
+        ("always   ", &expect.always),
+        ("eventually", &expect.eventually),
+        ("sometimes", &expect.sometimes),
+    ] {
+        if !values.is_empty() {
+            writeln!(out, "  {key} {}", values.join(" "))?;
+        }
+    }
+    Ok(())
+}
+
+fn account(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
+    if !scenario.observed.is_empty() {
+        let ids: Vec<&str> = scenario.observed.iter().map(|o| o.id.as_str()).collect();
+        writeln!(out, "\ncompared with the account\n  {}", ids.join(", "))?;
+    }
+    if !scenario.unresolved.is_empty() {
+        writeln!(out, "\nthe account contradicts itself")?;
+    }
+    for u in &scenario.unresolved {
+        writeln!(out, "  {}: {}", u.id, u.note)?;
+    }
+    Ok(())
+}
+
+/// The word that a scenario file uses for a value.
+fn word(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => "?".to_owned(),
+    }
+}
+
+fn pace(pace: Pace) -> String {
+    match pace {
+        Pace::Max => "as fast as possible".to_owned(),
+        Pace::EveryNs(ns) => format!("one each {}", show_ns(ns)),
+    }
+}
+
+fn when(active: Active) -> String {
+    let from = match active.start_ns {
+        0 => String::new(),
+        ns => format!(" from t0 + {}", show_ns(ns)),
+    };
+    let to = active
+        .stop_ns
+        .map_or_else(String::new, |ns| format!(" until t0 + {}", show_ns(ns)));
+    match (from.is_empty(), to.is_empty()) {
+        (true, true) => String::new(),
+        _ => format!(",{from}{to}"),
+    }
+}
+
+fn spread(hold: Spread) -> String {
+    format!(
+        "held {}, at times {}",
+        show_ns(hold.p50_ns),
+        show_ns(hold.p99_ns)
+    )
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", (share * 100_000.0).round() / 1_000.0)
+}
+
+fn trigger(trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::Chance(chance) => format!("with a chance of {} a call", percent(*chance)),
+        Trigger::EveryNs(ns) => format!("every {}", show_ns(*ns)),
+        Trigger::Nth { call, nth } => format!("at {} number {nth}", call.name()),
+        Trigger::After(point) => format!("after {}", word(point)),
+    }
+}
+
+fn times(times: Option<u64>) -> String {
+    times.map_or_else(String::new, |times| format!(", {times} times at most"))
+}

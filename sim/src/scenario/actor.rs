@@ -1,0 +1,290 @@
+//! Those that work on the queue: producers, consumers, the cap, a second instance.
+
+use super::checks::{Checks, pace_or_max};
+use super::units::{Nanos, Share, When, WrittenPace};
+use super::{Active, Pace};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use toml::Spanned;
+
+/// Which queue runs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// The incident's queue, as it was.
+    Legacy,
+    /// The incident's queue with its four guards.
+    Hotfix,
+    /// The production queue.
+    Spool,
+}
+
+impl Engine {
+    /// All of them, oldest first.
+    pub const ALL: [Engine; 3] = [Engine::Legacy, Engine::Hotfix, Engine::Spool];
+
+    /// The name that scenarios, flags and reports use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Legacy => "legacy",
+            Engine::Hotfix => "hotfix",
+            Engine::Spool => "spool",
+        }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Puts alerts into the queue.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Producer {
+    /// Its name in reports and tapes.
+    pub id: String,
+    /// When it works.
+    pub active: Active,
+    /// How many alerts it has; `None`: as many as its pace allows.
+    pub total: Option<u64>,
+    /// How fast alerts come.
+    pub pace: Pace,
+    /// How many it publishes at once.
+    pub batch: u64,
+    /// The share of alerts that it publishes a second time, as overlapping pages do.
+    pub duplicates: f64,
+}
+
+/// A part of a consumer's run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Enforces the cap.
+    Cap,
+    /// Judges alerts and makes cases of them.
+    Triage,
+}
+
+/// Takes alerts out of the queue and makes cases of them.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Consumer {
+    /// Its name in reports and tapes; with `count` above 1, the common part of the names.
+    pub id: String,
+    /// Which queue it runs; `None`: each of the sweep's engines in turn. A campaign that is asked for one engine runs that
+    /// one everywhere: what would have happened with this queue.
+    pub engine: Option<Engine>,
+    /// What each run does, in this order.
+    pub stages: Vec<Stage>,
+    /// How many of it run side by side.
+    pub count: u64,
+    /// When it works.
+    pub active: Active,
+    /// When its runs begin.
+    pub runs: Runs,
+    /// How long after a crash it starts again, in nanoseconds; `None`: at its next run.
+    pub restart_after_ns: Option<u64>,
+    /// How fast it finishes alerts; `Max`: as the machine's costs allow.
+    pub drain: Pace,
+    /// The most alerts it handles in one run; `None`: all it has seen.
+    pub batch: Option<u64>,
+}
+
+/// When a consumer's runs begin.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Runs {
+    /// Each as soon as the last has ended.
+    BackToBack,
+    /// In this rhythm, in nanoseconds; a run that is longer makes the next one late.
+    EveryNs(u64),
+    /// At these times, in nanoseconds after t0.
+    AtNs(Vec<u64>),
+}
+
+/// A cap pass as a process of its own.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Cap {
+    /// Its name in reports and tapes.
+    pub id: String,
+    /// When it works.
+    pub active: Active,
+    /// From the start of one pass to the start of the next, in nanoseconds.
+    pub every_ns: u64,
+}
+
+/// The whole program a second time, on the same directory.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SecondInstance {
+    /// Its name in reports and tapes.
+    pub id: String,
+    /// When it runs.
+    pub active: Active,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawProducer {
+    id: Spanned<String>,
+    total: Option<Spanned<u64>>,
+    rate: Option<WrittenPace>,
+    batch: Option<Spanned<u64>>,
+    duplicates: Option<Spanned<Share>>,
+    start: Option<Spanned<When>>,
+    stop: Option<Spanned<When>>,
+}
+
+impl RawProducer {
+    pub(super) fn resolve(self, checks: &mut Checks) -> Producer {
+        let producer = Producer {
+            active: checks.active(self.start, self.stop),
+            total: self
+                .total
+                .map(|total| checks.above_zero(total, "the total")),
+            pace: pace_or_max(self.rate),
+            batch: self
+                .batch
+                .map_or(1, |batch| checks.above_zero(batch, "the batch")),
+            duplicates: checks.share_or(self.duplicates, 0.0),
+            id: checks.id(self.id.clone()),
+        };
+        if producer.total.is_none() && producer.pace == Pace::Max {
+            checks.problem(
+                self.id.span(),
+                "this producer never ends",
+                "has neither `total` nor `rate`",
+                None,
+            );
+        }
+        producer
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawConsumer {
+    id: Spanned<String>,
+    engine: Option<Engine>,
+    stages: Option<Spanned<Vec<Stage>>>,
+    count: Option<Spanned<u64>>,
+    start: Option<Spanned<When>>,
+    stop: Option<Spanned<When>>,
+    every: Option<Spanned<Nanos>>,
+    at: Option<Spanned<Vec<Spanned<When>>>>,
+    on_crash: Option<RawOnCrash>,
+    drain: Option<WrittenPace>,
+    batch: Option<Spanned<u64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOnCrash {
+    restart_after: Nanos,
+}
+
+impl RawConsumer {
+    pub(super) fn resolve(self, checks: &mut Checks) -> Consumer {
+        let active = checks.active(self.start, self.stop);
+        let runs = match (self.every, self.at) {
+            (None, None) => Runs::BackToBack,
+            (Some(every), None) => Runs::EveryNs(checks.some_time(every, "the rhythm")),
+            (every, Some(at)) => {
+                if every.is_some() {
+                    checks.problem(
+                        at.span(),
+                        "runs have a rhythm or fixed times",
+                        "`every` is there too",
+                        None,
+                    );
+                }
+                Runs::AtNs(ascending(at.into_inner(), checks))
+            }
+        };
+        Consumer {
+            id: checks.id(self.id),
+            engine: self.engine,
+            stages: stages(self.stages, checks),
+            count: self
+                .count
+                .map_or(1, |count| checks.above_zero(count, "the count")),
+            active,
+            runs,
+            restart_after_ns: self.on_crash.map(|on_crash| on_crash.restart_after.0),
+            drain: pace_or_max(self.drain),
+            batch: self
+                .batch
+                .map(|batch| checks.above_zero(batch, "the batch")),
+        }
+    }
+}
+
+/// The stages of a run: all of them if none are written.
+fn stages(written: Option<Spanned<Vec<Stage>>>, checks: &mut Checks) -> Vec<Stage> {
+    let Some(written) = written else {
+        return vec![Stage::Cap, Stage::Triage];
+    };
+    if !matches!(written.get_ref()[..], [_] | [Stage::Cap, Stage::Triage]) {
+        checks.problem(
+            written.span(),
+            "these are not the stages of a run",
+            "one of them, or [\"cap\", \"triage\"]",
+            None,
+        );
+    }
+    written.into_inner()
+}
+
+/// Points in time, each later than the one before.
+fn ascending(times: Vec<Spanned<When>>, checks: &mut Checks) -> Vec<u64> {
+    let mut resolved: Vec<u64> = Vec::with_capacity(times.len());
+    for time in times {
+        let span = time.span();
+        let ns = checks.when(time);
+        if resolved.last().is_some_and(|last| ns <= *last) {
+            checks.problem(
+                span,
+                "the times are out of order",
+                "not later than the one before",
+                None,
+            );
+        }
+        resolved.push(ns);
+    }
+    resolved
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCapPass {
+    id: Spanned<String>,
+    every: Spanned<Nanos>,
+    start: Option<Spanned<When>>,
+    stop: Option<Spanned<When>>,
+}
+
+impl RawCapPass {
+    pub(super) fn resolve(self, checks: &mut Checks) -> Cap {
+        Cap {
+            id: checks.id(self.id),
+            active: checks.active(self.start, self.stop),
+            every_ns: checks.some_time(self.every, "the rhythm"),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSecondInstance {
+    id: Spanned<String>,
+    start: Option<Spanned<When>>,
+    stop: Option<Spanned<When>>,
+}
+
+impl RawSecondInstance {
+    pub(super) fn resolve(self, checks: &mut Checks) -> SecondInstance {
+        SecondInstance {
+            id: checks.id(self.id),
+            active: checks.active(self.start, self.stop),
+        }
+    }
+}

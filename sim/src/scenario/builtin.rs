@@ -1,0 +1,68 @@
+//! The scenarios that ship inside the program, so that it works anywhere.
+
+use super::Scenario;
+use super::problem::{ScenarioError, nearest};
+
+/// A scenario file as it was when the program was built.
+#[derive(Clone, Copy, Debug)]
+pub struct Builtin {
+    /// The scenario's id, and the file's name without `.toml`.
+    pub id: &'static str,
+    /// The file's text.
+    pub text: &'static str,
+}
+
+impl Builtin {
+    /// What goes wrong: the sentence of the file's first lines.
+    pub fn sentence(&self) -> String {
+        let lines = self.text.lines().map_while(|line| line.strip_prefix('#'));
+        let words: Vec<&str> = lines.map(str::trim).collect();
+        words.join(" ")
+    }
+
+    /// The scenario.
+    pub fn scenario(&self) -> Result<Scenario, ScenarioError> {
+        Scenario::parse(&format!("{}.toml", self.id), self.text)
+    }
+}
+
+macro_rules! builtins {
+    ($($id:literal),* $(,)?) => {
+        [$(Builtin {
+            id: $id,
+            text: include_str!(concat!("../../../scenarios/", $id, ".toml")),
+        }),*]
+    };
+}
+
+static BUILTINS: [Builtin; 10] = builtins![
+    "incident",
+    "targeted-race",
+    "full-queue-sort",
+    "scale-boundaries",
+    "concurrent-archival",
+    "antivirus",
+    "crash-anywhere",
+    "power-loss",
+    "two-instances",
+    "clock-and-ties",
+];
+
+/// All scenarios that ship with the program, the incident first.
+pub fn list() -> &'static [Builtin] {
+    &BUILTINS
+}
+
+/// The scenario of this id. Errs if there is none, and names the nearest.
+pub fn builtin(id: &str) -> Result<Scenario, ScenarioError> {
+    match list().iter().find(|builtin| builtin.id == id) {
+        Some(builtin) => builtin.scenario(),
+        None => Err(ScenarioError::Unknown {
+            id: id.to_owned(),
+            help: match nearest(id, list().iter().map(|builtin| builtin.id)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`sim scenario list` names them; a path to a file ends in .toml".to_owned(),
+            },
+        }),
+    }
+}

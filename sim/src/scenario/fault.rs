@@ -1,0 +1,457 @@
+//! What goes wrong without anybody's will: clock steps, crashes, power losses, failing calls, bad files.
+
+use super::checks::Checks;
+use super::units::{Nanos, Share, Step, When};
+use host::{Call, Errno};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+use toml::Spanned;
+
+/// The wall clock is set.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ClockStep {
+    /// When, in nanoseconds after t0.
+    pub at_ns: u64,
+    /// By how much, in milliseconds; below zero is backwards.
+    pub by_ms: i64,
+}
+
+/// Who is struck.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Any process of the system under test.
+    #[default]
+    Any,
+    /// One that publishes.
+    Producer,
+    /// One that claims and completes.
+    Worker,
+    /// One that enforces the cap.
+    Cap,
+}
+
+/// A place in the queue's own work where a crash can be aimed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Point {
+    /// The directory was listed.
+    List,
+    /// A bucket became visible.
+    Publish,
+    /// A bucket was taken.
+    Claim,
+    /// A payload was read.
+    Read,
+    /// A case became visible.
+    Case,
+    /// The ledger was made durable.
+    Ledger,
+    /// A bucket was parked.
+    Shed,
+    /// A dead epoch's bucket was returned.
+    Recover,
+}
+
+/// When a misfortune strikes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// At each call, with this chance.
+    Chance(f64),
+    /// In this rhythm, in nanoseconds.
+    EveryNs(u64),
+    /// At the k-th call of this kind, counted from 1.
+    Nth {
+        /// The kind.
+        #[serde(with = "call_name")]
+        call: Call,
+        /// Which of them.
+        nth: u64,
+    },
+    /// Right after the process has reached this place.
+    After(Point),
+}
+
+/// A process dies; the page cache lives.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Crash {
+    /// Who.
+    pub process: Role,
+    /// When.
+    pub trigger: Trigger,
+    /// How often at most; `None` is without bound.
+    pub times: Option<u64>,
+    /// How long after it the process starts again, in nanoseconds.
+    pub restart_after_ns: u64,
+}
+
+/// The machine loses power: every process dies, and unsynced changes may be lost.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PowerLoss {
+    /// When.
+    pub trigger: Trigger,
+    /// How often at most; `None` is without bound.
+    pub times: Option<u64>,
+    /// How long after it the machine starts again, in nanoseconds.
+    pub restart_after_ns: u64,
+}
+
+/// A call fails.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CallFault {
+    /// Which call.
+    #[serde(with = "call_name")]
+    pub call: Call,
+    /// How.
+    #[serde(with = "errno_name")]
+    pub errno: Errno,
+    /// Whose call.
+    pub process: Role,
+    /// When.
+    pub trigger: Trigger,
+    /// How often at most; `None` is without bound.
+    pub times: Option<u64>,
+    /// Whether it always strikes the same name, as a full directory index does, and never another.
+    pub one_name: bool,
+}
+
+/// What is wrong with a planted file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlantKind {
+    /// No bytes.
+    Empty,
+    /// More bytes than an alert may have.
+    Oversized,
+    /// Bytes that are not a JSON object.
+    NotJson,
+    /// A FIFO, on which a careless reader waits for ever.
+    Fifo,
+    /// A directory with an alert's name.
+    Directory,
+    /// A file that may not be opened.
+    Unreadable,
+}
+
+/// Bad files among the alerts of the start.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Plant {
+    /// What is wrong with them.
+    pub kind: PlantKind,
+    /// How many.
+    pub count: u64,
+}
+
+/// The names of errors that a scenario can inject.
+const ERRNOS: [(&str, Errno); 12] = [
+    ("not-found", Errno::NotFound),
+    ("exists", Errno::Exists),
+    ("access", Errno::Access),
+    ("busy", Errno::Busy),
+    ("no-space", Errno::NoSpace),
+    ("too-many-open", Errno::TooManyOpen),
+    ("no-memory", Errno::NoMemory),
+    ("too-many-links", Errno::TooManyLinks),
+    ("io", Errno::Io),
+    ("read-only", Errno::ReadOnly),
+    ("name-too-long", Errno::NameTooLong),
+    ("cross-device", Errno::CrossDevice),
+];
+
+/// The call that scenarios name `name`, and tapes too.
+pub fn call_of(name: &str) -> Option<Call> {
+    Call::ALL.into_iter().find(|call| call.name() == name)
+}
+
+/// The name of an error that a scenario can inject.
+pub fn errno_name_of(errno: Errno) -> Option<&'static str> {
+    let entry = ERRNOS.iter().find(|(_, known)| *known == errno)?;
+    Some(entry.0)
+}
+
+fn errno_of(name: &str) -> Option<Errno> {
+    let entry = ERRNOS.iter().find(|(known, _)| *known == name)?;
+    Some(entry.1)
+}
+
+/// Calls in JSON, by name.
+mod call_name {
+    use super::{Call, call_of};
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(call: &Call, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(call.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Call, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        call_of(&name).ok_or_else(|| D::Error::custom(format!("no call is named `{name}`")))
+    }
+}
+
+/// Errors in JSON, by name.
+mod errno_name {
+    use super::{Errno, errno_name_of, errno_of};
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        errno: &Errno,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let name = errno_name_of(*errno)
+            .ok_or_else(|| S::Error::custom(format!("no scenario injects `{errno}`")))?;
+        serializer.serialize_str(name)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Errno, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        errno_of(&name).ok_or_else(|| D::Error::custom(format!("no error is named `{name}`")))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawClockStep {
+    at: Spanned<When>,
+    by: Spanned<Step>,
+}
+
+impl RawClockStep {
+    pub(super) fn resolve(self, checks: &mut Checks) -> ClockStep {
+        let Step(by_ms) = *self.by.get_ref();
+        if by_ms == 0 {
+            checks.problem(self.by.span(), "the clock does not move", "", None);
+        }
+        ClockStep {
+            at_ns: checks.when(self.at),
+            by_ms,
+        }
+    }
+}
+
+/// The ways to say when; exactly one is written. Not flattened: that would lose the places of misspelt keys.
+struct RawTrigger {
+    /// Where to point if there is none, or more than one.
+    at: Range<usize>,
+    probability: Option<Spanned<Share>>,
+    every: Option<Spanned<Nanos>>,
+    nth: Option<(Call, Spanned<u64>)>,
+    after: Option<Point>,
+}
+
+impl RawTrigger {
+    fn resolve(self, checks: &mut Checks, keys: &str) -> Trigger {
+        let mut found = Vec::new();
+        if let Some(chance) = self.probability {
+            found.push(Trigger::Chance(checks.share(chance)));
+        }
+        if let Some(every) = self.every {
+            found.push(Trigger::EveryNs(checks.some_time(every, "the rhythm")));
+        }
+        if let Some((call, nth)) = self.nth {
+            let nth = checks.above_zero(nth, "`nth`");
+            found.push(Trigger::Nth { call, nth });
+        }
+        if let Some(point) = self.after {
+            found.push(Trigger::After(point));
+        }
+        if found.len() != 1 {
+            let message = match found.len() {
+                0 => "nothing says when this happens",
+                _ => "more than one key says when this happens",
+            };
+            checks.problem(self.at, message, format!("write one of {keys}"), None);
+        }
+        found.pop().unwrap_or(Trigger::Chance(0.0))
+    }
+}
+
+/// A call by its name, or `None` with a problem noted.
+fn call_named(name: Spanned<String>, checks: &mut Checks) -> Option<Call> {
+    let call = call_of(name.get_ref());
+    if call.is_none() {
+        let known: Vec<(&str, &str)> = Call::ALL.iter().map(|call| (call.name(), "")).collect();
+        checks.known(name, &known, "a call of the host");
+    }
+    call
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCrash {
+    #[serde(default)]
+    process: Role,
+    probability: Option<Spanned<Share>>,
+    every: Option<Spanned<Nanos>>,
+    call: Option<Spanned<String>>,
+    nth: Option<Spanned<u64>>,
+    after: Option<Point>,
+    times: Option<Spanned<u64>>,
+    restart_after: Option<Nanos>,
+}
+
+impl RawCrash {
+    pub(super) fn resolve(self, at: Range<usize>, checks: &mut Checks) -> Crash {
+        let nth = match (self.call, self.nth) {
+            (Some(call), Some(nth)) => call_named(call, checks).map(|call| (call, nth)),
+            (None, None) => None,
+            (Some(call), None) => {
+                checks.problem(
+                    call.span(),
+                    "which call of this kind?",
+                    "add `nth = 1`",
+                    None,
+                );
+                return RawCrash::harmless();
+            }
+            (None, Some(nth)) => {
+                checks.problem(nth.span(), "the n-th of which call?", "add `call`", None);
+                return RawCrash::harmless();
+            }
+        };
+        let trigger = RawTrigger {
+            at,
+            probability: self.probability,
+            every: self.every,
+            nth,
+            after: self.after,
+        };
+        Crash {
+            process: self.process,
+            trigger: trigger.resolve(checks, "`probability`, `every`, `call` with `nth`, `after`"),
+            times: self.times.map(|times| checks.above_zero(times, "`times`")),
+            restart_after_ns: self.restart_after.unwrap_or(RESTART_DEFAULT).0,
+        }
+    }
+
+    /// What stands in the place of a crash with a problem.
+    fn harmless() -> Crash {
+        Crash {
+            process: Role::Any,
+            trigger: Trigger::Chance(0.0),
+            times: None,
+            restart_after_ns: 0,
+        }
+    }
+}
+
+/// What a service manager waits before it starts a dead process again.
+const RESTART_DEFAULT: Nanos = Nanos(5 * super::units::SECOND_NS);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPowerLoss {
+    probability: Option<Spanned<Share>>,
+    every: Option<Spanned<Nanos>>,
+    after: Option<Point>,
+    times: Option<Spanned<u64>>,
+    restart_after: Option<Nanos>,
+}
+
+impl RawPowerLoss {
+    pub(super) fn resolve(self, at: Range<usize>, checks: &mut Checks) -> PowerLoss {
+        let trigger = RawTrigger {
+            at,
+            probability: self.probability,
+            every: self.every,
+            nth: None,
+            after: self.after,
+        };
+        PowerLoss {
+            trigger: trigger.resolve(checks, "`probability`, `every`, `after`"),
+            times: self.times.map(|times| checks.above_zero(times, "`times`")),
+            restart_after_ns: self.restart_after.unwrap_or(RESTART_DEFAULT).0,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCallFault {
+    call: Spanned<String>,
+    errno: Spanned<String>,
+    #[serde(default)]
+    process: Role,
+    probability: Option<Spanned<Share>>,
+    nth: Option<Spanned<u64>>,
+    times: Option<Spanned<u64>>,
+    #[serde(default)]
+    one_name: bool,
+}
+
+impl RawCallFault {
+    pub(super) fn resolve(self, at: Range<usize>, checks: &mut Checks) -> CallFault {
+        let errno = errno_of(self.errno.get_ref());
+        if errno.is_none() {
+            let known = ERRNOS.map(|(name, _)| (name, ""));
+            checks.known(self.errno, &known, "an error that can be injected");
+        }
+        let call = call_named(self.call, checks).unwrap_or(Call::Now);
+        let trigger = RawTrigger {
+            at,
+            probability: self.probability,
+            every: None,
+            nth: self.nth.map(|nth| (call, nth)),
+            after: None,
+        };
+        CallFault {
+            call,
+            errno: errno.unwrap_or(Errno::Io),
+            process: self.process,
+            trigger: trigger.resolve(checks, "`probability`, `nth`"),
+            times: self.times.map(|times| checks.above_zero(times, "`times`")),
+            one_name: self.one_name,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPlant {
+    kind: PlantKind,
+    count: Option<Spanned<u64>>,
+}
+
+impl RawPlant {
+    pub(super) fn resolve(self, checks: &mut Checks) -> Plant {
+        Plant {
+            kind: self.kind,
+            count: self
+                .count
+                .map_or(1, |count| checks.above_zero(count, "the count")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn injected_errors_read_back_from_a_tape() {
+        for (_, errno) in ERRNOS {
+            let fault = CallFault {
+                call: Call::SyncAll,
+                errno,
+                process: Role::Worker,
+                trigger: Trigger::Nth {
+                    call: Call::SyncAll,
+                    nth: 3,
+                },
+                times: Some(1),
+                one_name: false,
+            };
+            let json = serde_json::to_string(&fault).expect("a fault is plain data");
+            let back: CallFault = serde_json::from_str(&json).expect("what was just written");
+            assert_eq!(back, fault, "{json}");
+        }
+    }
+}
