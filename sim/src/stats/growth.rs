@@ -197,6 +197,14 @@ pub fn back_test(points: &[(f64, f64)], law: Law) -> Option<f64> {
     Some(growth.law(law).at(deepest.0) / deepest.1 - 1.0)
 }
 
+/// The straight line through `points`: its height at zero and its slope, as in "so much, and so much for each file".
+///
+/// `None` with fewer than three points or a single depth.
+pub fn straight(points: &[(f64, f64)]) -> Option<(f64, f64)> {
+    let line = Line::through(points)?;
+    Some((line.at(0.0), line.slope))
+}
+
 fn fit_fixed(law: Law, points: &[(f64, f64)]) -> Fit {
     let n = points.len() as f64;
     let offsets = points.iter().map(|p| p.1.ln() - law.ln_shape(p.0));
@@ -305,6 +313,14 @@ mod tests {
         assert_eq!(growth.best().law, Law::Constant);
         assert!(growth.exponent().abs() < 1e-12);
         assert_near(growth.best().at(1e8), 4_096.0, 1e-9);
+    }
+
+    #[test]
+    fn a_straight_line_has_an_intercept() {
+        let points = [(10.0, 25.0), (20.0, 45.0), (40.0, 85.0)];
+        let (base, each) = straight(&points).unwrap();
+        assert_near(base, 5.0, 1e-12);
+        assert_near(each, 2.0, 1e-12);
     }
 
     #[test]
