@@ -1,0 +1,94 @@
+//! What the statistics say about each engine of a campaign. Text and page read the same answers here.
+
+use super::model::{Campaign, Cell};
+use crate::stats::growth::{Growth, back_test};
+use crate::stats::response::{Dose, Response};
+
+/// The level of every interval that a report shows.
+pub(super) const LEVEL: f64 = 0.95;
+
+/// Depths that the extrapolation speaks about.
+pub(super) const FAR_DEPTHS: [u64; 2] = [10_000_000, 100_000_000];
+
+/// One engine, and what its cells say.
+pub(super) struct Engine<'a> {
+    /// Its name.
+    pub(super) name: &'a str,
+    /// Its place among the engines, which fixes colour and marker.
+    pub(super) place: usize,
+    /// Its cells, by depth.
+    pub(super) cells: Vec<&'a Cell>,
+    /// P(crash) against depth.
+    pub(super) response: Option<Response>,
+    /// The median race window against depth, in nanoseconds.
+    pub(super) window: Option<Growth>,
+    /// Heap against depth: bytes at depth zero and bytes for each file.
+    pub(super) heap: Option<(f64, f64)>,
+}
+
+impl Engine<'_> {
+    /// Points of (depth, value), for cells that have the value.
+    pub(super) fn points(&self, value: impl Fn(&Cell) -> Option<f64>) -> Vec<(f64, f64)> {
+        self.cells
+            .iter()
+            .filter_map(|cell| Some((cell.depth as f64, value(cell)?)))
+            .collect()
+    }
+
+    /// The points of the race window.
+    pub(super) fn window_points(&self) -> Vec<(f64, f64)> {
+        self.points(|cell| Some(cell.window_nanos?.median))
+    }
+
+    /// How far the preferred law of the window misses the deepest point when it is fitted a decade below.
+    pub(super) fn window_back_test(&self) -> Option<f64> {
+        back_test(&self.window_points(), self.window.as_ref()?.best().law)
+    }
+}
+
+/// The engines of a campaign, in the order in which they first appear.
+pub(super) fn engines(campaign: &Campaign) -> Vec<Engine<'_>> {
+    let mut names: Vec<&str> = Vec::new();
+    for cell in &campaign.cells {
+        if !names.contains(&cell.engine.as_str()) {
+            names.push(&cell.engine);
+        }
+    }
+    let engine = |(place, name)| {
+        let mut cells: Vec<&Cell> = campaign.cells.iter().filter(|c| c.engine == name).collect();
+        cells.sort_by_key(|cell| cell.depth);
+        analyse(place, name, cells)
+    };
+    names.into_iter().enumerate().map(engine).collect()
+}
+
+/// Every depth of the campaign, once, in order.
+pub(super) fn depths(campaign: &Campaign) -> Vec<u64> {
+    let mut depths: Vec<u64> = campaign.cells.iter().map(|cell| cell.depth).collect();
+    depths.sort_unstable();
+    depths.dedup();
+    depths
+}
+
+fn analyse<'a>(place: usize, name: &'a str, cells: Vec<&'a Cell>) -> Engine<'a> {
+    let doses: Vec<Dose> = cells
+        .iter()
+        .map(|cell| Dose {
+            depth: cell.depth,
+            failed: cell.crashed.min(cell.runs),
+            runs: cell.runs,
+        })
+        .collect();
+    let mut engine = Engine {
+        name,
+        place,
+        cells,
+        response: Response::fit(&doses),
+        window: None,
+        heap: None,
+    };
+    engine.window = Growth::fit(&engine.window_points());
+    let heap = engine.points(|cell| Some(cell.heap_bytes_peak? as f64));
+    engine.heap = crate::stats::growth::straight(&heap);
+    engine
+}

@@ -1,0 +1,242 @@
+//! The matrix: every predicate at every depth, as k failures of n runs.
+
+use super::super::analysis::{Engine, LEVEL, depths};
+use super::super::model::{Campaign, Checked, Expect};
+use super::super::units::{depth, exact_count, percent_number};
+use super::block::{Block, Group, Section, Table, Td};
+use crate::stats::proportion::{exact, upper_bound_of_none, upper_bound_of_none_at_once, wilson};
+
+/// The section of the matrix.
+pub(super) fn section(campaign: &Campaign, engines: &[Engine<'_>]) -> Section {
+    let depths = depths(campaign);
+    let mut blocks = Vec::new();
+    if engines.is_empty() {
+        blocks.push(Block::Empty("No cell was run.".to_owned()));
+    } else {
+        blocks.push(Block::Prose(
+            "Failures of runs; below, the exact one-sided 95 % upper bound of a clean cell, or the rate of a failing one \
+             with its 95 % Wilson interval. ✓ held in every run, ✗ failed, ◆ a canary caught as it must be, ○ a canary that \
+             survived at this depth."
+                .to_owned(),
+        ));
+        blocks.push(Block::Table(table(engines, &depths, Detail::Short)));
+        blocks.push(Block::Table(table(engines, &depths, Detail::Every)));
+        blocks.extend(bounds(campaign).map(Block::Prose));
+    }
+    if !campaign.sometimes.is_empty() || !campaign.canaries.is_empty() {
+        blocks.push(Block::Table(vacuity(campaign)));
+    }
+    Section {
+        id: "matrix",
+        title: "Predicates by depth",
+        blocks,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// Clean predicates share a row.
+    Short,
+    /// Each predicate has a row.
+    Every,
+}
+
+fn table(engines: &[Engine<'_>], depths: &[u64], detail: Detail) -> Table {
+    let head = std::iter::once("predicate".to_owned());
+    Table {
+        caption: "k/n by engine, predicate and depth (files).".to_owned(),
+        fold: (detail == Detail::Every).then(|| "Every predicate in its own row".to_owned()),
+        head: head.chain(depths.iter().map(|&d| depth(d))).collect(),
+        groups: engines
+            .iter()
+            .map(|engine| group(engine, depths, detail))
+            .collect(),
+        figures: true,
+    }
+}
+
+fn group(engine: &Engine<'_>, depths: &[u64], detail: Detail) -> Group {
+    let mut ids: Vec<(&str, &str)> = Vec::new();
+    for checked in engine.cells.iter().flat_map(|cell| &cell.predicates) {
+        if !ids.iter().any(|(id, _)| *id == checked.id) {
+            ids.push((&checked.id, &checked.name));
+        }
+    }
+    let is_clean =
+        |id: &str| marks(engine, id).all(|c| c.failed == 0 && c.expect == Expect::Always);
+    let (clean, marked): (Vec<_>, Vec<_>) = ids
+        .into_iter()
+        .partition(|(id, _)| detail == Detail::Short && is_clean(id));
+    let mut rows: Vec<Vec<Td>> = marked
+        .iter()
+        .map(|(id, name)| {
+            let label = Td::new(*id).small(*name);
+            row(engine, depths, label, |checked| checked.id == *id)
+        })
+        .collect();
+    if !clean.is_empty() {
+        rows.push(clean_row(engine, depths, &clean));
+    }
+    if rows.is_empty() {
+        let none = Td::new("no predicates").class("quiet");
+        rows.push(
+            std::iter::once(none)
+                .chain(depths.iter().map(|_| absent()))
+                .collect(),
+        );
+    }
+    Group {
+        title: engine.name.to_owned(),
+        rows,
+    }
+}
+
+/// One row for predicates that never failed; a cell shows the one with the fewest runs, whose bound is the weakest.
+fn clean_row(engine: &Engine<'_>, depths: &[u64], clean: &[(&str, &str)]) -> Vec<Td> {
+    let label = match clean {
+        [(id, name)] => Td::new(*id).small(*name),
+        many => {
+            let ids: Vec<&str> = many.iter().map(|(id, _)| *id).collect();
+            Td::new(format!("{} clean", many.len())).small(ids.join(" "))
+        }
+    };
+    row(engine, depths, label, |checked| {
+        clean.iter().any(|(id, _)| *id == checked.id)
+    })
+}
+
+fn row(
+    engine: &Engine<'_>,
+    depths: &[u64],
+    label: Td,
+    wanted: impl Fn(&Checked) -> bool,
+) -> Vec<Td> {
+    let cells = depths.iter().map(|&depth| {
+        engine
+            .cells
+            .iter()
+            .filter(|cell| cell.depth == depth)
+            .flat_map(|cell| &cell.predicates)
+            .filter(|checked| wanted(checked))
+            .min_by_key(|checked| checked.of)
+            .map_or_else(absent, cell)
+    });
+    std::iter::once(label).chain(cells).collect()
+}
+
+fn marks<'a>(engine: &'a Engine<'_>, id: &'a str) -> impl Iterator<Item = &'a Checked> {
+    let all = engine.cells.iter().flat_map(|cell| &cell.predicates);
+    all.filter(move |checked| checked.id == id)
+}
+
+fn absent() -> Td {
+    Td::new("–").class("quiet")
+}
+
+fn cell(checked: &Checked) -> Td {
+    if checked.of == 0 {
+        return Td::new("not run").class("quiet");
+    }
+    let (glyph, class) = match (checked.expect, checked.failed) {
+        (Expect::Always, 0) => ("✓", "ok"),
+        (Expect::Always, _) => ("✗", "bad"),
+        (Expect::MustFail, 0) => ("○", "quiet"),
+        (Expect::MustFail, _) => ("◆", "caught"),
+        (Expect::Observed, _) => ("·", ""),
+    };
+    let failed = checked.failed.min(checked.of);
+    let small = if failed == 0 {
+        format!(
+            "≤ {} %",
+            percent_number(upper_bound_of_none(checked.of, LEVEL))
+        )
+    } else {
+        let interval = wilson(failed, checked.of, LEVEL);
+        format!(
+            "{} [{}, {}]",
+            percent_number(failed as f64 / checked.of as f64),
+            percent_number(interval.low),
+            percent_number(interval.high)
+        )
+    };
+    Td {
+        text: format!(
+            "{glyph} {}/{}",
+            exact_count(checked.failed),
+            exact_count(checked.of)
+        ),
+        small,
+        class,
+        // The prefix keeps a strange file name from being read as a scheme.
+        link: checked.first_tape.as_ref().map(|tape| format!("./{tape}")),
+    }
+}
+
+/// What the clean cells say together, which is weaker than what each says.
+fn bounds(campaign: &Campaign) -> impl Iterator<Item = String> {
+    let clean: Vec<u64> = campaign
+        .cells
+        .iter()
+        .flat_map(|cell| &cell.predicates)
+        .filter(|c| c.expect == Expect::Always && c.failed == 0 && 0 < c.of)
+        .map(|c| c.of)
+        .collect();
+    clean.iter().min().copied().into_iter().map(move |runs| {
+        let cells = clean.len() as u64;
+        format!(
+            "{} clean cells of at least {} runs: each bounds its failure rate by {} % (one-sided 95 %), all at once by {} % \
+             (Bonferroni). The bound holds for this scenario's distribution of faults; it is not the rate of incidents in \
+             production.",
+            exact_count(cells),
+            exact_count(runs),
+            percent_number(upper_bound_of_none(runs, LEVEL)),
+            percent_number(upper_bound_of_none_at_once(runs, cells, LEVEL))
+        )
+    })
+}
+
+/// What had to happen for the green cells to mean anything.
+fn vacuity(campaign: &Campaign) -> Table {
+    let share = |seen: u64, runs: u64, good: bool| {
+        let glyph = if good { "✓" } else { "✗" };
+        let text = format!("{glyph} {}/{} runs", exact_count(seen), exact_count(runs));
+        let interval = exact(seen.min(runs), runs, LEVEL);
+        let (low, high) = (percent_number(interval.low), percent_number(interval.high));
+        Td::new(text)
+            .small(format!("exact 95 % {low}–{high} %"))
+            .class(if good { "ok" } else { "bad" })
+    };
+    let sometimes = campaign.sometimes.iter().map(|goal| {
+        vec![
+            Td::new(&goal.goal),
+            share(goal.runs_seen, goal.runs, 0 < goal.runs_seen),
+        ]
+    });
+    let canaries = campaign.canaries.iter().map(|canary| {
+        let must = if canary.must_fail {
+            "must be caught"
+        } else {
+            "may be caught"
+        };
+        let name = Td::new(format!("{} under {}", canary.engine, canary.predicate)).small(must);
+        let good = 0 < canary.killed || !canary.must_fail;
+        vec![name, share(canary.killed, canary.runs, good)]
+    });
+    let group = |title: &str, rows: Vec<Vec<Td>>| Group {
+        title: title.to_owned(),
+        rows,
+    };
+    let groups = [
+        group("seen (sometimes)", sometimes.collect()),
+        group("canaries", canaries.collect()),
+    ];
+    Table {
+        caption: "What had to happen, or the green cells would prove nothing.".to_owned(),
+        head: vec!["what".to_owned(), "in how many runs".to_owned()],
+        groups: groups
+            .into_iter()
+            .filter(|group| !group.rows.is_empty())
+            .collect(),
+        ..Table::default()
+    }
+}
