@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod kernel;
 pub mod report;
+pub mod run;
 pub mod scenario;
 pub mod schedule;
 pub mod specimen;

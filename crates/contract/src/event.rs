@@ -81,6 +81,13 @@ pub enum Event {
         /// When.
         step: u64,
     },
+    /// The queue's own audit was held against the census.
+    Audited {
+        /// Ids, or counts, on which the two differ, or on which the audit finds ledger and disk at odds.
+        differences: u64,
+        /// When.
+        step: u64,
+    },
     /// Faults have stopped, nothing is left to do: the books are closed.
     Ended {
         /// Steps that the liveness phase took.

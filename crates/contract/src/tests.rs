@@ -380,3 +380,9 @@ fn books_that_close_with_something_open() {
     check(&["L1", "L7"], |contract| contract.ended(1_000, true, 8));
     check(&["L7"], |contract| contract.ended(1_000, false, 8));
 }
+
+#[test]
+fn an_audit_that_differs_from_the_census() {
+    check(&["S17"], |contract| contract.observe(Event::Audited { differences: 1, step: 8 }, 8));
+    check(&[], |contract| contract.observe(Event::Audited { differences: 0, step: 8 }, 8));
+}

@@ -4,7 +4,7 @@
 //! move, whatever the depth; only a directory that is renamed is looked into.
 
 use super::source;
-use crate::kernel::{Effect, Fs, Ino, Node, Step, View};
+use crate::kernel::{Effect, Fs, Ino, Machine, Node, Step, View};
 use contract::event::Event;
 use contract::sometimes::{Goal, Met};
 use contract::{
@@ -12,6 +12,7 @@ use contract::{
 };
 use host::{Call, Errno};
 use spool::EntryName;
+use spool::audit::Audit;
 use spool::ledger::{Record, parse_record};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,7 +92,7 @@ pub struct Windows {
 /// A directory's note: its place, or what else it is to the watch.
 const LEDGER: u32 = 100;
 /// A ledger segment's note.
-const SEGMENT: u32 = u32::MAX - 1;
+pub(super) const SEGMENT: u32 = u32::MAX - 1;
 const NONE: u32 = crate::kernel::NO_NOTE;
 /// The directory of an alert that has no file.
 const NOWHERE: Ino = Ino(u32::MAX);
@@ -108,23 +109,22 @@ pub struct Watch {
     pub passes: Vec<PassLog>,
     /// Copies and vanishes that outsiders made, counted.
     pub vanished: u64,
+    /// When a run of a specimen was ended by an exception, in nanoseconds after the start, and by which.
+    pub crashes: Vec<(u64, String)>,
     /// Set when the queue is drained and checked: everybody goes home.
     pub is_over: bool,
     /// How many listings of the queue by its own programs have reached their end.
     pub listings: u64,
-    /// Which alerts the generator made; longer ones were edited.
     layout: Layout,
     actors: Vec<Watched>,
     /// The inode that counts, and the directory it is in, by alert.
     primary: Vec<(Ino, Ino)>,
-    /// Expected length of each alert's bytes is asked of the generator when needed.
     seed: u64,
     to_acknowledge: Vec<Id>,
     /// Reused for what is inside a directory that moves.
     inside: Vec<Ino>,
     recorded: Vec<(Ino, Id)>,
     segment_tails: BTreeMap<Ino, Vec<u8>>,
-    claims_seen: u64,
     step: u64,
     time_ns: u64,
 }
@@ -138,6 +138,7 @@ impl Watch {
             windows: Windows::default(),
             passes: Vec::new(),
             vanished: 0,
+            crashes: Vec::new(),
             is_over: false,
             listings: 0,
             layout,
@@ -148,7 +149,6 @@ impl Watch {
             inside: Vec::new(),
             recorded: Vec::new(),
             segment_tails: BTreeMap::new(),
-            claims_seen: 0,
             step: 0,
             time_ns: 0,
         }
@@ -592,11 +592,8 @@ impl Watch {
         if from == to {
             return;
         }
-        if from == Place::Pending && to == Place::Claimed {
-            self.claims_seen += 1;
-            if 0 < entry.attempts {
-                self.met.insert(Goal::ClaimRedelivered);
-            }
+        if from == Place::Pending && to == Place::Claimed && 0 < entry.attempts {
+            self.met.insert(Goal::ClaimRedelivered);
         }
         match to {
             Place::Quarantined => self.met.insert(Goal::BadFileQuarantined),
@@ -733,19 +730,45 @@ impl Watch {
     }
 
     /// Notes the alert that a file which is there from the start stands for.
-    pub fn adopt_initial(&mut self, view: &mut View<'_>, ino: Ino, dir: Ino, index: u32, is_bad: bool) {
-        view.set_note(ino, index);
+    pub fn adopt_initial(&mut self, machine: &mut Machine, ino: Ino, dir: Ino, index: u32) {
+        machine.set_note(ino, index);
         self.primary[index as usize] = (ino, dir);
-        self.contract.place_initially(Id(index), Place::Pending, is_bad);
+        self.contract.place_initially(Id(index), Place::Pending, false);
     }
 
     /// Notes the places of directories that are there from the start.
-    pub fn note_dirs(&mut self, view: &mut View<'_>, paths: &[&str]) {
+    pub fn note_dirs(&mut self, machine: &mut Machine, paths: &[&str]) {
         for path in paths {
-            if let Some(ino) = view.fs().at(path.as_bytes()) {
-                view.set_note(ino, self.note_of_path(path.as_bytes()));
+            if let Some(ino) = machine.fs().at(path.as_bytes()) {
+                machine.set_note(ino, self.note_of_path(path.as_bytes()));
             }
         }
+    }
+
+    /// The queue audited itself at quiescence: it is held against the census.
+    pub fn audited(&mut self, audit: &Audit) {
+        let census = self.contract.census();
+        let counts = [
+            (audit.cased, Place::Cased),
+            (audit.quarantined, Place::Quarantined),
+            (audit.pending, Place::Pending),
+            (audit.overflow, Place::Overflow),
+            (audit.claimed, Place::Claimed),
+            (audit.vanished.len() as u64, Place::Vanished),
+        ];
+        let miscounted = counts.iter().map(|(count, place)| count.abs_diff(census.count(*place)));
+        let misplaced = audit.vanished.iter().filter(|id| {
+            let index = source::index_of(**id);
+            index.is_none_or(|index| census.get(Id(index)).place != Place::Vanished)
+        });
+        let differences =
+            miscounted.sum::<u64>() + misplaced.count() as u64 + audit.mismatches();
+        self.contract.observe(Event::Audited { differences, step: self.step }, self.step);
+    }
+
+    /// A specimen's run was ended by an exception.
+    pub fn crashed(&mut self, what: String) {
+        self.crashes.push((self.time_ns, what));
     }
 
     /// Power failed: everything is looked at again, and what moved is told.

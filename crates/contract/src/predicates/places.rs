@@ -1,4 +1,4 @@
-//! One id, one place, one case: S1 to S5 and S7.
+//! One id, one place, one case: S1 to S5, S7 and S17.
 
 use crate::event::{Event, Moved};
 use crate::place::{Place, Side, is_allowed};
@@ -11,6 +11,7 @@ pub(super) const ALL: &[&Predicate] = &[
     &EXCLUSIVE_CLAIM,
     &NO_RESURRECTION,
     &IDEMPOTENT,
+    &RECONCILIATION,
 ];
 
 static ONE_PLACE: Predicate = Predicate {
@@ -167,6 +168,19 @@ static IDEMPOTENT: Predicate = Predicate {
                 "alert {} was published again while it is {from}",
                 moved.id.0
             ))
+        }
+        _ => None,
+    },
+};
+
+static RECONCILIATION: Predicate = Predicate {
+    id: "S17",
+    name: "reconciliation",
+    mode: Mode::Always,
+    promise: "at quiescence ledger, directories and cases agree, id by id",
+    breach: |_, _, event| match event {
+        Event::Audited { differences, .. } if 0 < *differences => {
+            Some(format!("the queue's own audit and the census differ on {differences} alerts"))
         }
         _ => None,
     },

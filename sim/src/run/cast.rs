@@ -1,0 +1,157 @@
+//! Who takes part in a run, and how each is started, and started again.
+
+use super::program::{cap, neighbour, poller, specimen, worker};
+use super::shared::Shared;
+use crate::kernel::{Exit, ProcessId, Program, TaskSpec};
+use crate::scenario::{
+    Antivirus, Archiver, Consumer, Engine, FileIndexer, Operator, Role, Scenario,
+};
+use contract::{Actor, Side};
+use host::Host;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// What a player does.
+#[derive(Clone)]
+pub(super) enum Part {
+    Poller,
+    SecondInstance,
+    Worker,
+    Cap { every_ns: u64 },
+    Specimen(Consumer, Engine),
+    Producer,
+    Archiver(Archiver),
+    Antivirus(Antivirus),
+    FileIndexer(FileIndexer),
+    Operator(Operator),
+}
+
+/// One program of a run, through all its lives.
+#[derive(Clone)]
+pub(super) struct Player {
+    pub(super) name: String,
+    pub(super) part: Part,
+    pub(super) process: ProcessId,
+    pub(super) start_ns: u64,
+    /// Its present life.
+    pub(super) actor: Actor,
+}
+
+impl Player {
+    pub(super) fn side(&self) -> Side {
+        match self.part {
+            Part::Poller
+            | Part::SecondInstance
+            | Part::Worker
+            | Part::Cap { .. }
+            | Part::Specimen(..)
+            | Part::Producer => Side::Inside,
+            Part::Archiver(_) | Part::Antivirus(_) | Part::FileIndexer(_) | Part::Operator(_) => {
+                Side::Outside
+            }
+        }
+    }
+
+    /// Whether a fault that is aimed at `role` may strike it. Neighbours are never struck.
+    pub(super) fn plays(&self, role: Role) -> bool {
+        match role {
+            Role::Any => self.side() == Side::Inside,
+            Role::Producer => matches!(self.part, Part::Poller | Part::Producer),
+            Role::Worker => matches!(self.part, Part::Worker | Part::Specimen(..)),
+            Role::Cap => matches!(self.part, Part::Cap { .. }),
+        }
+    }
+
+    pub(super) fn task(&self, delay_ns: u64) -> TaskSpec {
+        TaskSpec {
+            name: self.name.clone(),
+            process: self.process,
+            root: Vec::new(),
+            start_after: Duration::from_nanos(delay_ns),
+            stack_bytes: TaskSpec::STACK_BYTES,
+        }
+    }
+
+    pub(super) fn program(&self, shared: &Rc<Shared>) -> Program {
+        let (shared, part) = (Rc::clone(shared), self.part.clone());
+        let (actor, name) = (self.actor, self.name.clone());
+        Box::new(move |host| perform(host, &shared, actor, &name, &part))
+    }
+}
+
+fn perform(host: &dyn Host, shared: &Shared, actor: Actor, name: &str, part: &Part) -> Exit {
+    match part {
+        Part::Poller => poller::run(host, shared, actor),
+        Part::SecondInstance => poller::second_instance(host, shared, actor),
+        Part::Worker => worker::run(host, shared, actor, name),
+        Part::Cap { every_ns } => cap::run(host, shared, actor, *every_ns),
+        Part::Specimen(consumer, engine) => specimen::run(host, shared, actor, consumer, *engine),
+        Part::Producer => specimen::produce(host, shared),
+        Part::Archiver(archiver) => neighbour::archive(host, shared, archiver),
+        Part::Antivirus(antivirus) => neighbour::scan_for_viruses(host, shared, antivirus),
+        Part::FileIndexer(indexer) => neighbour::index(host, shared, indexer),
+        Part::Operator(operator) => neighbour::operate(host, shared, operator),
+    }
+}
+
+/// Everybody whom the scenario names, for one engine.
+pub(super) fn players(scenario: &Scenario, engine: Engine) -> Vec<Player> {
+    let mut cast = Cast { players: Vec::new() };
+    match engine {
+        Engine::Spool => {
+            cast.add("poller", Part::Poller, 0);
+            for consumer in &scenario.consumers {
+                if consumer.engine.is_none_or(|own| own == Engine::Spool) {
+                    for number in 1..=consumer.count {
+                        cast.add(&format!("w{number}"), Part::Worker, consumer.active.start_ns);
+                    }
+                }
+            }
+            for pass in &scenario.caps {
+                cast.add(&pass.id, Part::Cap { every_ns: pass.every_ns }, pass.active.start_ns);
+            }
+            for second in &scenario.second_instances {
+                cast.add(&second.id, Part::SecondInstance, second.active.start_ns);
+            }
+        }
+        Engine::Legacy | Engine::Hotfix => {
+            if !scenario.producers.is_empty() {
+                cast.add("producer", Part::Producer, 0);
+            }
+            for consumer in &scenario.consumers {
+                let own = consumer.engine.unwrap_or(engine);
+                cast.add(&consumer.id, Part::Specimen(consumer.clone(), own), 0);
+            }
+        }
+    }
+    for archiver in &scenario.archivers {
+        cast.add(&archiver.id, Part::Archiver(archiver.clone()), archiver.active.start_ns);
+    }
+    for antivirus in &scenario.antiviruses {
+        cast.add(&antivirus.id, Part::Antivirus(antivirus.clone()), antivirus.active.start_ns);
+    }
+    for indexer in &scenario.file_indexers {
+        cast.add(&indexer.id, Part::FileIndexer(indexer.clone()), indexer.active.start_ns);
+    }
+    for operator in &scenario.operators {
+        cast.add(&operator.id, Part::Operator(operator.clone()), operator.active.start_ns);
+    }
+    cast.players
+}
+
+struct Cast {
+    players: Vec<Player>,
+}
+
+impl Cast {
+    fn add(&mut self, name: &str, part: Part, start_ns: u64) {
+        let process = u16::try_from(self.players.len() + 1).expect("a cast is small");
+        self.players.push(Player {
+            name: name.to_owned(),
+            part,
+            process: ProcessId(process),
+            start_ns,
+            actor: Actor(u16::MAX),
+        });
+    }
+}

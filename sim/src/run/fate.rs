@@ -1,0 +1,215 @@
+//! What goes wrong in a run, and when: crashes, power losses, failing calls, clock steps. All of it drawn from the seed.
+
+use super::cast::Player;
+use crate::kernel::{Act, Control, Effect, Pending, Prng, Seed, Step, View};
+use crate::scenario::{CallFault, Point, Role, Scenario, Trigger};
+use contract::{PassKind, Place};
+use host::Call;
+
+/// When something happens, and how often it still may.
+struct Clockwork {
+    trigger: Trigger,
+    left: u64,
+    /// For chances: after so many more calls. For numbered calls: so many are still to come. For rhythms: at this time.
+    next: u64,
+    draw: Prng,
+}
+
+/// Of ten moments that a point names, one is struck: the first would always be the same.
+const POINT_CHANCE: (u64, u64) = (1, 10);
+
+impl Clockwork {
+    fn new(trigger: &Trigger, times: Option<u64>, draw: Prng) -> Self {
+        let mut clockwork =
+            Clockwork { trigger: trigger.clone(), left: times.unwrap_or(u64::MAX), next: 0, draw };
+        clockwork.wind(0);
+        clockwork
+    }
+
+    fn wind(&mut self, now_ns: u64) {
+        self.next = match self.trigger {
+            Trigger::Chance(share) if share <= 0.0 => u64::MAX,
+            Trigger::Chance(share) => 1 + self.draw.exponential((1.0 / share) as u64),
+            Trigger::EveryNs(every) => now_ns + every / 2 + self.draw.below(every),
+            Trigger::Nth { nth, .. } => nth,
+            Trigger::After(_) => 0,
+        };
+    }
+
+    /// Whether it strikes a call that is about to act.
+    fn strikes_call(&mut self, call: Call, now_ns: u64) -> bool {
+        if self.left == 0 {
+            return false;
+        }
+        let is_due = match &self.trigger {
+            Trigger::Chance(_) => self.count_down(),
+            Trigger::EveryNs(_) => self.next <= now_ns,
+            Trigger::Nth { call: counted, .. } => *counted == call && self.count_down(),
+            Trigger::After(_) => false,
+        };
+        if is_due {
+            self.left -= 1;
+            self.wind(now_ns);
+        }
+        is_due
+    }
+
+    /// Whether it strikes at a point that was reached.
+    fn strikes_point(&mut self, reached: Point) -> bool {
+        let is_here = matches!(self.trigger, Trigger::After(point) if point == reached);
+        if self.left == 0 || !is_here || !self.draw.chance(POINT_CHANCE.0, POINT_CHANCE.1) {
+            return false;
+        }
+        self.left -= 1;
+        true
+    }
+
+    fn count_down(&mut self) -> bool {
+        self.next = self.next.saturating_sub(1);
+        self.next == 0
+    }
+}
+
+struct CrashFate {
+    role: Role,
+    clockwork: Clockwork,
+    restart_ns: u64,
+}
+
+/// What goes wrong in one run.
+pub(super) struct Fate {
+    crashes: Vec<CrashFate>,
+    power_losses: Vec<(Clockwork, u64)>,
+    faults: Vec<(CallFault, Clockwork)>,
+    clock_steps: Vec<(u64, i64)>,
+    stop_ns: u64,
+    /// How long those that were struck last stay down.
+    pub(super) restart_ns: u64,
+}
+
+impl Fate {
+    pub(super) fn new(scenario: &Scenario, seed: Seed, stop_ns: u64) -> Self {
+        let stream = |kind: &str, number: usize| seed.stream(&format!("nemesis/{kind}/{number}"));
+        let crashes = scenario.crashes.iter().enumerate().map(|(number, crash)| CrashFate {
+            role: crash.process,
+            clockwork: Clockwork::new(&crash.trigger, crash.times, stream("crash", number)),
+            restart_ns: crash.restart_after_ns,
+        });
+        let power_losses = scenario.power_losses.iter().enumerate().map(|(number, loss)| {
+            let draw = stream("power-loss", number);
+            (Clockwork::new(&loss.trigger, loss.times, draw), loss.restart_after_ns)
+        });
+        let faults = scenario.faults.iter().enumerate().map(|(number, fault)| {
+            let draw = stream("fault", number);
+            (fault.clone(), Clockwork::new(&fault.trigger, fault.times, draw))
+        });
+        let mut clock_steps: Vec<_> =
+            scenario.clock_steps.iter().map(|step| (step.at_ns, step.by_ms)).collect();
+        clock_steps.sort_unstable_by_key(|(at, _)| std::cmp::Reverse(*at));
+        Fate {
+            crashes: crashes.collect(),
+            power_losses: power_losses.collect(),
+            faults: faults.collect(),
+            clock_steps,
+            stop_ns,
+            restart_ns: 0,
+        }
+    }
+
+    /// Steps the clock if it is time; says by how much.
+    pub(super) fn step_clock(&mut self, view: &mut View<'_>) -> Option<i64> {
+        let (at, by_ms) = *self.clock_steps.last()?;
+        if view.now_ns() < at {
+            return None;
+        }
+        self.clock_steps.pop();
+        view.step_clock(by_ms);
+        Some(by_ms)
+    }
+
+    /// What happens instead of a call.
+    pub(super) fn before(&mut self, player: &Player, pending: &Pending<'_>) -> Act {
+        let now = pending.time_ns;
+        if self.stop_ns <= now || !player.plays(Role::Any) {
+            return Act::Proceed;
+        }
+        for (clockwork, restart_ns) in &mut self.power_losses {
+            if clockwork.strikes_call(pending.call, now) {
+                self.restart_ns = *restart_ns;
+                return Act::PowerLoss;
+            }
+        }
+        for crash in &mut self.crashes {
+            if player.plays(crash.role) && crash.clockwork.strikes_call(pending.call, now) {
+                self.restart_ns = crash.restart_ns;
+                return Act::Kill(player.process);
+            }
+        }
+        for (fault, clockwork) in &mut self.faults {
+            if fault.call == pending.call
+                && player.plays(fault.process)
+                && clockwork.strikes_call(pending.call, now)
+            {
+                return Act::Fail(fault.errno);
+            }
+        }
+        Act::Proceed
+    }
+
+    /// What happens after a step that has acted.
+    pub(super) fn after(
+        &mut self,
+        player: &Player,
+        pass: Option<PassKind>,
+        view: &View<'_>,
+        step: &Step<'_>,
+    ) -> Control {
+        let has_points = !(self.crashes.is_empty() && self.power_losses.is_empty());
+        if !has_points || self.stop_ns <= step.pending.time_ns || !player.plays(Role::Any) {
+            return Control::Continue;
+        }
+        let Some(point) = point_of(pass, view, step) else { return Control::Continue };
+        for (clockwork, restart_ns) in &mut self.power_losses {
+            if clockwork.strikes_point(point) {
+                self.restart_ns = *restart_ns;
+                return Control::PowerLoss;
+            }
+        }
+        for crash in &mut self.crashes {
+            if player.plays(crash.role) && crash.clockwork.strikes_point(point) {
+                self.restart_ns = crash.restart_ns;
+                return Control::Kill(player.process);
+            }
+        }
+        Control::Continue
+    }
+}
+
+/// The point of the queue's work that a step has reached.
+fn point_of(pass: Option<PassKind>, view: &View<'_>, step: &Step<'_>) -> Option<Point> {
+    if step.errno.is_some() {
+        return None;
+    }
+    if pass == Some(PassKind::Recover) {
+        return Some(Point::Recover);
+    }
+    match step.effect {
+        Effect::Listed { .. } => Some(Point::List),
+        Effect::ReadBytes { .. } => Some(Point::Read),
+        Effect::Appended { .. } if step.name().is_empty() => {
+            let note = step.ino.map(|ino| view.note(ino));
+            (note == Some(super::watch::SEGMENT)).then_some(Point::Ledger)
+        }
+        Effect::Moved { ino, to_dir, .. } => {
+            let place = |note: u32| Place::ALL.get(note as usize).copied();
+            match place(view.note(ino)).or(place(view.note(to_dir)))? {
+                Place::Pending if pass == Some(PassKind::Publish) => Some(Point::Publish),
+                Place::Claimed => Some(Point::Claim),
+                Place::Cased => Some(Point::Case),
+                Place::Overflow => Some(Point::Shed),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,143 @@
+//! One run: a scenario, an engine, a depth and a seed, played to the end and judged.
+//!
+//! - [`shared::Shared`] is what the actors have in common; `program/` is what each of them does.
+//! - [`watch::Watch`] turns what the machine did into moves for the contract.
+//! - `fate` says what goes wrong; `stage` directs all of it.
+//!
+//! A run is a function of its [`Plan`]: the same plan gives the same [`Outcome`], the trace hash included, on every machine.
+
+mod cast;
+mod fate;
+mod program;
+pub mod shared;
+pub mod source;
+mod stage;
+mod world;
+pub mod watch;
+
+use crate::kernel::{RunEnd, RunLimit, Seed};
+use crate::scenario::{Engine, Scenario};
+use crate::schedule::Timed;
+use contract::sometimes::Met;
+use contract::{Place, Violation};
+use shared::Shared;
+use source::Source;
+use stage::Stage;
+use std::cell::RefCell;
+use std::rc::Rc;
+use watch::{PassLog, Watch, Windows};
+
+/// What is to be run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The situation.
+    pub scenario: Scenario,
+    /// Whose queue.
+    pub engine: Engine,
+    /// How many alerts are there from the start.
+    pub depth: u64,
+    /// Where every choice comes from.
+    pub seed: u64,
+    /// Stop when each of these predicates is broken; empty: run to the end.
+    pub stop_when_broken: Vec<String>,
+}
+
+/// How a run came out.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Promises that were broken, the first of them in full.
+    pub violations: Vec<Violation>,
+    /// How many there were.
+    pub violation_count: u64,
+    /// What nobody planned: panics, ledgers that cannot be read.
+    pub accidents: Vec<String>,
+    /// Dangers that were met.
+    pub met: Met,
+    /// The hash of all that happened.
+    pub trace_hash: u64,
+    /// The hash after each thousand steps.
+    pub checkpoints: Vec<u64>,
+    /// Steps made.
+    pub steps: u64,
+    /// Virtual time, in nanoseconds.
+    pub time_ns: u64,
+    /// The sum over the places.
+    pub sum: String,
+    /// Alerts that ended in a case, or in the specimens' archive.
+    pub finished: u64,
+    /// Windows between seeing a name and using it, of the queue's own programs.
+    pub windows: Windows,
+    /// Passes that ended.
+    pub passes: Vec<PassLog>,
+    /// Exceptions that ended runs of a specimen: virtual time, and what.
+    pub crashes: Vec<(u64, String)>,
+    /// How often a neighbour took an alert away.
+    pub vanished: u64,
+    /// Virtual time and pending alerts, once a minute.
+    pub depths: Vec<(u64, u64)>,
+    /// Memory of the simulated files beside their content, in bytes.
+    pub memory: usize,
+    /// Simulated files and directories at the end.
+    pub inodes: u32,
+}
+
+impl Outcome {
+    /// Whether the predicate `id` was broken.
+    pub fn is_broken(&self, id: &str) -> bool {
+        self.violations.iter().any(|violation| violation.predicate == id)
+    }
+
+    /// Whether nothing was broken and nothing unplanned happened.
+    pub fn is_clean(&self) -> bool {
+        self.violation_count == 0 && self.accidents.is_empty()
+    }
+}
+
+/// Plays a plan to its end.
+pub fn run(plan: &Plan) -> Outcome {
+    let seed = Seed(plan.seed);
+    let source = Source::new(&plan.scenario, plan.depth);
+    let options = world::spool_options(&plan.scenario);
+    let bounds = world::bounds(&plan.scenario, &options);
+    let watch = Watch::new(source.total(), bounds, world::layout(plan.engine), seed.0);
+    let shared = Rc::new(Shared {
+        scenario: plan.scenario.clone(),
+        engine: plan.engine,
+        seed,
+        source,
+        options,
+        watch: RefCell::new(watch),
+    });
+    let mut machine = world::machine(&shared);
+    let players = cast::players(&plan.scenario, plan.engine);
+    let mut stage = Stage::new(&shared, players, plan.stop_when_broken.clone());
+    stage.open(&mut machine);
+    let time_max_ns = plan.scenario.clock.run_ns;
+    let limit = RunLimit { steps_max: u64::MAX, time_max_ns };
+    let end = machine.run(&mut Timed::new(seed), &mut stage, limit);
+    let mut watch = shared.watch.borrow_mut();
+    if plan.engine == Engine::Spool && end != RunEnd::Stopped {
+        watch.contract.ended(machine.steps(), end != RunEnd::Finished, machine.steps());
+    }
+    let census = watch.contract.census();
+    let finished = census.count(Place::Cased) + census.count(Place::Archived);
+    Outcome {
+        violations: watch.contract.violations().to_vec(),
+        violation_count: watch.contract.violation_count(),
+        accidents: std::mem::take(&mut stage.accidents),
+        met: watch.met,
+        trace_hash: machine.trace_hash(),
+        checkpoints: machine.checkpoints().to_vec(),
+        steps: machine.steps(),
+        time_ns: machine.now_ns(),
+        sum: watch.contract.sum(),
+        finished,
+        windows: watch.windows,
+        passes: std::mem::take(&mut watch.passes),
+        crashes: std::mem::take(&mut watch.crashes),
+        vanished: watch.vanished,
+        depths: std::mem::take(&mut stage.depths),
+        memory: machine.fs().memory(),
+        inodes: machine.fs().usage().inodes,
+    }
+}

@@ -1,0 +1,143 @@
+//! The stage: spawns the cast, hands every step to the watch, and lets fate strike.
+
+use super::cast::Player;
+use super::fate::Fate;
+use super::shared::Shared;
+use crate::kernel::{
+    Act, Control, Director, Ended, Exit, Ino, Machine, Pending, PowerLoss, Step, TaskId, View,
+};
+use contract::sometimes::Goal;
+use std::rc::Rc;
+
+/// How often the depth is noted, in virtual nanoseconds.
+const SAMPLE_NS: u64 = 60_000_000_000;
+
+/// Directs one run.
+pub(super) struct Stage {
+    shared: Rc<Shared>,
+    players: Vec<Player>,
+    by_task: Vec<usize>,
+    fate: Fate,
+    /// What nobody planned: panics, and exits that say that data is broken.
+    pub(super) accidents: Vec<String>,
+    /// Virtual time and pending alerts.
+    pub(super) depths: Vec<(u64, u64)>,
+    /// The run stops when each of these is broken.
+    stop_when_broken: Vec<String>,
+    violations_seen: u64,
+}
+
+impl Stage {
+    pub(super) fn new(
+        shared: &Rc<Shared>,
+        players: Vec<Player>,
+        stop_when_broken: Vec<String>,
+    ) -> Self {
+        let fate = Fate::new(&shared.scenario, shared.seed, shared.faults_stop_ns());
+        Stage {
+            shared: Rc::clone(shared),
+            players,
+            by_task: Vec::new(),
+            fate,
+            accidents: Vec::new(),
+            depths: Vec::new(),
+            stop_when_broken,
+            violations_seen: 0,
+        }
+    }
+
+    /// Spawns everybody for the first time.
+    pub(super) fn open(&mut self, machine: &mut Machine) {
+        for number in 0..self.players.len() {
+            let player = &mut self.players[number];
+            player.actor = self.shared.watch.borrow_mut().enlist(&player.name, player.side());
+            let program = player.program(&self.shared);
+            let task = machine.spawn(player.task(player.start_ns), program);
+            self.assign(task.expect("the root is a directory"), number);
+        }
+    }
+
+    fn assign(&mut self, task: TaskId, number: usize) {
+        let at = usize::from(task.0);
+        if self.by_task.len() <= at {
+            self.by_task.resize(at + 1, usize::MAX);
+        }
+        self.by_task[at] = number;
+    }
+
+    fn player(&self, task: TaskId) -> &Player {
+        &self.players[self.by_task[usize::from(task.0)]]
+    }
+
+    fn is_broken_enough(&mut self) -> bool {
+        let watch = self.shared.watch.borrow();
+        let count = watch.contract.violation_count();
+        if self.stop_when_broken.is_empty() || count == self.violations_seen {
+            return false;
+        }
+        self.violations_seen = count;
+        let broken = watch.contract.violations();
+        let is_broken = |id: &String| broken.iter().any(|violation| violation.predicate == id);
+        self.stop_when_broken.iter().all(is_broken)
+    }
+}
+
+impl Director for Stage {
+    fn before(&mut self, view: &mut View<'_>, pending: &Pending<'_>) -> Act {
+        if let Some(by_ms) = self.fate.step_clock(view)
+            && by_ms < 0
+        {
+            self.shared.watch.borrow_mut().met.insert(Goal::ClockSteppedBack);
+        }
+        self.shared.watch.borrow_mut().before(view);
+        let player = &self.players[self.by_task[usize::from(pending.task.0)]];
+        self.fate.before(player, pending)
+    }
+
+    fn after(&mut self, view: &mut View<'_>, step: &Step<'_>) -> Control {
+        let player = &self.players[self.by_task[usize::from(step.pending.task.0)]];
+        let mut watch = self.shared.watch.borrow_mut();
+        watch.after(view, player.actor, step);
+        let due = self.depths.last().map_or(0, |(time, _)| time + SAMPLE_NS);
+        if due <= step.pending.time_ns {
+            let pending = watch.contract.census().count(contract::Place::Pending);
+            self.depths.push((step.pending.time_ns, pending));
+        }
+        let pass = watch.pass_of(player.actor);
+        drop(watch);
+        if self.is_broken_enough() {
+            return Control::Stop;
+        }
+        let player = &self.players[self.by_task[usize::from(step.pending.task.0)]];
+        self.fate.after(player, pass, view, step)
+    }
+
+    fn exited(&mut self, view: &mut View<'_>, task: TaskId, how: &Ended) {
+        let number = self.by_task[usize::from(task.0)];
+        let player = self.player(task);
+        match how {
+            Ended::Returned(Exit { code: 65, text }) => {
+                self.accidents.push(format!("{}: {text}", player.name));
+            }
+            Ended::Returned(_) => {}
+            Ended::Panicked(text) => {
+                self.accidents.push(format!("{} panicked: {text}", player.name));
+            }
+            Ended::Killed => {
+                self.shared.watch.borrow_mut().died(player.actor);
+                let actor = self.shared.watch.borrow_mut().enlist(&player.name, player.side());
+                let player = &mut self.players[number];
+                player.actor = actor;
+                let (spec, program) =
+                    (player.task(self.fate.restart_ns), player.program(&self.shared));
+                let task = view.spawn(spec, program).expect("the root is a directory");
+                self.assign(task, number);
+            }
+        }
+    }
+
+    fn power_lost(&mut self, view: &mut View<'_>, loss: &PowerLoss) {
+        let torn: Vec<Ino> = loss.bytes.iter().map(|change| change.ino).collect();
+        self.shared.watch.borrow_mut().power_lost(view, &torn);
+    }
+}
