@@ -39,13 +39,27 @@ struct Cli {
     #[command(subcommand)]
     verb: Verb,
     /// The form of results: text for people, json for programs (one object a line)
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
+    #[arg(
+        long,
+        global = true,
+        display_order = 100,
+        value_enum,
+        default_value_t,
+        value_name = "FORM"
+    )]
     format: Format,
     /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        display_order = 100,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN"
+    )]
     color: Color,
     /// Keep to the verdict and the line that replays a failure
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 100)]
     quiet: bool,
 }
 
@@ -108,14 +122,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let (cli, matches) = match parse(args) {
         Ok(parsed) => parsed,
         Err(error) => {
-            // Help and version are answers and go to stdout; clap knows which is which.
-            let exit = if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Pass
-            };
             error.print().ok();
-            return exit;
+            return exit_of(&error);
         }
     };
     let terminal = Terminal::new(cli.format, cli.color, cli.quiet);
@@ -132,6 +140,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         terminal.error(&error);
         error.exit()
     })
+}
+
+/// Help and version are answers, which clap reports as errors too.
+fn exit_of(error: &clap::Error) -> Exit {
+    if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Pass
+    }
 }
 
 /// The flags, and clap's record of where each came from.

@@ -104,7 +104,7 @@ fn check(names: &[String], terminal: &Terminal) -> Exit {
                 terminal.result(&format!("ok    {}\n", scenario.name()))
             }
             (Format::Text, Err(error)) => {
-                terminal.result(&format!("FAIL  {name}: {error}\n"));
+                terminal.result(&format!("FAIL  {name}\n"));
                 terminal.error(&CliError::from(error));
             }
         }

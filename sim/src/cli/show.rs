@@ -49,8 +49,8 @@ fn world(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
     writeln!(
         out,
         "  queue     {} files, cap {}{}, buckets of {}, sheds the {}, lease {}",
-        queue.initial,
-        queue.cap,
+        count(queue.initial),
+        count(queue.cap),
         if queue.cap_enforced {
             ""
         } else {
@@ -67,7 +67,7 @@ fn workers(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
     for p in &scenario.producers {
         let total = p
             .total
-            .map_or_else(String::new, |total| format!("{total} alerts, "));
+            .map_or_else(String::new, |total| format!("{} alerts, ", count(total)));
         writeln!(
             out,
             "  producer  {}: {total}{}{}",
@@ -239,19 +239,19 @@ fn misfortunes(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
 fn goals(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
     let Scenario { sweep, expect, .. } = scenario;
     let engines: Vec<&str> = scenario.engines().into_iter().map(|e| e.name()).collect();
-    let depths: Vec<String> = sweep.depths.iter().map(u64::to_string).collect();
+    let depths: Vec<String> = sweep.depths.iter().copied().map(count).collect();
     writeln!(out, "\ncampaign")?;
     writeln!(out, "  engines   {}", engines.join(" "))?;
     writeln!(out, "  depths    {}", depths.join(" "))?;
     writeln!(out, "  seeds     {}", sweep.seeds)?;
     writeln!(out, "\nexpected")?;
     for (engine, ids) in &expect.canary {
-        writeln!(out, "  must fail {engine}: {}", ids.join(" "))?;
+        writeln!(out, "  must fail  {engine}: {}", ids.join(" "))?;
     }
     for (key, values) in [
-        ("always   ", &expect.always),
+        ("always    ", &expect.always),
         ("eventually", &expect.eventually),
-        ("sometimes", &expect.sometimes),
+        ("sometimes ", &expect.sometimes),
     ] {
         if !values.is_empty() {
             writeln!(out, "  {key} {}", values.join(" "))?;
@@ -285,7 +285,15 @@ fn word(value: &impl serde::Serialize) -> String {
 fn pace(pace: Pace) -> String {
     match pace {
         Pace::Max => "as fast as possible".to_owned(),
-        Pace::EveryNs(ns) => format!("one each {}", show_ns(ns)),
+        Pace::EveryNs(ns) => {
+            let ns = ns.max(1);
+            let hundredths = (6_000_000_000_000 + ns / 2) / ns;
+            match (hundredths / 100, hundredths % 100) {
+                (whole, 0) => format!("{}/min", count(whole)),
+                (whole, _) if 100 <= whole => format!("{}/min", count((hundredths + 50) / 100)),
+                (whole, part) => format!("{whole}.{part:02}/min"),
+            }
+        }
     }
 }
 
@@ -325,5 +333,41 @@ fn trigger(trigger: &Trigger) -> String {
 }
 
 fn times(times: Option<u64>) -> String {
-    times.map_or_else(String::new, |times| format!(", {times} times at most"))
+    match times {
+        None => String::new(),
+        Some(1) => ", once".to_owned(),
+        Some(times) => format!(", {times} times at most"),
+    }
+}
+
+/// A count with its thousands apart.
+fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let (head, tail) = digits.split_at(first);
+    let groups = (0..tail.len()).step_by(3).map(|at| &tail[at..at + 3]);
+    let groups: Vec<&str> = (!head.is_empty())
+        .then_some(head)
+        .into_iter()
+        .chain(groups)
+        .collect();
+    groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_and_rates_are_shown_as_the_account_writes_them() {
+        assert_eq!(
+            [0, 999, 1_000, 505_836].map(count),
+            ["0", "999", "1,000", "505,836"]
+        );
+        assert_eq!(pace(Pace::EveryNs(176_470_588)), "340/min");
+        assert_eq!(pace(Pace::EveryNs(75_000_000_000)), "0.80/min");
+        assert_eq!(pace(Pace::EveryNs(14_584_346)), "4,114/min");
+        assert_eq!(pace(Pace::EveryNs(666_666_667)), "90/min");
+        assert_eq!(pace(Pace::Max), "as fast as possible");
+    }
 }

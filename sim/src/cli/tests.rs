@@ -69,29 +69,33 @@ fn a_config_names_each_value_and_its_origin() {
 
 #[test]
 fn wrong_usage_ends_with_2_and_help_with_0() {
+    let exit = |line: &str| parse(args(line)).err().map(|error| exit_of(&error));
     for wrong in [
         "",
         "gat",
         "gate --engine postgres",
         "gate --depth many",
         "gate --seeds 0",
-        "gate --scenario no-such-scenario",
-        "scenario show no/such/file.toml",
-        "scenario check incidnt",
+        "gate --seed 4f1d",
         "replay",
         "stress --workers 0",
     ] {
-        assert_eq!(run(args(wrong)), Exit::Usage, "sim {wrong}");
+        assert_eq!(exit(wrong), Some(Exit::Usage), "sim {wrong}");
     }
-    for right in [
-        "--help",
-        "--version",
-        "gate --help",
-        "scenario list",
-        "scenario check",
-    ] {
-        assert_eq!(run(args(right)), Exit::Pass, "sim {right}");
+    for answer in ["--help", "--version", "gate --help"] {
+        assert_eq!(exit(answer), Some(Exit::Pass), "sim {answer}");
     }
+}
+
+#[test]
+fn an_unknown_scenario_is_wrong_usage() {
+    let (cli, matches) = parse(args("gate --scenario no-such --seed 1")).expect("right flags");
+    let (Verb::Gate(gate), Some((_, below))) = (cli.verb, matches.subcommand()) else {
+        panic!("a gate was asked for");
+    };
+    let error = gate.campaign.resolve(below).expect_err("no such scenario");
+    assert_eq!(error.exit(), Exit::Usage);
+    assert_eq!(error.to_string(), "no scenario has the id `no-such`");
 }
 
 #[test]

@@ -10,7 +10,7 @@
 //! | `[[producer]] [[consumer]] [[cap]] [[second_instance]]` | who works on the queue ([`actor`]) |
 //! | `[[archiver]] [[antivirus]] [[file_indexer]] [[operator]]` | who touches its files besides ([`neighbour`]) |
 //! | `[[clock_step]] [[crash]] [[power_loss]] [[fault]] [[plant]]` | what goes wrong ([`fault`]) |
-//! | `[sweep] [expect]` | what is varied, and what must come out ([`goal`]) |
+//! | `[sweep] [expect]` | what is varied, and what must come out ([`sweep`], [`goal`]) |
 //! | `[[observed]] [[unresolved]]` | what the account of the incident says ([`account`]) |
 //!
 //! Every file marks its figures in comments: FACT (the account says so), DERIVED (computed from facts, with the formula) or
@@ -22,9 +22,11 @@ mod builtin;
 mod checks;
 pub mod fault;
 pub mod goal;
+mod names;
 pub mod neighbour;
 mod problem;
 mod raw;
+pub mod sweep;
 pub mod units;
 pub mod world;
 
@@ -35,9 +37,11 @@ pub use account::{Observed, Unresolved};
 pub use actor::{Cap, Consumer, Engine, Producer, Runs, SecondInstance, Stage};
 pub use builtin::{Builtin, builtin, list};
 pub use fault::{CallFault, ClockStep, Crash, Plant, PlantKind, Point, PowerLoss, Role, Trigger};
-pub use goal::{Expect, Sweep};
+pub use goal::Expect;
+pub use names::{call_of, errno_name_of};
 pub use neighbour::{Antivirus, Archiver, FileIndexer, Operator, Select};
 pub use problem::{Located, Problem, ScenarioError, nearest};
+pub use sweep::Sweep;
 pub use units::Pace;
 pub use world::{
     Clock, Costs, DirectoryProfile, LatencyProfile, Limits, Machine, PowerLossModel, Queue,
@@ -117,9 +121,9 @@ impl Scenario {
     /// Reads a scenario file from the real disk.
     pub fn load(path: &Path) -> Result<Scenario, ScenarioError> {
         // The only file that the simulator reads for a run, and it does so before the run begins.
-        let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read {
+        let text = std::fs::read_to_string(path).map_err(|cause| ScenarioError::Read {
             path: path.to_owned(),
-            source,
+            cause,
         })?;
         Scenario::parse(&path.display().to_string(), &text)
     }

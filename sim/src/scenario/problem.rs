@@ -23,12 +23,12 @@ pub struct Problem {
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// The file cannot be read: it is missing, a directory, or not UTF-8.
-    #[error("cannot read the scenario file {path}: {source}")]
+    #[error("cannot read the scenario file {path}: {cause}")]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the machine says.
-        source: std::io::Error,
+        /// What the machine says. Part of the message, so not its source as well.
+        cause: std::io::Error,
     },
     /// No shipped scenario has this id.
     #[error("no scenario has the id `{id}`")]

@@ -84,7 +84,8 @@ pub struct PassReport {
 pub struct RunReport {
     /// The passes, in order.
     pub passes: Vec<PassReport>,
-    /// How many of the seven stages were finished. `poll-alerts.py` is the first two in one program: if it dies, none is.
+    /// How many of the seven stages were finished. `poll-alerts.py` is the first two in one program: if it dies, none is. A
+    /// run whose triage ends counts as whole, because the stages after it are left out here.
     pub stages_finished: u8,
 }
 
@@ -92,6 +93,25 @@ impl RunReport {
     /// The exception that ended the run.
     pub fn aborted(&self) -> Option<&Abort> {
         self.passes.iter().find_map(|pass| pass.aborted.as_ref())
+    }
+
+    /// Runs one program, keeps its report, and says whether it came to its end.
+    fn pass(
+        &mut self,
+        kind: PassKind,
+        program: impl FnOnce(&mut PassReport) -> Result<(), Abort>,
+    ) -> bool {
+        let mut pass = PassReport {
+            kind,
+            seen: 0,
+            acted: 0,
+            vanished: 0,
+            aborted: None,
+        };
+        pass.aborted = program(&mut pass).err();
+        let ended = pass.aborted.is_none();
+        self.passes.push(pass);
+        ended
     }
 }
 
@@ -169,36 +189,18 @@ pub fn run(host: &dyn Host, options: &RunOptions) -> RunReport {
 }
 
 fn stages(host: &dyn Host, options: &RunOptions, report: &mut RunReport) {
+    let guards = options.guards;
     if let Some(cap) = options.cap {
-        let mut pass = PassReport::new(PassKind::Cap);
-        pass.aborted = poll_alerts::enforce_queue_cap(host, options.guards, cap, &mut pass).err();
-        let aborted = pass.aborted.is_some();
-        report.passes.push(pass);
-        if aborted {
+        let enforce = |pass: &mut _| poll_alerts::enforce_queue_cap(host, guards, cap, pass);
+        if !report.pass(PassKind::Cap, enforce) {
             return;
         }
     }
     report.stages_finished = 2;
     if let Some(triage) = options.triage {
-        let mut pass = PassReport::new(PassKind::Triage);
-        pass.aborted = triage::main(host, options.guards, triage, &mut pass).err();
-        let aborted = pass.aborted.is_some();
-        report.passes.push(pass);
-        if aborted {
-            return;
-        }
-    }
-    report.stages_finished = STAGES;
-}
-
-impl PassReport {
-    fn new(kind: PassKind) -> Self {
-        PassReport {
-            kind,
-            seen: 0,
-            acted: 0,
-            vanished: 0,
-            aborted: None,
+        let main = |pass: &mut _| triage::main(host, guards, triage, pass);
+        if report.pass(PassKind::Triage, main) {
+            report.stages_finished = STAGES;
         }
     }
 }

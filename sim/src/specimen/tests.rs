@@ -99,6 +99,7 @@ fn the_cap_moves_the_oldest_by_mtime_whatever_their_names() {
         panic!("one pass: {report:?}");
     };
     assert_eq!((pass.seen, pass.acted, pass.vanished), (4, 2, 0));
+    assert_eq!(report.stages_finished, 2);
 }
 
 #[test]
