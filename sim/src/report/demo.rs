@@ -288,88 +288,65 @@ fn canaries() -> Vec<Canary> {
 }
 
 fn incident() -> Vec<IncidentRow> {
-    let row = |figure: &str,
-               account: (&str, f64),
-               simulated: (&str, f64),
-               tolerance: &str,
-               verdict,
-               note: &str| IncidentRow {
+    use RowVerdict::{Info, Miss, Pass, Unresolved};
+    // Figure, account, simulated, tolerance, verdict, note.
+    let rows = [
+        (
+            "crashes before the hot fix|3|3|same count|the instants are not matched",
+            Pass,
+        ),
+        (
+            "peak depth|505,836 files|505,836 files|1 %|arrivals are an input",
+            Pass,
+        ),
+        (
+            "verification scan|307.3 s|307.4 s|10 %|8.74 ms a stat",
+            Pass,
+        ),
+        (
+            "vanished in that scan|1,056 = 3.00 %|1,044 = 2.97 %|10 %|archiver at 206/min",
+            Pass,
+        ),
+        ("full sort at 505,836|74 min|73.7 min|10 %|", Pass),
+        (
+            "gross drain|340/min|80/min net|10 %|see drain-arithmetic",
+            Unresolved,
+        ),
+        (
+            "first crash after|5.4 s|9.8 s|50 %|one sample of an exponential time",
+            Miss,
+        ),
+        (
+            "cap first exceeded|not said|before t0|none|2,800 is above the cap of 2,000",
+            Info,
+        ),
+    ];
+    rows.into_iter()
+        .map(|(words, verdict)| incident_row(words, verdict))
+        .collect()
+}
+
+fn incident_row(words: &str, verdict: RowVerdict) -> IncidentRow {
+    let fields: Vec<&str> = words.split('|').collect();
+    let [figure, account, simulated, tolerance, note] = fields.try_into().unwrap();
+    let number = |words: &str| {
+        words
+            .split([' ', '/'])
+            .next()?
+            .replace(',', "")
+            .parse()
+            .ok()
+    };
+    IncidentRow {
         figure: figure.to_owned(),
-        account: account.0.to_owned(),
-        account_value: Some(account.1),
-        simulated: simulated.0.to_owned(),
-        simulated_value: Some(simulated.1),
+        account: account.to_owned(),
+        account_value: number(account),
+        simulated: simulated.to_owned(),
+        simulated_value: number(simulated),
         tolerance: tolerance.to_owned(),
         verdict,
         note: note.to_owned(),
-    };
-    use RowVerdict::{Info, Miss, Pass, Unresolved};
-    vec![
-        row(
-            "crashes before the hot fix",
-            ("3", 3.0),
-            ("3", 3.0),
-            "same count",
-            Pass,
-            "the instants are not matched",
-        ),
-        row(
-            "peak depth",
-            ("505,836 files", 505_836.0),
-            ("505,836 files", 505_836.0),
-            "1 %",
-            Pass,
-            "arrivals are an input",
-        ),
-        row(
-            "verification scan",
-            ("307.3 s", 307.3),
-            ("307.4 s", 307.4),
-            "10 %",
-            Pass,
-            "8.74 ms a stat",
-        ),
-        row(
-            "vanished in that scan",
-            ("1,056 = 3.00 %", 0.03),
-            ("1,044 = 2.97 %", 0.0297),
-            "10 %",
-            Pass,
-            "archiver at 206/min",
-        ),
-        row(
-            "full sort at 505,836",
-            ("74 min", 74.0),
-            ("73.7 min", 73.7),
-            "10 %",
-            Pass,
-            "",
-        ),
-        row(
-            "gross drain",
-            ("340/min", 340.0),
-            ("80/min net", 80.0),
-            "10 %",
-            Unresolved,
-            "see drain-arithmetic",
-        ),
-        row(
-            "first crash after",
-            ("5.4 s", 5.4),
-            ("9.8 s", 9.8),
-            "50 %",
-            Miss,
-            "one sample of an exponential time",
-        ),
-        row(
-            "cap first exceeded",
-            ("not said", 0.0),
-            ("before t0", 0.0),
-            "none",
-            Info,
-            "2,800 is above the cap of 2,000",
-        ),
-    ]
+    }
 }
 
 fn unresolved() -> Vec<Unresolved> {

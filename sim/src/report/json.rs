@@ -5,7 +5,7 @@ use super::model::{Campaign, SCHEMA};
 /// Why a `result.json` could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonError {
-    /// A number of the campaign is not finite, which JSON cannot say.
+    /// A value has no form in JSON, which the types of the model do not allow.
     #[error("cannot write the campaign as json")]
     Write(#[source] serde_json::Error),
     /// The text is not a campaign: it was cut, edited, or written by another version.
@@ -20,6 +20,8 @@ pub enum JsonError {
 }
 
 /// Writes a campaign. The same campaign gives the same bytes; the text ends with a newline.
+///
+/// A number that is not finite becomes `null`, and [`read`] refuses such a text: whoever fills the model leaves it out.
 pub fn write(campaign: &Campaign) -> Result<String, JsonError> {
     let mut text = serde_json::to_string_pretty(campaign).map_err(JsonError::Write)?;
     text.push('\n');

@@ -18,7 +18,7 @@ pub(super) fn depth(depth: u64) -> String {
     if 1_000_000 <= depth && depth.is_multiple_of(100_000) {
         return short(depth as f64 / 1e6, "M");
     }
-    if 1_000 <= depth && depth < 1_000_000 && depth.is_multiple_of(1_000) {
+    if (1_000..1_000_000).contains(&depth) && depth.is_multiple_of(1_000) {
         return short(depth as f64 / 1e3, "k");
     }
     exact_count(depth)
@@ -38,13 +38,18 @@ pub(super) fn percent(rate: f64) -> String {
     format!("{} %", percent_number(rate))
 }
 
+/// A rate on an axis: `25 %`.
+pub(super) fn percent_tick(rate: f64) -> String {
+    short(rate * 100.0, " %")
+}
+
 /// The number of [`percent`].
 pub(super) fn percent_number(rate: f64) -> String {
     let value = rate * 100.0;
     match value {
         v if v == 0.0 || (100.0 - v).abs() < 5e-3 => format!("{v:.0}"),
         v if v < 0.0095 => format!("{v:.4}"),
-        v if v < 9.995 || 99.0 < v => format!("{v:.2}"),
+        v if !(9.995..=99.0).contains(&v) => format!("{v:.2}"),
         v => format!("{v:.1}"),
     }
 }

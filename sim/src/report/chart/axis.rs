@@ -1,5 +1,7 @@
 //! Axes: from values to places, and where to put the ticks.
 
+use super::super::units;
+
 /// An axis of a chart.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Axis {
@@ -24,9 +26,7 @@ impl Axis {
         if ticks.len() < 3 {
             ticks = decades(low, high, &[1.0, 2.0, 5.0]);
         }
-        while 8 < ticks.len() {
-            ticks = ticks.into_iter().step_by(2).collect();
-        }
+        let ticks = thinned(ticks);
         Axis {
             label: label.to_owned(),
             logarithmic: true,
@@ -35,6 +35,54 @@ impl Axis {
             ticks,
             words,
         }
+    }
+
+    /// An axis like [`Axis::log`] whose ticks are those of `rungs` that it shows: for units that are no powers of ten.
+    pub(in super::super) fn log_with_rungs(
+        label: &str,
+        values: impl Iterator<Item = f64>,
+        words: fn(f64) -> String,
+        rungs: &[f64],
+    ) -> Self {
+        let mut axis = Axis::log(label, values, words);
+        let shown: Vec<f64> = rungs
+            .iter()
+            .copied()
+            .filter(|rung| axis.shows(*rung))
+            .collect();
+        // Between two rungs the axis keeps its decimal ticks, for one tick alone says nothing of the scale.
+        if 1 < shown.len() {
+            axis.ticks = thinned(shown);
+        }
+        axis
+    }
+
+    /// A logarithmic axis of virtual nanoseconds, with ticks in the units that people use.
+    pub(in super::super) fn log_time(label: &str, values: impl Iterator<Item = f64>) -> Self {
+        // Ten hours would stand too near to a day.
+        const RUNGS: [f64; 14] = [
+            1e3,
+            1e4,
+            1e5,
+            1e6,
+            1e7,
+            1e8,
+            1e9,
+            1e10,
+            60e9,
+            600e9,
+            3_600e9,
+            86_400e9,
+            864_000e9,
+            8_640_000e9,
+        ];
+        Axis::log_with_rungs(label, values, time_tick, &RUNGS)
+    }
+
+    /// A logarithmic axis of bytes, with ticks at powers of four.
+    pub(in super::super) fn log_bytes(label: &str, values: impl Iterator<Item = f64>) -> Self {
+        let rungs: Vec<f64> = (0..24).map(|power| 4_f64.powi(power)).collect();
+        Axis::log_with_rungs(label, values, units::bytes, &rungs)
     }
 
     /// A linear axis from zero to at least the largest of `values`.
@@ -148,8 +196,38 @@ fn round_up(value: f64) -> f64 {
     lead.unwrap_or(10.0) * power
 }
 
+/// The smallest of 1, 2, 2.5, 5, 10 times a power of ten that is not below `rough`.
 fn nice_step(rough: f64) -> f64 {
-    round_up(rough)
+    let power = 10_f64.powf(rough.log10().floor());
+    let lead = [1.0, 2.0, 2.5, 5.0]
+        .into_iter()
+        .find(|lead| rough <= lead * power * (1.0 + 1e-9));
+    lead.unwrap_or(10.0) * power
+}
+
+/// A round time in its own unit: `1 min` and not `60 s`.
+fn time_tick(nanos: f64) -> String {
+    const UNITS: [(f64, &str); 6] = [
+        (86_400e9, "d"),
+        (3_600e9, "h"),
+        (60e9, "min"),
+        (1e9, "s"),
+        (1e6, "ms"),
+        (1e3, "µs"),
+    ];
+    let unit = UNITS
+        .into_iter()
+        .find(|(unit, _)| unit * (1.0 - 1e-9) <= nanos);
+    let (unit, name) = unit.unwrap_or((1.0, "ns"));
+    format!("{} {name}", units::plain(nanos / unit))
+}
+
+/// Every second tick while there are more than ten.
+fn thinned(mut ticks: Vec<f64>) -> Vec<f64> {
+    while 10 < ticks.len() {
+        ticks = ticks.into_iter().step_by(2).collect();
+    }
+    ticks
 }
 
 fn decades(low: f64, high: f64, leads: &[f64]) -> Vec<f64> {
@@ -163,7 +241,6 @@ fn decades(low: f64, high: f64, leads: &[f64]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::units;
     use super::*;
 
     fn words(axis: &Axis) -> Vec<String> {
@@ -180,8 +257,15 @@ mod tests {
         );
         let narrow = Axis::log("", [12.0, 40.0].into_iter(), units::plain);
         assert_eq!(words(&narrow), ["10", "20", "50"]);
-        let share = Axis::from_zero("", [0.0, 1.0].into_iter(), units::percent);
-        assert_eq!(words(&share), ["0 %", "50.0 %", "100 %"]);
+        let share = Axis::from_zero("", [0.0, 1.0].into_iter(), units::percent_tick);
+        let time = Axis::log_time("", [3e10, 5e12].into_iter());
+        assert_eq!(words(&time), ["1 min", "10 min", "1 h"]);
+        let heap = Axis::log_bytes("", [2e6, 2e8].into_iter());
+        assert_eq!(
+            words(&heap),
+            ["1 MiB", "4 MiB", "16 MiB", "64 MiB", "256 MiB"]
+        );
+        assert_eq!(words(&share), ["0 %", "25 %", "50 %", "75 %", "100 %"]);
         let clock = Axis::clock("", [329.0, 850.0].into_iter(), units::clock);
         assert_eq!(words(&clock).first().unwrap(), "05:00");
         assert!(words(&clock).len() <= 11, "{:?}", words(&clock));

@@ -1,11 +1,12 @@
 //! From a chart to its drawing.
 
-use super::svg::{Anchor, Ink, Pattern, Shape, Stroke, Svg, TextStyle};
-use super::{Chart, Dash, Dot, Layer, Size};
+use super::legend::Legend;
+use super::style::{Anchor, Ink, Pattern, Shape, Stroke, TextStyle};
+use super::svg::Svg;
+use super::{Chart, Dash, Dot, Layer, Side, Size};
 use crate::stats::Interval;
 
-const TEXT: f64 = 13.0;
-const LEGEND_ROW: f64 = 22.0;
+pub(super) const TEXT: f64 = 13.0;
 
 /// Where the plot lies within the drawing.
 struct Frame<'a> {
@@ -16,27 +17,15 @@ struct Frame<'a> {
     height: f64,
 }
 
-/// One entry of the legend.
-struct Entry<'a> {
-    name: &'a str,
-    mark: Mark,
-}
-
-enum Mark {
-    Line(Stroke),
-    Point(Shape, Ink),
-}
-
 /// Draws a chart.
 pub(super) fn chart(chart: &Chart) -> String {
     let (width, plot_height) = match chart.size {
         Size::Full => (800.0, 330.0),
         Size::Half => (390.0, 210.0),
     };
-    let left = if chart.size == Size::Full { 84.0 } else { 74.0 };
-    let legend = legend(chart);
-    let rows = legend_rows(&legend, width - left);
-    let top = 12.0 + LEGEND_ROW * rows.len() as f64 + if rows.is_empty() { 0.0 } else { 6.0 };
+    let left = 86.0;
+    let legend = Legend::of(chart, left, width);
+    let top = 12.0 + legend.height();
     let frame = Frame {
         chart,
         left,
@@ -45,7 +34,7 @@ pub(super) fn chart(chart: &Chart) -> String {
         height: plot_height,
     };
     let mut svg = Svg::new(width, top + plot_height + 52.0, &chart.alt);
-    draw_legend(&mut svg, &rows, left);
+    legend.draw(&mut svg);
     for layer in &chart.layers {
         if let Layer::Beyond { from, .. } = layer {
             frame.beyond(&mut svg, *from);
@@ -136,7 +125,10 @@ impl Frame<'_> {
             Layer::Line {
                 ink, dash, points, ..
             } => {
-                let points: Vec<_> = points.iter().map(|p| self.at(p.0, p.1)).collect();
+                // A curve ends at the upper edge: drawn along it, it would claim a value.
+                let high = self.chart.y.high();
+                let shown = points.iter().filter(|p| p.1 <= high);
+                let points: Vec<_> = shown.map(|p| self.at(p.0, p.1)).collect();
                 svg.path(&points, stroke_of(*ink, *dash));
             }
             Layer::Dots {
@@ -223,7 +215,7 @@ impl Frame<'_> {
         };
         match layer {
             Layer::Beyond { from, label } => {
-                let at = (self.x(*from) + 8.0, self.bottom() - 10.0);
+                let at = (self.x(*from) + 8.0, self.top + 17.0);
                 svg.text(at, label, small(Ink::Muted, Anchor::Start));
             }
             Layer::Level { y, label } if self.chart.y.shows(*y) => {
@@ -232,7 +224,7 @@ impl Frame<'_> {
             }
             Layer::Drop { x, y, label, .. } => {
                 let (x, y) = self.at(*x, *y);
-                svg.text((x - 7.0, y - 5.0), label, small(Ink::Text, Anchor::End));
+                svg.text((x - 8.0, y - 12.0), label, small(Ink::Text, Anchor::End));
             }
             Layer::Cross { x, row, label, .. } => {
                 let x = self.x(*x);
@@ -243,10 +235,14 @@ impl Frame<'_> {
                     small(Ink::Text, anchor),
                 );
             }
-            Layer::Note { x, y, label, above } => {
+            Layer::Note { x, y, label, side } => {
                 let (x, y) = self.at(*x, *y);
-                let y = if *above { y - 11.0 } else { y + 20.0 };
-                svg.text((x, y), label, small(Ink::Text, Anchor::Middle));
+                let (at, anchor) = match side {
+                    Side::Above => ((x, y - 11.0), Anchor::Middle),
+                    Side::Below => ((x, y + 20.0), Anchor::Middle),
+                    Side::LowerRight => ((x + 9.0, y + 18.0), Anchor::Start),
+                };
+                svg.text(at, label, small(Ink::Text, anchor));
             }
             _ => {}
         }
@@ -266,9 +262,9 @@ impl Frame<'_> {
     }
 }
 
-fn stroke_of(ink: Ink, dash: Dash) -> Stroke {
+pub(super) fn stroke_of(ink: Ink, dash: Dash) -> Stroke {
     match dash {
-        Dash::Solid => Stroke::solid(ink, 2.2),
+        Dash::Solid => Stroke::solid(ink, solid_width(ink)),
         Dash::Dashed => Stroke {
             ink,
             width: 2.0,
@@ -282,7 +278,15 @@ fn stroke_of(ink: Ink, dash: Dash) -> Stroke {
     }
 }
 
-fn text(ink: Ink, anchor: Anchor) -> TextStyle {
+/// Neighbours among the engines alternate between thin and wide, so that two curves that coincide are both seen.
+fn solid_width(ink: Ink) -> f64 {
+    match ink {
+        Ink::Engine(place) if place % 2 == 1 => 4.6,
+        _ => 2.0,
+    }
+}
+
+pub(super) fn text(ink: Ink, anchor: Anchor) -> TextStyle {
     TextStyle {
         ink,
         size: TEXT,
@@ -292,73 +296,6 @@ fn text(ink: Ink, anchor: Anchor) -> TextStyle {
     }
 }
 
-fn text_width(text: &str, size: f64) -> f64 {
+pub(super) fn text_width(text: &str, size: f64) -> f64 {
     text.chars().count() as f64 * size * 0.56
-}
-
-fn legend(chart: &Chart) -> Vec<Entry<'_>> {
-    chart
-        .layers
-        .iter()
-        .filter_map(|layer| match layer {
-            Layer::Line {
-                name: Some(name),
-                ink,
-                dash,
-                ..
-            } => Some(Entry {
-                name,
-                mark: Mark::Line(stroke_of(*ink, *dash)),
-            }),
-            Layer::Dots {
-                name: Some(name),
-                ink,
-                shape,
-                ..
-            } => Some(Entry {
-                name,
-                mark: Mark::Point(*shape, *ink),
-            }),
-            _ => None,
-        })
-        .collect()
-}
-
-fn entry_width(entry: &Entry<'_>) -> f64 {
-    text_width(entry.name, TEXT) + 50.0
-}
-
-fn legend_rows<'a, 'b>(entries: &'b [Entry<'a>], width: f64) -> Vec<Vec<&'b Entry<'a>>> {
-    let mut rows: Vec<Vec<&Entry<'a>>> = Vec::new();
-    let mut used = f64::INFINITY;
-    for entry in entries {
-        if width < used + entry_width(entry) {
-            rows.push(Vec::new());
-            used = 0.0;
-        }
-        used += entry_width(entry);
-        rows.last_mut()
-            .expect("the first entry opens a row")
-            .push(entry);
-    }
-    rows
-}
-
-fn draw_legend(svg: &mut Svg, rows: &[Vec<&Entry<'_>>], left: f64) {
-    for (row, entries) in rows.iter().enumerate() {
-        let y = 14.0 + LEGEND_ROW * row as f64;
-        let mut x = left;
-        for entry in entries {
-            match entry.mark {
-                Mark::Line(stroke) => svg.line((x, y), (x + 24.0, y), stroke),
-                Mark::Point(shape, ink) => svg.marker((x + 12.0, y), shape, ink),
-            }
-            svg.text(
-                (x + 31.0, y + 4.5),
-                entry.name,
-                text(Ink::Text, Anchor::Start),
-            );
-            x += entry_width(entry);
-        }
-    }
 }

@@ -6,10 +6,13 @@
 
 mod axis;
 mod draw;
+mod legend;
+mod style;
 mod svg;
 
 pub(super) use axis::Axis;
-pub(super) use svg::{Anchor, Ink, Shape, Stroke, Svg, TextStyle, cut_to_width};
+pub(super) use style::{Anchor, Ink, Shape, Stroke, TextStyle};
+pub(super) use svg::{Svg, cut_to_width};
 
 use crate::stats::Interval;
 
@@ -78,13 +81,24 @@ pub(super) enum Layer {
         row: usize,
         label: String,
     },
-    /// An observed point with its words above or below it.
+    /// An observed point with its words beside it.
     Note {
         x: f64,
         y: f64,
         label: String,
-        above: bool,
+        side: Side,
     },
+}
+
+/// Where the words of a point stand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Side {
+    /// Centred above it.
+    Above,
+    /// Centred below it.
+    Below,
+    /// To its right and below, where a rising curve leaves room.
+    LowerRight,
 }
 
 /// How a curve is dashed.

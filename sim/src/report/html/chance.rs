@@ -2,8 +2,8 @@
 
 use super::super::analysis::{Engine, LEVEL};
 use super::super::chart::{Axis, Chart, Dash, Dot, Ink, Layer, Shape, Size};
-use super::super::units::{depth, exact_count, fitted_depth, percent, percent_number};
-use super::block::{Block, Figure, Section, Table};
+use super::super::units::{depth, exact_count, fitted_depth, percent_number, percent_tick};
+use super::block::{Block, Figure, Group, Section, Table, Td};
 use super::window::curve;
 use crate::stats::proportion::wilson;
 
@@ -48,8 +48,8 @@ fn figure(engines: &[Engine<'_>]) -> Figure {
         alt: "Share of runs that crashed against depth, with fitted curves".to_owned(),
         size: Size::Full,
         x: Axis::log("depth (files)", depths, |v| depth(v as u64)),
-        y: Axis::from_zero("P(crash) in one run", std::iter::once(1.0), percent),
-        layers: engines.iter().flat_map(engine_layers).collect(),
+        y: Axis::from_zero("P(crash) in one run", std::iter::once(1.0), percent_tick),
+        layers: engines.iter().rev().flat_map(engine_layers).collect(),
     };
     Figure {
         drawings: vec![chart.svg()],
@@ -112,37 +112,42 @@ fn engine_layers(engine: &Engine<'_>) -> Vec<Layer> {
 }
 
 fn marks_table(engines: &[Engine<'_>]) -> Table {
-    let rows = engines.iter().map(|engine| {
-        let Some(fit) = &engine.response else {
-            let why = "no fit: crashes and clean runs do not overlap in depth";
-            let dash = || "–".to_owned();
-            return vec![
-                engine.name.to_owned(),
-                why.to_owned(),
-                dash(),
-                dash(),
-                dash(),
-            ];
+    let head = ["engine", "slope on ln depth", "D01", "D10", "D50"];
+    Table {
+        caption: "Boundaries in files, each with its 95 % interval. The slope is the growth exponent of expected vanishes."
+            .to_owned(),
+        head: head.map(str::to_owned).to_vec(),
+        groups: vec![Group { title: String::new(), rows: engines.iter().map(marks_row).collect() }],
+        figures: true,
+        ..Table::default()
+    }
+}
+
+fn marks_row(engine: &Engine<'_>) -> Vec<Td> {
+    let name = Td::new(engine.name);
+    let Some(fit) = &engine.response else {
+        let crashed: u64 = engine.cells.iter().map(|cell| cell.crashed).sum();
+        let why = match crashed {
+            0 => "no crash at any depth",
+            _ => "crashes and clean runs do not overlap in depth",
         };
-        let slope = fit.slope_interval(LEVEL);
-        let marks = MARKS.map(|(rate, _)| {
-            fit.depth_at(rate, LEVEL).map_or_else(
-                || "no boundary".to_owned(),
-                |(x, interval)| {
-                    let (low, high) = (fitted_depth(interval.low), fitted_depth(interval.high));
-                    format!("{} [{low}, {high}]", fitted_depth(x))
-                },
-            )
-        });
-        let slope = format!("{:.2} [{:.2}, {:.2}]", fit.slope, slope.low, slope.high);
-        [engine.name.to_owned(), slope]
+        let marks = MARKS.map(|_| Td::new("–").class("quiet"));
+        return [name.small(why), Td::new("–").class("quiet")]
             .into_iter()
             .chain(marks)
-            .collect()
+            .collect();
+    };
+    let slope = fit.slope_interval(LEVEL);
+    let slope_words = format!("[{:.2}, {:.2}]", slope.low, slope.high);
+    let slope = Td::new(format!("{:.2}", fit.slope)).small(slope_words);
+    let marks = MARKS.map(|(rate, _)| {
+        let Some((depth, interval)) = fit.depth_at(rate, LEVEL) else {
+            return Td::new("no boundary").class("quiet");
+        };
+        let (low, high) = (fitted_depth(interval.low), fitted_depth(interval.high));
+        Td::new(fitted_depth(depth)).small(format!("[{low}, {high}]"))
     });
-    let head = ["engine", "slope on ln depth", "D01", "D10", "D50"];
-    let caption = "Boundaries in files, each with its 95 % interval. The slope is the growth exponent of expected vanishes.";
-    Table::plain(caption, &head, rows.collect())
+    [name, slope].into_iter().chain(marks).collect()
 }
 
 fn counts_table(engines: &[Engine<'_>]) -> Table {

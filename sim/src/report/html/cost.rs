@@ -1,10 +1,10 @@
 //! What depth costs: vanished names, work for each file, memory and open handles.
 
 use super::super::analysis::Engine;
-use super::super::chart::{Axis, Chart, Dash, Dot, Ink, Layer, Shape, Size};
-use super::super::model::{Campaign, Cell};
+use super::super::chart::{Axis, Chart, Dash, Dot, Ink, Layer, Shape, Side, Size};
+use super::super::model::{Campaign, Cell, ObservedScan};
 use super::super::units::{
-    bytes, change, depth, exact_count, nanos, percent, percent_number, plain,
+    bytes, change, depth, exact_count, percent, percent_number, percent_tick, plain,
 };
 use super::block::{Block, Figure, Section};
 use crate::stats::Interval;
@@ -13,57 +13,20 @@ use crate::stats::proportion::wilson;
 /// The section of vanished names.
 pub(super) fn vanish_section(campaign: &Campaign, engines: &[Engine<'_>]) -> Section {
     let share = |cell: &Cell, vanished: f64| vanished / cell.depth.max(1) as f64;
-    let mut rate = chart(
-        "vanished, share of files",
-        Vertical::Zero(percent),
-        engines,
-        |cell| {
-            let v = cell.vanished_per_scan?;
-            Some((
-                share(cell, v.median),
-                Some((share(cell, v.p05), share(cell, v.p95))),
-            ))
-        },
-    );
-    let mut count = chart(
-        "vanished in a scan (files)",
-        Vertical::Log(plain),
-        engines,
-        |cell| {
-            let v = cell.vanished_per_scan?;
-            Some((v.median, Some((v.p05, v.p95))))
-        },
-    );
-    let blocks = match (&mut rate, &mut count) {
-        (Some(rate), Some(count)) => {
-            for scan in &campaign.observed_scans {
-                let (x, vanished) = (scan.depth as f64, scan.vanished as f64);
-                let y = vanished / x.max(1.0);
-                rate.layers.push(Layer::Note {
-                    x,
-                    y,
-                    label: percent(y),
-                    above: true,
-                });
-                let label = exact_count(scan.vanished);
-                count.layers.push(Layer::Note {
-                    x,
-                    y: vanished,
-                    label,
-                    above: true,
-                });
-            }
-            // The observed points may lie above every simulated one.
-            let observed = campaign.observed_scans.iter();
-            let tops = observed.map(|scan| scan.vanished as f64 / scan.depth.max(1) as f64);
-            let top = rate.y.high();
-            rate.y = Axis::from_zero("vanished, share of files", tops.chain([top]), percent);
-            let counts = campaign
-                .observed_scans
-                .iter()
-                .map(|scan| scan.vanished as f64);
-            let ends = [count.y.low(), count.y.high()];
-            count.y = Axis::log("vanished in a scan (files)", counts.chain(ends), plain);
+    let rate = chart(SHARE, Vertical::Zero(percent_tick), engines, |cell| {
+        let v = cell.vanished_per_scan?;
+        Some((
+            share(cell, v.median),
+            Some((share(cell, v.p05), share(cell, v.p95))),
+        ))
+    });
+    let count = chart(COUNT, Vertical::Log(plain), engines, |cell| {
+        let v = cell.vanished_per_scan?;
+        Some((v.median, Some((v.p05, v.p95))))
+    });
+    let blocks = match (rate, count) {
+        (Some(mut rate), Some(mut count)) => {
+            add_observed(campaign, &mut rate, &mut count);
             let caption = "Names that were gone when they were used: share of all files, and number in one scan. Median over \
                            seeds, band from the 5th to the 95th percentile. Open diamonds were observed.";
             let figure = Figure {
@@ -82,6 +45,32 @@ pub(super) fn vanish_section(campaign: &Campaign, engines: &[Engine<'_>]) -> Sec
         title: "Vanished names",
         blocks,
     }
+}
+
+const SHARE: &str = "vanished, share of files";
+const COUNT: &str = "vanished in a scan (files)";
+
+/// Adds the observed scans, and makes room for those that lie above every simulated one.
+fn add_observed(campaign: &Campaign, rate: &mut Chart, count: &mut Chart) {
+    let scans = &campaign.observed_scans;
+    let share = |scan: &ObservedScan| scan.vanished as f64 / scan.depth.max(1) as f64;
+    for scan in scans {
+        let (x, y) = (scan.depth as f64, share(scan));
+        let side = Side::Above;
+        rate.layers.push(Layer::Note {
+            x,
+            y,
+            label: percent(y),
+            side,
+        });
+        let (y, label) = (scan.vanished as f64, exact_count(scan.vanished));
+        count.layers.push(Layer::Note { x, y, label, side });
+    }
+    let top = rate.y.high();
+    rate.y = Axis::from_zero(SHARE, scans.iter().map(share).chain([top]), percent_tick);
+    let ends = [count.y.low(), count.y.high()];
+    let counts = scans.iter().map(|scan| scan.vanished as f64);
+    count.y = Axis::log(COUNT, counts.chain(ends), plain);
 }
 
 fn observed_sentences(campaign: &Campaign) -> Vec<String> {
@@ -103,15 +92,15 @@ fn observed_sentences(campaign: &Campaign) -> Vec<String> {
 
 /// The section of work for each file.
 pub(super) fn work_section(engines: &[Engine<'_>]) -> Section {
-    let calls = chart("host calls a file", Vertical::Log(plain), engines, |cell| {
-        Some((cell.calls_per_file?, None))
-    });
-    let time = chart(
-        "virtual time a file",
-        Vertical::Log(nanos),
+    let calls = chart(
+        "host calls a file",
+        Vertical::Zero(plain),
         engines,
-        |cell| Some((cell.virtual_nanos_per_file?, None)),
+        |cell| Some((cell.calls_per_file?, None)),
     );
+    let time = chart("virtual time a file", Vertical::Time, engines, |cell| {
+        Some((cell.virtual_nanos_per_file?, None))
+    });
     let drawings: Vec<String> = [calls, time].iter().flatten().map(Chart::svg).collect();
     let blocks = if drawings.is_empty() {
         vec![Block::Empty("No cost was measured.".to_owned())]
@@ -144,7 +133,7 @@ pub(super) fn work_section(engines: &[Engine<'_>]) -> Section {
 
 /// The section of memory and handles.
 pub(super) fn memory_section(engines: &[Engine<'_>]) -> Section {
-    let heap = chart("peak heap", Vertical::Log(bytes), engines, |cell| {
+    let heap = chart("peak heap", Vertical::Bytes, engines, |cell| {
         Some((cell.heap_bytes_peak? as f64, None))
     });
     let handles = chart(
@@ -166,7 +155,7 @@ pub(super) fn memory_section(engines: &[Engine<'_>]) -> Section {
             let each_words = if each.abs() < 0.05 {
                 "0 B".to_owned()
             } else {
-                format!("{each:.1} B")
+                format!("{} B", plain(each))
             };
             Some(format!(
                 "{}: {} and {each_words} for each file.",
@@ -187,6 +176,8 @@ pub(super) fn memory_section(engines: &[Engine<'_>]) -> Section {
 }
 
 enum Vertical {
+    Time,
+    Bytes,
     Log(fn(f64) -> String),
     Zero(fn(f64) -> String),
 }
@@ -225,10 +216,14 @@ fn chart(
         x: Axis::log("depth (files)", depths, |v| depth(v as u64)),
         y: match vertical {
             Vertical::Log(words) => Axis::log(label, heights, words),
+            Vertical::Time => Axis::log_time(label, heights),
+            Vertical::Bytes => Axis::log_bytes(label, heights),
             Vertical::Zero(words) => Axis::from_zero(label, heights, words),
         },
+        // The first engine lies on top, where its thin line stays visible.
         layers: engines
             .iter()
+            .rev()
             .flat_map(|engine| engine_layers(engine, &read))
             .collect(),
     })

@@ -1,7 +1,7 @@
 //! The account of the incident against the simulation, and the race itself.
 
-use super::super::chart::{Axis, Chart, Dash, Ink, Layer, Size};
-use super::super::model::{Campaign, IncidentRow, Overlay, RowVerdict};
+use super::super::chart::{Axis, Chart, Dash, Ink, Layer, Side, Size};
+use super::super::model::{Campaign, IncidentRow, Observed, Overlay, RowVerdict};
 use super::super::swimlane::{self, EVENTS_MAX};
 use super::super::units::{clock, depth, exact_count};
 use super::block::{Block, Figure, Group, Section, Table, Td};
@@ -111,7 +111,8 @@ fn figure(overlay: &Overlay) -> Figure {
     let mut layers: Vec<Layer> = Vec::new();
     for (place, series) in overlay.series.iter().enumerate() {
         layers.push(Layer::Line {
-            ink: Ink::Engine(place),
+            // Every second colour is drawn thin, which a jagged history needs.
+            ink: Ink::Engine(2 * place),
             dash: Dash::Solid,
             points: series
                 .points
@@ -147,7 +148,7 @@ fn figure(overlay: &Overlay) -> Figure {
             x: point.minute,
             y: point.depth as f64,
             label: exact_count(point.depth),
-            above: i.is_multiple_of(2),
+            side: side(&overlay.observed, i),
         });
     layers.extend(notes);
     let chart = Chart {
@@ -166,6 +167,14 @@ fn figure(overlay: &Overlay) -> Figure {
     Figure {
         drawings: vec![chart.svg()],
         caption: caption(overlay),
+    }
+}
+
+/// A label stands above its point where the depth falls afterwards, and below where it rises or ends.
+fn side(observed: &[Observed], at: usize) -> Side {
+    match observed.get(at + 1) {
+        Some(next) if next.depth < observed[at].depth => Side::Above,
+        _ => Side::Below,
     }
 }
 

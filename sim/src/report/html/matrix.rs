@@ -2,7 +2,7 @@
 
 use super::super::analysis::{Engine, LEVEL, depths};
 use super::super::model::{Campaign, Checked, Expect};
-use super::super::units::{depth, exact_count, percent_number};
+use super::super::units::{depth, exact_count, percent, percent_number};
 use super::block::{Block, Group, Section, Table, Td};
 use crate::stats::proportion::{exact, upper_bound_of_none, upper_bound_of_none_at_once, wilson};
 
@@ -150,11 +150,13 @@ fn cell(checked: &Checked) -> Td {
             "≤ {} %",
             percent_number(upper_bound_of_none(checked.of, LEVEL))
         )
+    } else if checked.expect == Expect::MustFail {
+        percent(failed as f64 / checked.of as f64)
     } else {
         let interval = wilson(failed, checked.of, LEVEL);
         format!(
-            "{} [{}, {}]",
-            percent_number(failed as f64 / checked.of as f64),
+            "{}\n[{}, {}]",
+            percent(failed as f64 / checked.of as f64),
             percent_number(interval.low),
             percent_number(interval.high)
         )
@@ -197,30 +199,21 @@ fn bounds(campaign: &Campaign) -> impl Iterator<Item = String> {
 
 /// What had to happen for the green cells to mean anything.
 fn vacuity(campaign: &Campaign) -> Table {
-    let share = |seen: u64, runs: u64, good: bool| {
-        let glyph = if good { "✓" } else { "✗" };
-        let text = format!("{glyph} {}/{} runs", exact_count(seen), exact_count(runs));
-        let interval = exact(seen.min(runs), runs, LEVEL);
-        let (low, high) = (percent_number(interval.low), percent_number(interval.high));
-        Td::new(text)
-            .small(format!("exact 95 % {low}–{high} %"))
-            .class(if good { "ok" } else { "bad" })
-    };
-    let sometimes = campaign.sometimes.iter().map(|goal| {
-        vec![
-            Td::new(&goal.goal),
-            share(goal.runs_seen, goal.runs, 0 < goal.runs_seen),
-        ]
-    });
+    let sometimes = campaign
+        .sometimes
+        .iter()
+        .map(|goal| happened(Td::new(&goal.goal), goal.runs_seen, goal.runs, true));
     let canaries = campaign.canaries.iter().map(|canary| {
         let must = if canary.must_fail {
             "must be caught"
         } else {
             "may be caught"
         };
-        let name = Td::new(format!("{} under {}", canary.engine, canary.predicate)).small(must);
-        let good = 0 < canary.killed || !canary.must_fail;
-        vec![name, share(canary.killed, canary.runs, good)]
+        let name = Td::new(format!(
+            "{} under {}: {must}",
+            canary.engine, canary.predicate
+        ));
+        happened(name, canary.killed, canary.runs, canary.must_fail)
     });
     let group = |title: &str, rows: Vec<Vec<Td>>| Group {
         title: title.to_owned(),
@@ -232,11 +225,34 @@ fn vacuity(campaign: &Campaign) -> Table {
     ];
     Table {
         caption: "What had to happen, or the green cells would prove nothing.".to_owned(),
-        head: vec!["what".to_owned(), "in how many runs".to_owned()],
+        head: ["what", "runs", "share (exact 95 %)"]
+            .map(str::to_owned)
+            .to_vec(),
         groups: groups
             .into_iter()
             .filter(|group| !group.rows.is_empty())
             .collect(),
+        figures: true,
         ..Table::default()
     }
+}
+
+fn happened(what: Td, seen: u64, runs: u64, must: bool) -> Vec<Td> {
+    let (glyph, class) = if 0 < seen || !must {
+        ("✓", "ok")
+    } else {
+        ("✗", "bad")
+    };
+    let interval = exact(seen.min(runs), runs, LEVEL);
+    let (low, high) = (percent_number(interval.low), percent_number(interval.high));
+    vec![
+        what,
+        Td::new(format!(
+            "{glyph} {}/{}",
+            exact_count(seen),
+            exact_count(runs)
+        ))
+        .class(class),
+        Td::new(format!("{low} – {high} %")),
+    ]
 }

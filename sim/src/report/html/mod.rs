@@ -1,6 +1,6 @@
 //! The report as one page that needs no network and runs no script.
 //!
-//! The page is a template over [`block`]s; charts are inline SVG with presentation attributes; details fold without code; the
+//! The page is a template over `block`s; charts are inline SVG with presentation attributes; details fold without code; the
 //! campaign itself lies in the page as inert JSON. A section without data says so in one line. Nothing here decides anything:
 //! a caller that gets an error prints a warning and keeps its verdict.
 

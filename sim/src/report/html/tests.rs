@@ -102,7 +102,7 @@ fn an_empty_campaign_says_so_in_every_section() {
 #[test]
 fn the_matrix_shows_counts_bounds_and_tapes() {
     let page = render(&demo::failing()).unwrap();
-    let cell = "<td class=\"bad\"><a href=\"./F-3a91c2.tape\">✗ 3/400</a><small>0.75 [0.26, 2.18]</small></td>";
+    let cell = "<td class=\"bad\"><a href=\"./F-3a91c2.tape\">✗ 3/400</a><small>0.75 %\n[0.26, 2.18]</small></td>";
     assert_eq!(
         page.matches(cell).count(),
         2,

@@ -1,7 +1,7 @@
 //! The race window against depth, and what it says about depths that nobody ran.
 
 use super::super::analysis::{Engine, FAR_DEPTHS, LEVEL};
-use super::super::chart::{Axis, Chart, Dash, Dot, Ink, Layer, Shape, Size};
+use super::super::chart::{Axis, Chart, Dash, Dot, Ink, Layer, Shape, Side, Size};
 use super::super::model::Campaign;
 use super::super::units::{change, depth, nanos};
 use super::block::{Block, Figure, Section, Table};
@@ -120,7 +120,7 @@ fn sentence(engine: &Engine<'_>) -> Option<String> {
         "too few depths to prefer a law".to_owned()
     };
     Some(format!(
-        "{}: exponent {:.2} [{:.2}, {:.2}] (95 % t interval); {preferred}; {back_test}.",
+        "{}: exponent {:.3} [{:.3}, {:.3}] (95 % t interval); {preferred}; {back_test}.",
         engine.name,
         tidy_zero(growth.exponent()),
         tidy_zero(interval.low),
@@ -128,9 +128,9 @@ fn sentence(engine: &Engine<'_>) -> Option<String> {
     ))
 }
 
-/// Two decimals must not read "-0.00".
+/// Three decimals must not read "-0.000".
 fn tidy_zero(value: f64) -> f64 {
-    if value.abs() < 0.005 { 0.0 } else { value }
+    if value.abs() < 0.000_5 { 0.0 } else { value }
 }
 
 fn figure(campaign: &Campaign, engines: &[Engine<'_>]) -> Figure {
@@ -157,7 +157,8 @@ fn figure(campaign: &Campaign, engines: &[Engine<'_>]) -> Figure {
         label: format!("{} ({})", deadline.name, nanos(deadline.nanos as f64)),
     });
     layers.extend(deadlines);
-    for engine in engines {
+    // The first engine lies on top, where its thin line stays visible.
+    for engine in engines.iter().rev() {
         layers.extend(engine_layers(engine));
     }
     let scans = campaign.observed_scans.iter().filter_map(|scan| {
@@ -167,7 +168,7 @@ fn figure(campaign: &Campaign, engines: &[Engine<'_>]) -> Figure {
             x: scan.depth as f64,
             y: window,
             label,
-            above: true,
+            side: Side::LowerRight,
         })
     });
     layers.extend(scans);
@@ -178,10 +179,9 @@ fn figure(campaign: &Campaign, engines: &[Engine<'_>]) -> Figure {
         x: Axis::log("depth (files)", x.chain(far.map(|far| far as f64)), |v| {
             depth(v as u64)
         }),
-        y: Axis::log(
+        y: Axis::log_time(
             "race window (virtual time)",
             heights(campaign, engines).into_iter(),
-            nanos,
         ),
         layers,
     };
@@ -234,7 +234,10 @@ fn engine_layers(engine: &Engine<'_>) -> Vec<Layer> {
         if best.law != Law::Constant {
             layers.push(line(ink, Dash::Dotted, growth.rival(), (low, far), None));
         }
-        let name = format!("{}: {}", engine.name, best.law.formula());
+        let name = match best.law {
+            Law::Constant => format!("{}, constant", engine.name),
+            law => format!("{}, grows as {}", engine.name, law.formula()),
+        };
         layers.push(line(ink, Dash::Dashed, best, (high, far), None));
         layers.push(line(ink, Dash::Solid, best, (low, high), Some(name)));
     }

@@ -5,6 +5,8 @@
 
 mod gate;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 pub use gate::gate;
 pub use sweep::sweep;
