@@ -99,7 +99,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let source = Source::new(&plan.scenario, plan.depth);
     let options = world::spool_options(&plan.scenario);
     let bounds = world::bounds(&plan.scenario, &options);
-    let watch = Watch::new(source.total(), bounds, world::layout(plan.engine), seed.0);
+    let watch = Watch::new(source.total(), bounds, world::layout(plan.engine));
     let shared = Rc::new(Shared {
         scenario: plan.scenario.clone(),
         engine: plan.engine,

@@ -1,6 +1,6 @@
 //! The alerts of a run: how many, when they arrive, what they are called, and their bytes.
 //!
-//! An alert is a number from 0. Its id and its bytes follow from the number and the seed, so nothing is kept.
+//! An alert is a number from 0. Its id and its bytes follow from the number, so nothing is kept.
 
 use crate::scenario::{Pace, Scenario};
 use alert::AlertId;
@@ -105,7 +105,7 @@ pub fn index_of_legacy_name(name: &[u8]) -> Option<u32> {
 }
 
 /// The bytes of the alert `index`: an indexer's hit, with the timestamp that its number gives it.
-pub fn payload(seed: u64, index: u32, into: &mut Vec<u8>) {
+pub fn payload(index: u32, into: &mut Vec<u8>) {
     use std::io::Write;
     // One alert each 15 ms, the rate of the incident's backlog, from 25 March 2026, 00:00 UTC.
     let millis = u64::from(index) * 15;
@@ -113,7 +113,7 @@ pub fn payload(seed: u64, index: u32, into: &mut Vec<u8>) {
     let (minutes, second) = (seconds / 60, seconds % 60);
     let (hours, minute) = (minutes / 60, minutes % 60);
     let (day, hour) = (25 + hours / 24 % 7, hours % 24);
-    let draw = mix(seed ^ u64::from(index));
+    let draw = mix(u64::from(index));
     let level = 3 + draw % 13;
     write!(
         into,
@@ -158,7 +158,7 @@ mod tests {
     fn payloads_are_alerts_with_a_time() {
         for index in [0, 5_759_999, 5_760_000, 70_000_000] {
             let mut bytes = Vec::new();
-            payload(1, index, &mut bytes);
+            payload(index, &mut bytes);
             let alert = alert::Alert::parse(&bytes).expect("an alert");
             assert!(alert.hour.is_some(), "{}", String::from_utf8_lossy(&bytes));
         }

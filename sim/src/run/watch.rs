@@ -119,7 +119,6 @@ pub struct Watch {
     actors: Vec<Watched>,
     /// The inode that counts, and the directory it is in, by alert.
     primary: Vec<(Ino, Ino)>,
-    seed: u64,
     to_acknowledge: Vec<Id>,
     /// Reused for what is inside a directory that moves.
     inside: Vec<Ino>,
@@ -131,7 +130,7 @@ pub struct Watch {
 
 impl Watch {
     /// A watch over `ids` alerts in a layout.
-    pub fn new(ids: u32, bounds: Bounds, layout: Layout, seed: u64) -> Self {
+    pub fn new(ids: u32, bounds: Bounds, layout: Layout) -> Self {
         Watch {
             contract: Contract::new(ids, bounds),
             met: Met::default(),
@@ -144,7 +143,6 @@ impl Watch {
             layout,
             actors: Vec::new(),
             primary: vec![(NOWHERE, NOWHERE); ids as usize],
-            seed,
             to_acknowledge: Vec::new(),
             inside: Vec::new(),
             recorded: Vec::new(),
@@ -267,10 +265,14 @@ impl Watch {
         let mut waiting = std::mem::take(&mut self.to_acknowledge);
         // Directory by directory: its own durability is asked once.
         waiting.sort_by_key(|id| self.primary[id.0 as usize].1);
-        for ids in waiting.chunk_by(|a, b| self.dir_of(*a) == self.dir_of(*b)) {
-            let dir = self.dir_of(ids[0]);
-            let durable = self.durable_children(view.fs(), dir);
-            for id in ids {
+        let mut rest = &waiting[..];
+        while let Some(first) = rest.first() {
+            let dir = self.dir_of(*first);
+            let count = rest.iter().take_while(|id| self.dir_of(**id) == dir).count();
+            let (here, later) = rest.split_at(count);
+            rest = later;
+            let durable = durable_children(view.fs(), dir);
+            for id in here {
                 let (ino, _) = self.primary[id.0 as usize];
                 let is_gone = self.contract.census().get(*id).place == Place::Vanished;
                 let is_durable = is_gone || durable.contains(&ino);
@@ -281,17 +283,6 @@ impl Watch {
 
     fn dir_of(&self, id: Id) -> Ino {
         self.primary[id.0 as usize].1
-    }
-
-    /// The files in a directory whose bytes, names and directory a power loss now would leave.
-    fn durable_children(&self, fs: &Fs, dir: Ino) -> BTreeSet<Ino> {
-        if dir == NOWHERE || !fs.dir_durable(dir) {
-            return BTreeSet::new();
-        }
-        let is_durable = |(name, ino): &(&[u8], Ino)| {
-            fs.bytes_durable(*ino) && fs.name_durable(dir, name)
-        };
-        fs.children(dir).filter(is_durable).map(|(_, ino)| ino).collect()
     }
 
     /// Whether a power loss now would leave the entry's file where the census has it.
@@ -620,7 +611,7 @@ impl Watch {
             return false;
         }
         let mut expected = Vec::new();
-        source::payload(self.seed, fs.note(ino), &mut expected);
+        source::payload(fs.note(ino), &mut expected);
         fs.bytes(ino) == expected
     }
 
@@ -827,6 +818,16 @@ impl Watch {
             self.contract.survived(id, &places, is_bad, self.step);
         }
     }
+}
+
+/// The files in a directory whose bytes, names and directory a power loss now would leave.
+fn durable_children(fs: &Fs, dir: Ino) -> BTreeSet<Ino> {
+    if dir == NOWHERE || !fs.dir_durable(dir) {
+        return BTreeSet::new();
+    }
+    let is_durable =
+        |(name, ino): &(&[u8], Ino)| fs.bytes_durable(*ino) && fs.name_durable(dir, name);
+    fs.children(dir).filter(is_durable).map(|(_, ino)| ino).collect()
 }
 
 /// How an alert came to a place.

@@ -80,7 +80,7 @@ pub(super) fn machine(shared: &Shared) -> Machine {
             scenario::PowerLossModel::AnySubset => PowerLossProfile::AnySubset,
             scenario::PowerLossModel::Ordered => PowerLossProfile::Ordered,
         },
-        generator: |_, index, into| payload(0, index, into),
+        generator: |_, index, into| payload(index, into),
         recording: Recording::HashOnly,
     });
     if shared.engine != Engine::Spool {

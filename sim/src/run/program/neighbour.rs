@@ -165,10 +165,13 @@ pub(crate) fn operate(host: &dyn Host, shared: &Shared, operator: &Operator) -> 
         }
         let Some(path) = view.next(host, shared, &mut draw, Select::Random) else { continue };
         match work {
-            Work::Remove => drop(host.unlink(At::new(host.root(), &path))),
+            Work::Remove => {
+                host.unlink(At::new(host.root(), &path)).ok();
+            }
             Work::Edit => {
                 let opened = File::open_append(host, At::new(host.root(), &path));
-                drop(opened.and_then(|file| file.append(b" edited by hand")));
+                // It may be gone, or held: an operator shrugs.
+                opened.and_then(|file| file.append(b" edited by hand")).ok();
             }
             Work::CopyBack => copy_back(host, shared, &mut draw, &path),
         }

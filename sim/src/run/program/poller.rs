@@ -101,7 +101,7 @@ fn publish(
     publisher: &mut Publisher<'_>,
     page: std::ops::Range<u32>,
 ) -> Result<(), SpoolError> {
-    let (bytes, ends) = payloads(shared, page.clone());
+    let (bytes, ends) = payloads(page.clone());
     let batch = incoming(page.clone(), &bytes, &ends);
     let act = || publisher.publish(&batch);
     let done = pass(shared, actor, PassKind::Publish, act, |_| Report::default())?;
@@ -113,10 +113,10 @@ fn publish(
     Ok(())
 }
 
-fn payloads(shared: &Shared, page: impl Iterator<Item = u32>) -> (Vec<u8>, Vec<usize>) {
+fn payloads(page: impl Iterator<Item = u32>) -> (Vec<u8>, Vec<usize>) {
     let (mut bytes, mut ends) = (Vec::new(), Vec::new());
     for index in page {
-        payload(shared.seed.0, index, &mut bytes);
+        payload(index, &mut bytes);
         ends.push(bytes.len());
     }
     (bytes, ends)
@@ -159,7 +159,7 @@ fn settle(
             return Ok(true);
         }
         for some in missing.chunks(BATCH_MAX as usize) {
-            let (bytes, ends) = payloads(shared, some.iter().copied());
+            let (bytes, ends) = payloads(some.iter().copied());
             let batch = incoming(some.iter().copied(), &bytes, &ends);
             let act = || publisher.restore(&batch);
             pass(shared, actor, PassKind::Publish, act, |_| Report::default())?;

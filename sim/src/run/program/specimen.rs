@@ -113,7 +113,7 @@ pub(crate) fn produce(host: &dyn Host, shared: &Shared) -> Exit {
             break;
         }
         bytes.clear();
-        payload(shared.seed.0, index, &mut bytes);
+        payload(index, &mut bytes);
         // A file that cannot be written is one alert less in the queue; the account knows no such case.
         if let Ok(file) = File::create_new(host, queue.at(&legacy_name(index))) {
             file.append(&bytes).ok();
