@@ -1,7 +1,7 @@
 use super::*;
 use crate::kernel::tests::{options, spec};
 use crate::kernel::{Exit, Machine, RunEnd, RunLimit, Seed, Undisturbed};
-use host::{At, Host};
+use host::{DirId, Host};
 use std::time::Duration;
 
 /// Two tasks that make and remove names; `rounds` decides how long, `extra` adds a call to one of them.
@@ -113,15 +113,14 @@ fn ten_million_turns_take_at_most_twenty_megabytes() {
 
 #[test]
 fn random_lets_sleepers_sleep_until_nobody_else_is_left() {
+    let machine = machine(1, false);
     let offer = |task, call, ready_ns| Offer {
         task: TaskId(task),
         call,
         ready_ns,
-        dir: None,
-        note: 0,
-        path: b"",
-        to_dir: None,
-        to_path: b"",
+        at: At::new(DirId(0), ""),
+        to: At::new(DirId(0), ""),
+        fs: machine.fs(),
     };
     let mut random = Random::new(Seed(1));
     random.offer(&offer(0, Some(Call::Sleep), 900));
@@ -135,17 +134,16 @@ fn random_lets_sleepers_sleep_until_nobody_else_is_left() {
 
 #[test]
 fn timed_takes_the_earliest_and_forgets_the_killed() {
+    let machine = machine(1, false);
     let mut timed = Timed::new(Seed(1));
     for (task, ready_ns) in [(0, 30), (1, 10), (2, 20)] {
         timed.offer(&Offer {
             task: TaskId(task),
             call: Some(Call::Stat),
             ready_ns,
-            dir: None,
-            note: 0,
-            path: b"",
-            to_dir: None,
-            to_path: b"",
+            at: At::new(DirId(0), ""),
+            to: At::new(DirId(0), ""),
+            fs: machine.fs(),
         });
     }
     timed.withdraw(TaskId(1));
