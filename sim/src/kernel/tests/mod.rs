@@ -5,6 +5,7 @@ mod durability;
 mod errors;
 mod faults;
 mod names;
+mod rests;
 mod scans;
 mod tasks;
 
