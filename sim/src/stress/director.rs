@@ -27,6 +27,8 @@ pub enum Phase {
     Drain,
     /// Closing the books.
     Audit,
+    /// Removing the run's directory, which on some disks takes longer than everything before.
+    Remove,
 }
 
 /// How far a run is.
@@ -47,7 +49,7 @@ const DEPTHS: std::ops::RangeInclusive<u32> = 1_000..=20_000_000;
 /// The publisher takes its time until about so many workers can have been killed.
 const KILLS_WANTED: u32 = 8;
 /// How often the director looks around.
-const TICK: Duration = Duration::from_millis(10);
+const TICK: Duration = Duration::from_millis(2);
 /// The longest wait for a moment inside a claim.
 const CLAIM_MS_MAX: u64 = 1_000;
 /// How often it counts what is left, and tells.
@@ -119,8 +121,17 @@ pub(super) fn run(
         seconds,
         ..
     } = outcome;
-    Ok(StressReport::new(options, machine, closed, seconds)
-        .with_dangers(intake, cap, theft, kills, tally))
+    let report = StressReport::new(options, machine, closed, seconds)
+        .with_dangers(intake, cap, theft, kills, tally);
+    progress(Progress {
+        phase: Phase::Remove,
+        done: report.accounts.cased + report.accounts.quarantined,
+        total: u64::from(depth),
+        kills: kills.kills,
+    });
+    drop(host);
+    drop(dir);
+    Ok(report)
 }
 
 fn seconds(millis: u64) -> f64 {
@@ -317,9 +328,9 @@ impl<'a> Stage<'a> {
             if claims <= self.claims_at_kill || !is_holding(index)? {
                 return Ok(());
             }
-            // Any moment of the claim, which lasts about so long.
-            let mean = now * NAMES.len() as u64 / claims;
-            let wait = self.chance.below(mean.min(CLAIM_MS_MAX));
+            // Any moment in the first half of the claim, which lasts about so long; it began a little ago.
+            let mean = crew.tally().busy_ms / claims;
+            let wait = self.chance.below(mean.min(CLAIM_MS_MAX) / 2);
             self.host.sleep(Duration::from_millis(wait));
         }
         self.claims_at_kill = claims;

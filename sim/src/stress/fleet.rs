@@ -23,6 +23,8 @@ const FAILURES_MAX: usize = 16;
 pub struct Tally {
     /// Claims that were completed.
     pub claims: u64,
+    /// How long these took, from the claim to its completion, all workers together.
+    pub busy_ms: u64,
     /// Alerts that became cases. Those that a recovery finished are not among them.
     pub cased: u64,
     /// Alerts that were set aside.
@@ -45,7 +47,12 @@ impl Tally {
     fn note(&mut self, index: usize, line: Line) {
         match line {
             Line::Opened { millis } => self.open_ms_max = self.open_ms_max.max(millis),
-            Line::Completed { done, peak_kib } => {
+            Line::Completed {
+                done,
+                peak_kib,
+                millis,
+            } => {
+                self.busy_ms += millis;
                 self.claims += 1;
                 self.cased += done.cased;
                 self.quarantined += done.quarantined;

@@ -64,12 +64,17 @@ impl StressOptions {
     pub fn new(depth: u32, program: PathBuf) -> Self {
         // A run of 10,000 takes some seconds, one of 1,000,000 some minutes.
         let kill_every = Duration::from_millis(u64::from(depth / 100).clamp(100, 3_000));
+        // A fast disk works 2,000 off before the cap looks once.
+        let pending_max = (depth / 25).clamp(200, 2_000);
         StressOptions {
             depth,
             dir: None,
             program,
             verb: vec![WORKER_VERB.to_owned()],
-            spool: SpoolOptions::default(),
+            spool: SpoolOptions {
+                pending_max,
+                ..SpoolOptions::default()
+            },
             kill_every,
             stolen_per_second: 100,
             seed: 1,

@@ -184,10 +184,12 @@ pub struct Theft {
     pub missed: u64,
 }
 
-/// How long the archiver rests between two thefts.
+/// How long the archiver rests after a theft, and when there is nothing to take.
 const ARCHIVER_EVERY: Duration = Duration::from_millis(10);
-/// How long at most it looks at the names that it has listed, before it takes some: longer than a claim.
-const ARCHIVER_WINDOW_MS: u64 = 100;
+const ARCHIVER_IDLE: Duration = Duration::from_millis(1);
+/// It looks at the names that it has listed for up to 2 to the power of so many milliseconds, before it takes some: each
+/// power as likely, so that it meets the claims of fast disks and of slow ones.
+const ARCHIVER_WINDOW_POWERS: u64 = 8;
 /// So many times it goes to the legacy queue first, because that is soon adopted.
 const LEGACY_FIRST: u64 = 3;
 
@@ -215,7 +217,10 @@ pub(super) fn steal(
         let is_legacy = round < LEGACY_FIRST || chance.below(4) == 0;
         let taken = match victim(&host, is_legacy, &mut chance)? {
             Some(dir) => take_some(&host, &dir, &stolen, quota, &mut chance)?,
-            None => Taken::default(),
+            None => {
+                host.sleep(ARCHIVER_IDLE);
+                continue;
+            }
         };
         theft.missed += taken.missed;
         *(if is_legacy {
@@ -270,10 +275,14 @@ fn take_some(
 ) -> Result<Taken, StressError> {
     let mut names = Names::default();
     let mut taken = Taken::default();
-    dir.read(&mut names)
-        .map_err(|source| StressError::host("list", "a bucket", source))?;
+    match dir.read(&mut names) {
+        Ok(_) => {}
+        // A worker was faster, and the bucket is finished.
+        Err(error) if error.is_vanished() => return Ok(taken),
+        Err(source) => return Err(StressError::host("list", "a bucket", source)),
+    }
     // More often short than long: on a fast disk a bucket is gone soon.
-    let longest = chance.below(ARCHIVER_WINDOW_MS);
+    let longest = 1 << chance.below(ARCHIVER_WINDOW_POWERS);
     host.sleep(Duration::from_millis(chance.below(longest)));
     let count = names.len() as u64;
     if count == 0 {

@@ -133,10 +133,14 @@ pub(super) fn names_in(host: &OsHost, path: &str) -> Result<Vec<String>, StressE
         Err(source) => return Err(StressError::host("open", path, source)),
     };
     let (mut names, mut found) = (Names::default(), Vec::new());
-    while dir
-        .read(&mut names)
-        .map_err(|source| StressError::host("list", path, source))?
-    {
+    loop {
+        match dir.read(&mut names) {
+            Ok(true) => {}
+            Ok(false) => break,
+            // Removed while it was open: a worker's earlier epoch, or a bucket that was finished. It holds nothing.
+            Err(error) if error.is_vanished() => break,
+            Err(source) => return Err(StressError::host("list", path, source)),
+        }
         let texts = names.iter().map(|entry| std::str::from_utf8(entry.name));
         found.extend(texts.flatten().map(str::to_owned));
     }

@@ -1,5 +1,6 @@
 //! The worker process: the production queue, told when to stop by a file, telling what it did by lines.
 
+use super::neighbours::millis_since;
 use super::site::{SPOOL, STOP};
 use alert::{Alert, Disposition};
 use host::{At, Host};
@@ -22,8 +23,12 @@ const IDLE: Duration = Duration::from_millis(5);
 pub(super) enum Line {
     /// The name is taken, earlier claims are returned; this took so many milliseconds.
     Opened { millis: u64 },
-    /// A claim was completed; the process's peak memory so far in KiB.
-    Completed { done: Completion, peak_kib: u64 },
+    /// A claim was completed, after so many milliseconds; the process's peak memory so far in KiB.
+    Completed {
+        done: Completion,
+        peak_kib: u64,
+        millis: u64,
+    },
     /// The worker ends, because of this.
     Failed { why: String },
 }
@@ -33,8 +38,12 @@ impl Line {
     pub(super) fn text(&self) -> String {
         match self {
             Line::Opened { millis } => format!("opened {millis}"),
-            Line::Completed { done, peak_kib } => format!(
-                "completed {} {} {} {} {} {} {peak_kib}",
+            Line::Completed {
+                done,
+                peak_kib,
+                millis,
+            } => format!(
+                "completed {} {} {} {} {} {} {peak_kib} {millis}",
                 done.seen, done.cased, done.quarantined, done.duplicates, done.vanished, done.held
             ),
             Line::Failed { why } => format!("failed {}", why.replace('\n', "; ")),
@@ -61,6 +70,7 @@ impl Line {
                     vanished,
                     held,
                     peak_kib,
+                    millis,
                 ],
             ) => {
                 let done = Completion {
@@ -71,7 +81,11 @@ impl Line {
                     vanished,
                     held,
                 };
-                Some(Line::Completed { done, peak_kib })
+                Some(Line::Completed {
+                    done,
+                    peak_kib,
+                    millis,
+                })
             }
             _ => None,
         }
@@ -124,7 +138,7 @@ fn work(site: &Path, name: &str, options: SpoolOptions) -> Result<(), SpoolError
     let begun = host.now();
     let spool = Spool::open(&host, At::new(host.root(), SPOOL), options)?;
     let mut worker = Worker::open(&spool, name)?;
-    let millis = u64::try_from(host.now().0 - begun.0).unwrap_or(0);
+    let millis = millis_since(&host, begun);
     tell(&Line::Opened { millis });
     let mut judge = |_: &Alert<'_>| Disposition::Review;
     while parent_id() == parent {
@@ -132,9 +146,13 @@ fn work(site: &Path, name: &str, options: SpoolOptions) -> Result<(), SpoolError
         let is_last = host.stat(At::new(host.root(), STOP)).is_ok();
         match worker.claim()? {
             Claimed::Buckets(claim) => {
+                let begun = host.now();
                 let done = worker.complete(claim, &mut judge)?;
-                let peak_kib = super::machine::peak_kib();
-                tell(&Line::Completed { done, peak_kib });
+                tell(&Line::Completed {
+                    done,
+                    peak_kib: super::machine::peak_kib(),
+                    millis: millis_since(&host, begun),
+                });
             }
             Claimed::Nothing if is_last => break,
             Claimed::Nothing => host.sleep(IDLE),
@@ -177,10 +195,14 @@ mod tests {
             vanished: 1,
             held: 0,
         };
-        let peak_kib = 5_000;
+        let (peak_kib, millis) = (5_000, 70);
         for line in [
             Line::Opened { millis: 7 },
-            Line::Completed { done, peak_kib },
+            Line::Completed {
+                done,
+                peak_kib,
+                millis,
+            },
             Line::Failed {
                 why: "cannot list x: not found".to_owned(),
             },
