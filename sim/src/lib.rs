@@ -8,3 +8,4 @@ pub mod scenario;
 pub mod schedule;
 pub mod specimen;
 pub mod stats;
+pub mod stress;

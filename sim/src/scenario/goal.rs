@@ -3,6 +3,7 @@
 use super::actor::Engine;
 use super::checks::Checks;
 use super::{Consumer, Sweep};
+use contract::sometimes::Goal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
