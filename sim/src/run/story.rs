@@ -148,3 +148,19 @@ fn last_name(path: &[u8]) -> &[u8] {
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
+
+impl Told {
+    /// Whether it is the listing that showed the name.
+    pub fn is_listing(&self) -> bool {
+        self.call == Call::ReadDir && self.name.is_empty()
+    }
+
+    /// The step as one line: call, path, result.
+    pub fn words(&self) -> String {
+        let to = match self.to.as_str() {
+            "" => String::new(),
+            to => format!(" → {to}"),
+        };
+        format!("{} {}{to}: {}", self.call.name(), self.path, self.result)
+    }
+}
