@@ -100,12 +100,9 @@ pub enum CliError {
     /// The program cannot find itself to be started again. A bug of the build.
     #[error("cannot find this program's own file: {0}")]
     NoProgram(std::io::Error),
-    /// The verb has no engine behind it in this build. A bug of the build.
-    #[error("`sim {verb}` has no engine behind it in this build")]
-    NotWired {
-        /// Which verb.
-        verb: &'static str,
-    },
+    /// The stress run could not be carried out: a wrong depth, a full disk, a worker that does not start. Usage.
+    #[error("{0}")]
+    Stress(String),
 }
 
 impl CliError {
@@ -116,8 +113,9 @@ impl CliError {
             | CliError::NoCommit
             | CliError::Tape(_)
             | CliError::Result(_)
-            | CliError::Folder(_) => Exit::Usage,
-            CliError::NoProgram(_) | CliError::NotWired { .. } => Exit::HarnessBug,
+            | CliError::Folder(_)
+            | CliError::Stress(_) => Exit::Usage,
+            CliError::NoProgram(_) => Exit::HarnessBug,
         }
     }
 }

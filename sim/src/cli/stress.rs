@@ -1,10 +1,12 @@
 //! `sim stress`: the production queue on a real disk, with real processes that are really killed.
 
 use super::options::{Sourced, resolve_seed};
-use super::terminal::Terminal;
+use super::terminal::{Format, Terminal};
 use super::values::{Depth, SeedArg};
 use super::{CliError, Exit, Origin};
 use clap::Args;
+use crate::campaign::folder;
+use crate::stress::{self, Progress, StressOptions, Verdict};
 use std::path::PathBuf;
 
 /// Runs the production queue on a real disk, kills its workers, and audits what is left
@@ -16,10 +18,6 @@ pub(super) struct StressArgs {
     /// Where to make the queue's directory. Without it, the system's folder for temporary files
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Worker processes
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=64))]
-    workers: u32,
     /// The number that the archiver's and the killer's choices come from
     #[arg(long, value_name = "SEED", env = "SIM_SEED", hide_env = true)]
     seed: Option<SeedArg>,
@@ -36,8 +34,6 @@ pub struct Stress {
     pub depth: u64,
     /// Where to make the queue's directory; `None`: the system's folder for temporary files.
     pub dir: Option<PathBuf>,
-    /// Worker processes.
-    pub workers: u32,
     /// The number that choices come from.
     pub seed: Sourced<u64>,
     /// The folder for results and reports.
@@ -49,14 +45,38 @@ impl StressArgs {
         Ok(Stress {
             depth: self.depth.0,
             dir: self.dir,
-            workers: self.workers,
             seed: resolve_seed(self.seed, Origin::Flag)?,
             out: self.out,
         })
     }
 }
 
-pub(super) fn run(args: StressArgs, _terminal: &Terminal) -> Result<Exit, CliError> {
-    let _stress: Stress = args.resolve()?;
-    Err(CliError::NotWired { verb: "stress" })
+pub(super) fn run(args: StressArgs, terminal: &Terminal) -> Result<Exit, CliError> {
+    let stress = args.resolve()?;
+    let program = std::env::current_exe().map_err(CliError::NoProgram)?;
+    let depth = u32::try_from(stress.depth).unwrap_or(u32::MAX);
+    let options = StressOptions {
+        dir: stress.dir,
+        seed: stress.seed.value,
+        ..StressOptions::new(depth, program)
+    };
+    terminal.remark(&format!("stress of {depth} files, seed {:#x}\n", options.seed));
+    let mut phase = None;
+    let report = stress::run(&options, &mut |progress| {
+        if phase.replace(progress.phase) != Some(progress.phase) {
+            let Progress { phase, done, total, kills } = progress;
+            terminal.remark(&format!("{phase:?}: {done} of {total} alerts, {kills} kills\n"));
+        }
+    })
+    .map_err(|error| CliError::Stress(error.to_string()))?;
+    folder::write(&stress.out.join(format!("stress-{depth}.json")), &report.to_json())?;
+    match serde_json::to_value(&report) {
+        Ok(value) if terminal.format == Format::Json => terminal.json(&value),
+        _ => terminal.result(&format!("{report}\n")),
+    }
+    Ok(match report.verdict {
+        Verdict::Pass => Exit::Pass,
+        Verdict::Fail => Exit::Fail,
+        Verdict::Inconclusive => Exit::Inconclusive,
+    })
 }
