@@ -9,4 +9,5 @@ pub mod scenario;
 pub mod schedule;
 pub mod specimen;
 pub mod stats;
+pub mod stress;
 pub mod tape;

@@ -60,14 +60,18 @@ const GATE_CANARY_SEEDS: u64 = 3;
 impl CellPlan {
     /// The pace of the archivers as words; empty if the campaign does not vary it.
     pub fn variant(&self) -> String {
-        self.pace.map(|pace| format!("archiver {}", pace_words(pace))).unwrap_or_default()
+        self.pace
+            .map(|pace| format!("archiver {}", pace_words(pace)))
+            .unwrap_or_default()
     }
 
     /// The seed of the run `index`: it depends on the campaign's seed and on the cell, and on no other run.
     pub fn seed(&self, campaign: u64, index: u64) -> u64 {
         let CellPlan { engine, depth, .. } = self;
         let (id, variant) = (&self.scenario.id, self.variant());
-        Seed(campaign).child(&format!("{id}/{engine}/{depth}/{variant}/{index}")).0
+        Seed(campaign)
+            .child(&format!("{id}/{engine}/{depth}/{variant}/{index}"))
+            .0
     }
 
     /// The run of a seed.
@@ -87,7 +91,12 @@ pub fn stop_of(scenario: &Scenario, engine: Engine) -> Vec<String> {
     if !scenario.observed.is_empty() || is_history(scenario) {
         return Vec::new();
     }
-    scenario.expect.canary.get(&engine).cloned().unwrap_or_default()
+    scenario
+        .expect
+        .canary
+        .get(&engine)
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// Whether every consumer names its own engine: the scenario is a history with several engines in one run.
@@ -112,7 +121,11 @@ fn gate_cells(request: &Request) -> Vec<CellPlan> {
         for depth in &request.depths {
             let most = (GATE_FILES / (*depth).max(1)).max(1);
             let profile = scenario.sweep.seeds.min(most);
-            let profile = if role == Role::Canary { profile.min(GATE_CANARY_SEEDS) } else { profile };
+            let profile = if role == Role::Canary {
+                profile.min(GATE_CANARY_SEEDS)
+            } else {
+                profile
+            };
             cells.push(CellPlan {
                 scenario: Arc::clone(&scenario),
                 source: request.source.clone(),
@@ -132,7 +145,11 @@ fn gate_cells(request: &Request) -> Vec<CellPlan> {
         let mut ids: Vec<String> = canary.values().flatten().cloned().collect();
         ids.sort();
         ids.dedup();
-        let first = scenario.engines().first().copied().unwrap_or(Engine::Legacy);
+        let first = scenario
+            .engines()
+            .first()
+            .copied()
+            .unwrap_or(Engine::Legacy);
         add(first, Role::Canary, &ids);
     } else {
         for (engine, ids) in canary {
@@ -144,7 +161,8 @@ fn gate_cells(request: &Request) -> Vec<CellPlan> {
         asked => asked.to_vec(),
     };
     for engine in explored {
-        let is_there = canary.contains_key(&engine) || (is_history(&scenario) && engine != Engine::Spool);
+        let is_there =
+            canary.contains_key(&engine) || (is_history(&scenario) && engine != Engine::Spool);
         if !is_there {
             add(engine, Role::Explored, &[]);
         }
@@ -160,7 +178,13 @@ pub fn of_sweep(requests: &[Request]) -> Vec<CellPlan> {
             [] => Engine::ALL.to_vec(),
             asked => asked.to_vec(),
         };
-        let paces = request.scenario.sweep.archiver_paces.iter().copied().map(Some);
+        let paces = request
+            .scenario
+            .sweep
+            .archiver_paces
+            .iter()
+            .copied()
+            .map(Some);
         let paces: Vec<Option<Pace>> = match paces.len() {
             0 => vec![None],
             _ => paces.collect(),
@@ -176,7 +200,12 @@ pub fn of_sweep(requests: &[Request]) -> Vec<CellPlan> {
                         pace,
                         seeds: request.seeds.unwrap_or(scenario.sweep.seeds),
                         role: Role::Explored,
-                        canary: scenario.expect.canary.get(engine).cloned().unwrap_or_default(),
+                        canary: scenario
+                            .expect
+                            .canary
+                            .get(engine)
+                            .cloned()
+                            .unwrap_or_default(),
                         stop_when_broken: stop_of(&scenario, *engine),
                         scenario: Arc::clone(&scenario),
                     });

@@ -57,7 +57,12 @@ pub fn execute(
             )
         })?;
         on_end(&cells[cell], &outcome);
-        Ok(Ran { cell, index, plan, outcome })
+        Ok(Ran {
+            cell,
+            index,
+            plan,
+            outcome,
+        })
     };
     let ended: Vec<Result<Ran, String>> =
         pool().install(|| jobs.into_iter().par_bridge().map(play).collect());

@@ -45,7 +45,10 @@ pub fn fill(
 ) -> (Campaign, Vec<Recorded>) {
     let by_cell = runs_by_cell(plans, executed);
     let cells: Vec<(&CellPlan, &Vec<&Ran>)> = plans.iter().zip(&by_cell).collect();
-    let mut cells: Vec<Cell> = cells.into_iter().map(|(plan, runs)| cell_of(plan, runs)).collect();
+    let mut cells: Vec<Cell> = cells
+        .into_iter()
+        .map(|(plan, runs)| cell_of(plan, runs))
+        .collect();
     let recorded = findings::record(&cells, executed);
     name_tapes(&mut cells, &by_cell, &recorded);
     let scenarios = scenarios(plans);
@@ -61,7 +64,11 @@ pub fn fill(
         schema: SCHEMA,
         environment: environment_of(about, &scenarios),
         stopping_rule: about.stopping_rule.clone(),
-        sometimes: if about.is_judged { sometimes(&scenarios, executed) } else { Vec::new() },
+        sometimes: if about.is_judged {
+            sometimes(&scenarios, executed)
+        } else {
+            Vec::new()
+        },
         canaries: canaries(plans, &by_cell, about.is_judged),
         findings: findings::findings(
             plans,
@@ -92,7 +99,9 @@ pub fn fill(
 /// Whether a run broke something that its cell must keep: such a run is repeated, whatever the sample says.
 pub fn is_failure(plans: &[CellPlan], ran: &Ran) -> bool {
     let is_canary = |id: &str| expect_of(&plans[ran.cell], id) != Expect::Always;
-    broken_of(&ran.outcome).iter().any(|broken| !is_canary(&broken.predicate))
+    broken_of(&ran.outcome)
+        .iter()
+        .any(|broken| !is_canary(&broken.predicate))
 }
 
 fn runs_by_cell<'a>(plans: &[CellPlan], executed: &'a Executed) -> Vec<Vec<&'a Ran>> {
@@ -116,11 +125,17 @@ fn expect_of(plan: &CellPlan, id: &str) -> Expect {
 
 fn cell_of(plan: &CellPlan, runs: &[&Ran]) -> Cell {
     let of = runs.len() as u64;
-    let mut known: Vec<(&str, &str)> =
-        contract::predicates().iter().map(|predicate| (predicate.id, predicate.name)).collect();
+    let mut known: Vec<(&str, &str)> = contract::predicates()
+        .iter()
+        .map(|predicate| (predicate.id, predicate.name))
+        .collect();
     known.push(ACCIDENT);
     let failed = |id: &str| {
-        let is_broken = |ran: &&&Ran| broken_of(&ran.outcome).iter().any(|one| one.predicate == id);
+        let is_broken = |ran: &&&Ran| {
+            broken_of(&ran.outcome)
+                .iter()
+                .any(|one| one.predicate == id)
+        };
         runs.iter().filter(is_broken).count() as u64
     };
     let checked = |&(id, name): &(&str, &str)| Checked {
@@ -174,7 +189,10 @@ fn name_tapes(cells: &mut [Cell], by_cell: &[Vec<&Ran>], recorded: &[Recorded]) 
             for broken in broken_of(&ran.outcome) {
                 let print = fingerprint(&broken.predicate, ran.plan.engine, &broken.what);
                 let tape = recorded.iter().find(|one| one.fingerprint == print);
-                let checked = cell.predicates.iter_mut().find(|one| one.id == broken.predicate);
+                let checked = cell
+                    .predicates
+                    .iter_mut()
+                    .find(|one| one.id == broken.predicate);
                 if let (Some(tape), Some(checked)) = (tape, checked) {
                     checked.first_tape.get_or_insert_with(|| tape.file());
                 }
@@ -224,13 +242,21 @@ fn environment_of(about: &About, scenarios: &[&Scenario]) -> Environment {
 /// The goals of all scenarios: a goal is sought in the runs of those that ask for it, whatever engine ran.
 fn sometimes(scenarios: &[&Scenario], executed: &Executed) -> Vec<Sometimes> {
     let mut goals: Vec<&str> = Vec::new();
-    for goal in scenarios.iter().flat_map(|scenario| &scenario.expect.sometimes) {
+    for goal in scenarios
+        .iter()
+        .flat_map(|scenario| &scenario.expect.sometimes)
+    {
         if !goals.contains(&goal.as_str()) {
             goals.push(goal);
         }
     }
     let asks = |ran: &&Ran, goal: &str| {
-        ran.plan.scenario.expect.sometimes.iter().any(|asked| asked == goal)
+        ran.plan
+            .scenario
+            .expect
+            .sometimes
+            .iter()
+            .any(|asked| asked == goal)
     };
     let of_goal = |goal: &str| {
         let runs: Vec<&Ran> = executed.runs.iter().filter(|ran| asks(ran, goal)).collect();
@@ -249,16 +275,21 @@ fn canaries(plans: &[CellPlan], by_cell: &[Vec<&Ran>], must_fail: bool) -> Vec<C
     let mut all: BTreeMap<(usize, Engine, usize), Canary> = BTreeMap::new();
     let scenarios = scenarios(plans);
     for (plan, runs) in plans.iter().zip(by_cell) {
-        let scenario = scenarios.iter().position(|one| one.id == plan.scenario.id).unwrap_or(0);
+        let scenario = scenarios
+            .iter()
+            .position(|one| one.id == plan.scenario.id)
+            .unwrap_or(0);
         for (place, id) in plan.canary.iter().enumerate() {
-            let one = all.entry((scenario, plan.engine, place)).or_insert_with(|| Canary {
-                scenario: plan.scenario.id.clone(),
-                engine: plan.engine.name().to_owned(),
-                predicate: id.clone(),
-                killed: 0,
-                runs: 0,
-                must_fail: must_fail && plan.role == Role::Canary,
-            });
+            let one = all
+                .entry((scenario, plan.engine, place))
+                .or_insert_with(|| Canary {
+                    scenario: plan.scenario.id.clone(),
+                    engine: plan.engine.name().to_owned(),
+                    predicate: id.clone(),
+                    killed: 0,
+                    runs: 0,
+                    must_fail: must_fail && plan.role == Role::Canary,
+                });
             one.runs += runs.len() as u64;
             one.killed += runs.iter().filter(|ran| ran.outcome.is_broken(id)).count() as u64;
         }
@@ -268,5 +299,10 @@ fn canaries(plans: &[CellPlan], by_cell: &[Vec<&Ran>], must_fail: bool) -> Vec<C
 
 fn unresolved(scenarios: &[&Scenario]) -> Vec<Unresolved> {
     let facts = scenarios.iter().flat_map(|scenario| &scenario.unresolved);
-    facts.map(|fact| Unresolved { id: fact.id.clone(), note: fact.note.clone() }).collect()
+    facts
+        .map(|fact| Unresolved {
+            id: fact.id.clone(),
+            note: fact.note.clone(),
+        })
+        .collect()
 }

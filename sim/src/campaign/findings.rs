@@ -28,18 +28,29 @@ impl Recorded {
     /// The tape.
     pub fn tape(&self, executed: &Executed, commit: &str) -> Tape {
         let ran = &executed.runs[self.run];
-        Tape::of(&ran.plan, &ran.outcome, commit, Some(&self.broken.predicate))
+        Tape::of(
+            &ran.plan,
+            &ran.outcome,
+            commit,
+            Some(&self.broken.predicate),
+        )
     }
 }
 
 /// What counts as a failure of a run: everything that its engine must not break.
 pub(super) fn failures(cell: &Cell, ran: &Ran) -> Vec<Broken> {
     let is_judged = |one: &Broken| expect_of(cell, &one.predicate) == Some(Expect::Always);
-    broken_of(&ran.outcome).into_iter().filter(is_judged).collect()
+    broken_of(&ran.outcome)
+        .into_iter()
+        .filter(is_judged)
+        .collect()
 }
 
 fn expect_of(cell: &Cell, id: &str) -> Option<Expect> {
-    cell.predicates.iter().find(|checked| checked.id == id).map(|checked| checked.expect)
+    cell.predicates
+        .iter()
+        .find(|checked| checked.id == id)
+        .map(|checked| checked.expect)
 }
 
 /// Every cause, by fingerprint, each with its smallest run. Causes that nobody judges are left out.
@@ -53,7 +64,12 @@ pub(super) fn record(cells: &[Cell], executed: &Executed) -> Vec<Recorded> {
                 Some(Expect::Observed) | None => continue,
             };
             let print = fingerprint(&broken.predicate, ran.plan.engine, &broken.what);
-            let new = Recorded { fingerprint: print.clone(), broken, run, is_expected };
+            let new = Recorded {
+                fingerprint: print.clone(),
+                broken,
+                run,
+                is_expected,
+            };
             let size = |run: usize| {
                 let one = &executed.runs[run];
                 (one.plan.depth, one.outcome.steps, run)
@@ -115,7 +131,9 @@ fn seed_command(cell: &CellPlan, ran: &Ran, commit: &str) -> String {
         "unknown" => String::new(),
         clean => format!("git checkout {clean} && "),
     };
-    let rate = cell.pace.map(|pace| format!(" --archiver-rate {}", pace_words(pace)));
+    let rate = cell
+        .pace
+        .map(|pace| format!(" --archiver-rate {}", pace_words(pace)));
     format!(
         "{checkout}sim replay 0x{:016x} --scenario {} --engine {} --depth {}{}",
         ran.plan.seed,

@@ -1,5 +1,8 @@
 //! What a campaign leaves on the real disk: a folder with its results, reports and tapes.
-#![expect(clippy::disallowed_methods, reason = "reports are for people and lie on the real disk")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "reports are for people and lie on the real disk"
+)]
 
 use super::execute::Executed;
 use super::findings::Recorded;
@@ -41,15 +44,18 @@ pub fn write_tapes(
     commit: &str,
 ) -> Result<(), FolderError> {
     for one in recorded {
-        write(&folder.join(one.file()), &one.tape(executed, commit).to_text())?;
+        write(
+            &folder.join(one.file()),
+            &one.tape(executed, commit).to_text(),
+        )?;
     }
     Ok(())
 }
 
 /// Writes `result.json`, from which everything else can be made again.
 pub fn write_result(path: &Path, campaign: &Campaign) -> Result<(), FolderError> {
-    let text = json::write(campaign)
-        .map_err(|error| failed(path, io::Error::other(error.to_string())))?;
+    let text =
+        json::write(campaign).map_err(|error| failed(path, io::Error::other(error.to_string())))?;
     write(path, &text)
 }
 
@@ -63,12 +69,18 @@ pub fn render(folder: &Path, stem: &str, kind: Kind, campaign: &Campaign) -> Vec
     }
     match html::render(campaign) {
         Ok(page) => warnings.extend(
-            write(&folder.join(format!("{stem}.html")), &page).err().map(|e| e.to_string()),
+            write(&folder.join(format!("{stem}.html")), &page)
+                .err()
+                .map(|e| e.to_string()),
         ),
         Err(error) => warnings.push(error.to_string()),
     }
     let summary = folder.join(format!("{stem}.md"));
-    warnings.extend(write(&summary, &markdown(kind, campaign)).err().map(|e| e.to_string()));
+    warnings.extend(
+        write(&summary, &markdown(kind, campaign))
+            .err()
+            .map(|e| e.to_string()),
+    );
     warnings
 }
 
@@ -83,7 +95,12 @@ pub enum Kind {
 
 /// The campaign as Markdown: its environment, and the text in a block that keeps its columns.
 fn markdown(kind: Kind, campaign: &Campaign) -> String {
-    let options = text::TextOptions { colour: false, ascii: false, quiet: false, report: None };
+    let options = text::TextOptions {
+        colour: false,
+        ascii: false,
+        quiet: false,
+        report: None,
+    };
     let (title, body) = match kind {
         Kind::Gate => ("Gate", text::gate(campaign, options)),
         Kind::Sweep => ("Scale boundary", text::sweep(campaign, options)),
@@ -116,8 +133,10 @@ pub fn read_result(path: &Path) -> Result<Campaign, String> {
 
 /// Reads a tape.
 pub fn read_tape(path: &Path) -> Result<crate::tape::Tape, crate::tape::TapeError> {
-    let text = fs::read_to_string(path)
-        .map_err(|cause| crate::tape::TapeError::Open { path: path.to_owned(), cause })?;
+    let text = fs::read_to_string(path).map_err(|cause| crate::tape::TapeError::Open {
+        path: path.to_owned(),
+        cause,
+    })?;
     crate::tape::Tape::parse(&text)
 }
 
@@ -127,5 +146,8 @@ pub fn write(path: &Path, text: &str) -> Result<(), FolderError> {
 }
 
 fn failed(path: &Path, cause: io::Error) -> FolderError {
-    FolderError { path: path.to_owned(), cause }
+    FolderError {
+        path: path.to_owned(),
+        cause,
+    }
 }

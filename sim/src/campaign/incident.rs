@@ -16,7 +16,9 @@ use contract::PassKind;
 pub(super) fn rows(plans: &[CellPlan], by_cell: &[Vec<&Ran>]) -> Vec<IncidentRow> {
     let mut rows = Vec::new();
     for (plan, runs) in plans.iter().zip(by_cell) {
-        let (Some(first), true) = (runs.first(), tells_the_account(plan)) else { continue };
+        let (Some(first), true) = (runs.first(), tells_the_account(plan)) else {
+            continue;
+        };
         for observed in &plan.scenario.observed {
             rows.extend(rows_of(&plan.scenario, observed, &first.outcome));
         }
@@ -27,7 +29,9 @@ pub(super) fn rows(plans: &[CellPlan], by_cell: &[Vec<&Ran>]) -> Vec<IncidentRow
 /// A history tells it as a whole; an exercise was done with the hot fix.
 fn tells_the_account(plan: &CellPlan) -> bool {
     let is_asked = !plan.scenario.observed.is_empty();
-    is_asked && (plan.engine == Engine::Hotfix || (is_history(&plan.scenario) && plan.engine != Engine::Spool))
+    is_asked
+        && (plan.engine == Engine::Hotfix
+            || (is_history(&plan.scenario) && plan.engine != Engine::Spool))
 }
 
 /// Scans that people measured.
@@ -39,7 +43,10 @@ pub(super) fn scans(scenarios: &[&Scenario]) -> Vec<ObservedScan> {
         else {
             continue;
         };
-        if !scans.iter().any(|scan| scan.depth == depth && scan.vanished == vanished) {
+        if !scans
+            .iter()
+            .any(|scan| scan.depth == depth && scan.vanished == vanished)
+        {
             scans.push(ObservedScan {
                 label: observed.id.clone(),
                 depth,
@@ -79,7 +86,12 @@ fn rows_of(scenario: &Scenario, observed: &Observed, outcome: &Outcome) -> Vec<I
     let is_span = observed.at_ns.len() == 2;
     let scan = scan_of(observed, outcome);
     if let Some(window) = observed.window_ns {
-        figures.push(figure("window", window, scan.map(|pass| length_ns(pass)), "ns"));
+        figures.push(figure(
+            "window",
+            window,
+            scan.map(|pass| length_ns(pass)),
+            "ns",
+        ));
     }
     if let Some(vanished) = observed.vanished {
         let seen = scan.map(|pass| pass.report.vanished as f64);
@@ -87,7 +99,12 @@ fn rows_of(scenario: &Scenario, observed: &Observed, outcome: &Outcome) -> Vec<I
     }
     match (observed.depth, observed.depth_end) {
         (Some(depth), _) if is_span => {
-            figures.push(figure("depth before", depth, depth_at(outcome, observed.at_ns[0]), " files"));
+            figures.push(figure(
+                "depth before",
+                depth,
+                depth_at(outcome, observed.at_ns[0]),
+                " files",
+            ));
         }
         (Some(depth), None) if observed.at_ns.is_empty() => {
             let listed = scan.map(|pass| pass.report.seen as f64);
@@ -96,34 +113,64 @@ fn rows_of(scenario: &Scenario, observed: &Observed, outcome: &Outcome) -> Vec<I
         _ => {}
     }
     if let (Some(depth), true) = (observed.depth_end, is_span) {
-        figures.push(figure("depth after", depth, depth_at(outcome, observed.at_ns[1]), " files"));
+        figures.push(figure(
+            "depth after",
+            depth,
+            depth_at(outcome, observed.at_ns[1]),
+            " files",
+        ));
     }
     if let Some(unhandled) = observed.unhandled {
         let start = fixed_from(scenario);
-        let later = outcome.crashes.iter().filter(|(time, _)| start <= *time).count();
+        let later = outcome
+            .crashes
+            .iter()
+            .filter(|(time, _)| start <= *time)
+            .count();
         figures.push(figure("unhandled", unhandled, Some(later as f64), ""));
     }
     if let Some(lost) = observed.lost {
         // Conservation is the predicate that speaks of loss.
-        let broken = outcome.violations.iter().filter(|v| v.predicate == "S2").count();
+        let broken = outcome
+            .violations
+            .iter()
+            .filter(|v| v.predicate == "S2")
+            .count();
         figures.push(figure("lost", lost, Some(broken as f64), ""));
     }
     if let Some(Pace::EveryNs(interval)) = observed.gross {
         let rate = gross_per_minute(outcome, observed);
-        figures.push(figure("files a minute", (60e9 / interval as f64).round() as u64, rate, "/min"));
+        figures.push(figure(
+            "files a minute",
+            (60e9 / interval as f64).round() as u64,
+            rate,
+            "/min",
+        ));
     }
     if observed.count.is_none() && observed.at_ns.is_empty() {
         let first = first_crash_ns(outcome);
-        figures.extend(observed.over_ns.map(|over| figure("after", over, first, "ns")));
+        figures.extend(
+            observed
+                .over_ns
+                .map(|over| figure("after", over, first, "ns")),
+        );
     }
-    figures.into_iter().map(|figure| row(scenario, observed, figure)).collect()
+    figures
+        .into_iter()
+        .map(|figure| row(scenario, observed, figure))
+        .collect()
 }
 
 fn row(scenario: &Scenario, observed: &Observed, figure: Figure<'_>) -> IncidentRow {
-    let off = figure.simulated.map(|simulated| (simulated - figure.account).abs());
+    let off = figure
+        .simulated
+        .map(|simulated| (simulated - figure.account).abs());
     let is_met = off.map(|off| off <= figure.tolerance * figure.account.abs() + 1e-9);
     // What the account says in two ways cannot be met: it names the row that it contradicts.
-    let doubted = scenario.unresolved.iter().find(|fact| fact.id.starts_with(observed.id.as_str()));
+    let doubted = scenario
+        .unresolved
+        .iter()
+        .find(|fact| fact.id.starts_with(observed.id.as_str()));
     let verdict = match (is_met, doubted) {
         (None, _) => RowVerdict::Info,
         (Some(true), _) => RowVerdict::Pass,
@@ -138,9 +185,10 @@ fn row(scenario: &Scenario, observed: &Observed, figure: Figure<'_>) -> Incident
         figure: figure.name,
         account: words(figure.account, figure.unit),
         account_value: Some(figure.account),
-        simulated: figure
-            .simulated
-            .map_or_else(|| "not simulated here".to_owned(), |value| words(value, figure.unit)),
+        simulated: figure.simulated.map_or_else(
+            || "not simulated here".to_owned(),
+            |value| words(value, figure.unit),
+        ),
         simulated_value: figure.simulated,
         tolerance: match figure.tolerance {
             0.0 => "the same".to_owned(),
@@ -166,8 +214,12 @@ fn grouped(count: u64) -> String {
 fn scan_of<'a>(observed: &Observed, outcome: &'a Outcome) -> Option<&'a PassLog> {
     let depth = observed.depth? as f64;
     let is_near = |pass: &&PassLog| (pass.report.seen as f64 - depth).abs() <= 0.1 * depth;
-    let caps = outcome.passes.iter().filter(|pass| pass.kind == PassKind::Cap);
-    caps.filter(is_near).max_by_key(|pass| pass.time_ns.1 - pass.time_ns.0)
+    let caps = outcome
+        .passes
+        .iter()
+        .filter(|pass| pass.kind == PassKind::Cap);
+    caps.filter(is_near)
+        .max_by_key(|pass| pass.time_ns.1 - pass.time_ns.0)
 }
 
 fn length_ns(pass: &PassLog) -> f64 {
@@ -177,19 +229,33 @@ fn length_ns(pass: &PassLog) -> f64 {
 /// Pending alerts at a time, from the samples that are taken once a minute. At the end of a span, the greatest of the
 /// minute before: the sample after a peak may already be past it.
 fn depth_at(outcome: &Outcome, at_ns: u64) -> Option<f64> {
-    let near = outcome.depths.iter().filter(|(time, _)| time.abs_diff(at_ns) <= 90_000_000_000);
-    near.min_by_key(|(time, _)| time.abs_diff(at_ns)).map(|(_, depth)| *depth as f64)
+    let near = outcome
+        .depths
+        .iter()
+        .filter(|(time, _)| time.abs_diff(at_ns) <= 90_000_000_000);
+    near.min_by_key(|(time, _)| time.abs_diff(at_ns))
+        .map(|(_, depth)| *depth as f64)
 }
 
 /// How long the first run that crashed had lasted.
 fn first_crash_ns(outcome: &Outcome) -> Option<f64> {
-    outcome.passes.iter().find(|pass| pass.report.abort.is_some()).map(length_ns)
+    outcome
+        .passes
+        .iter()
+        .find(|pass| pass.report.abort.is_some())
+        .map(length_ns)
 }
 
 /// When the queue was patched; the start, if it is patched from there.
 fn fixed_from(scenario: &Scenario) -> u64 {
-    let patched = scenario.consumers.iter().filter(|c| c.engine == Some(Engine::Hotfix));
-    patched.map(|consumer| consumer.active.start_ns).min().unwrap_or(0)
+    let patched = scenario
+        .consumers
+        .iter()
+        .filter(|c| c.engine == Some(Engine::Hotfix));
+    patched
+        .map(|consumer| consumer.active.start_ns)
+        .min()
+        .unwrap_or(0)
 }
 
 /// Files that the passes after the figure's first instant finished in a minute.
@@ -198,7 +264,10 @@ fn gross_per_minute(outcome: &Outcome, observed: &Observed) -> Option<f64> {
     let works = |pass: &&PassLog| pass.kind == PassKind::Work && from <= pass.time_ns.0;
     let passes: Vec<&PassLog> = outcome.passes.iter().filter(works).collect();
     let nanos: f64 = passes.iter().map(|pass| length_ns(pass)).sum();
-    let done: u64 = passes.iter().map(|pass| pass.report.seen - pass.report.vanished).sum();
+    let done: u64 = passes
+        .iter()
+        .map(|pass| pass.report.seen - pass.report.vanished)
+        .sum();
     (0.0 < nanos).then(|| done as f64 / (nanos / 60e9))
 }
 
@@ -207,7 +276,12 @@ fn instants(scenario: &Scenario, outcome: &Outcome) -> String {
     let clock = |(time, _): &(u64, String)| {
         let millis = scenario.clock.t0_ms + i64::try_from(time / 1_000_000).unwrap_or(i64::MAX);
         let second = millis.div_euclid(1_000).rem_euclid(86_400);
-        format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
+        format!(
+            "{:02}:{:02}:{:02}",
+            second / 3_600,
+            second / 60 % 60,
+            second % 60
+        )
     };
     let times: Vec<String> = outcome.crashes.iter().take(8).map(clock).collect();
     format!("simulated at {}", times.join(", "))

@@ -40,13 +40,19 @@ pub(super) fn measure(cell: &mut Cell, runs: &[&Ran]) {
 
 /// Whether a pass was ended by a name that was gone.
 fn is_crashed(outcome: &Outcome) -> bool {
-    outcome.passes.iter().any(|pass| pass.report.abort == Some(Abort::Vanished))
+    outcome
+        .passes
+        .iter()
+        .any(|pass| pass.report.abort == Some(Abort::Vanished))
 }
 
 /// Names that were gone at their use, in the mean over the passes that saw any.
 fn vanished_per_scan(outcome: &Outcome) -> Option<f64> {
     let works = |kind| matches!(kind, PassKind::Work | PassKind::Cap);
-    let passes = outcome.passes.iter().filter(|p| works(p.kind) && 0 < p.report.seen);
+    let passes = outcome
+        .passes
+        .iter()
+        .filter(|p| works(p.kind) && 0 < p.report.seen);
     let counts: Vec<f64> = passes.map(|pass| pass.report.vanished as f64).collect();
     (!counts.is_empty()).then(|| counts.iter().sum::<f64>() / counts.len() as f64)
 }
@@ -54,12 +60,22 @@ fn vanished_per_scan(outcome: &Outcome) -> Option<f64> {
 /// Virtual time until the last file was finished: a run goes on after that, until faults stop.
 fn worked_ns(outcome: &Outcome) -> u64 {
     let settles = |kind| matches!(kind, PassKind::Work | PassKind::Cap);
-    let passes = outcome.passes.iter().filter(|p| settles(p.kind) && 0 < p.report.settled);
-    passes.map(|pass| pass.time_ns.1).max().unwrap_or(outcome.time_ns)
+    let passes = outcome
+        .passes
+        .iter()
+        .filter(|p| settles(p.kind) && 0 < p.report.settled);
+    passes
+        .map(|pass| pass.time_ns.1)
+        .max()
+        .unwrap_or(outcome.time_ns)
 }
 
 fn conservation(runs: &[&Ran]) -> Conservation {
-    let of = |place: Place| runs.iter().map(|ran| ran.outcome.places[place as usize]).sum::<u64>();
+    let of = |place: Place| {
+        runs.iter()
+            .map(|ran| ran.outcome.places[place as usize])
+            .sum::<u64>()
+    };
     let source = of(Place::Source);
     let all: u64 = runs.iter().flat_map(|ran| ran.outcome.places).sum();
     Conservation {

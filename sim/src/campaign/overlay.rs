@@ -3,9 +3,7 @@
 use super::cells::{CellPlan, is_history};
 use super::execute::{Executed, Ran};
 use super::findings::Recorded;
-use crate::report::model::{
-    DepthSeries, Mark, Observed, Overlay, Race, RaceEvent, Role,
-};
+use crate::report::model::{DepthSeries, Mark, Observed, Overlay, Race, RaceEvent, Role};
 use crate::run::{Told, tell};
 use crate::scenario::{Engine, Scenario};
 
@@ -16,7 +14,10 @@ const POINTS_MAX: usize = 400;
 pub(super) fn of(plans: &[CellPlan], by_cell: &[Vec<&Ran>]) -> Option<Overlay> {
     let history = plans.iter().find(|plan| is_history(&plan.scenario))?;
     let scenario = &history.scenario;
-    let mut overlay = Overlay { day: day(scenario), ..Overlay::default() };
+    let mut overlay = Overlay {
+        day: day(scenario),
+        ..Overlay::default()
+    };
     for (plan, runs) in plans.iter().zip(by_cell) {
         let Some(first) = runs.first().filter(|_| plan.scenario.id == scenario.id) else {
             continue;
@@ -62,7 +63,9 @@ pub(super) fn of(plans: &[CellPlan], by_cell: &[Vec<&Ran>]) -> Option<Overlay> {
 fn points(scenario: &Scenario, depths: &[(u64, u64)]) -> Vec<(f64, u64)> {
     let step = depths.len().div_ceil(POINTS_MAX).max(1);
     let thinned = depths.iter().step_by(step);
-    thinned.map(|(time, depth)| (minute(scenario, *time), *depth)).collect()
+    thinned
+        .map(|(time, depth)| (minute(scenario, *time), *depth))
+        .collect()
 }
 
 /// Minutes since the midnight before the scenario starts.
@@ -76,7 +79,10 @@ fn day(scenario: &Scenario) -> String {
     let days = scenario.clock.t0_ms.div_euclid(86_400_000);
     let days = jiff::Span::new().try_days(days);
     let date = days.and_then(|days| epoch.checked_add(days));
-    date.map_or_else(|_| "day 0".to_owned(), |date| date.strftime("%-d %B %Y, UTC").to_string())
+    date.map_or_else(
+        |_| "day 0".to_owned(),
+        |date| date.strftime("%-d %B %Y, UTC").to_string(),
+    )
 }
 
 /// The most steps of a run that is played again for its picture.
@@ -85,12 +91,17 @@ const STORY_STEPS_MAX: u64 = 5_000_000;
 /// The race as the smallest recorded run shows it: a failure if there is one, otherwise the canary's vanish.
 pub(super) fn story(executed: &Executed, recorded: &[Recorded]) -> Option<Race> {
     let steps = |one: &&Recorded| executed.runs[one.run].outcome.steps;
-    let failure = recorded.iter().filter(|one| !one.is_expected).min_by_key(steps);
+    let failure = recorded
+        .iter()
+        .filter(|one| !one.is_expected)
+        .min_by_key(steps);
     let vanish = || {
         let vanishes = recorded.iter().filter(|one| one.broken.predicate == "S8");
         vanishes.min_by_key(steps)
     };
-    let one = failure.or_else(vanish).filter(|one| steps(one) < STORY_STEPS_MAX)?;
+    let one = failure
+        .or_else(vanish)
+        .filter(|one| steps(one) < STORY_STEPS_MAX)?;
     let plan = &executed.runs[one.run].plan;
     let (_, told) = tell(plan, &one.broken.predicate);
     let title = format!(
@@ -135,6 +146,13 @@ fn race(title: String, told: &[Told], what: &str) -> Option<Race> {
         role: Role::Violation,
     });
     let used = told.len() - 1;
-    let listed = told.iter().rposition(|one| one.actor == last.actor && one.is_listing());
-    Some(Race { title, lanes, events, list_to_use: listed.map(|listed| (listed, used)) })
+    let listed = told
+        .iter()
+        .rposition(|one| one.actor == last.actor && one.is_listing());
+    Some(Race {
+        title,
+        lanes,
+        events,
+        list_to_use: listed.map(|listed| (listed, used)),
+    })
 }

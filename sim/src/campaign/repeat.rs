@@ -34,16 +34,26 @@ pub struct Answer {
 
 /// Which runs are repeated: every one for which `is_failure`, and 5 % of each scenario, by their seeds.
 fn chosen<'a>(executed: &'a Executed, is_failure: &dyn Fn(&Ran) -> bool) -> Vec<&'a Ran> {
-    let scenarios: BTreeSet<&str> =
-        executed.runs.iter().map(|ran| ran.plan.scenario.id.as_str()).collect();
+    let scenarios: BTreeSet<&str> = executed
+        .runs
+        .iter()
+        .map(|ran| ran.plan.scenario.id.as_str())
+        .collect();
     let mut sample = BTreeSet::new();
     for scenario in scenarios {
-        let here = executed.runs.iter().filter(|ran| ran.plan.scenario.id == scenario);
+        let here = executed
+            .runs
+            .iter()
+            .filter(|ran| ran.plan.scenario.id == scenario);
         let mut here: Vec<&Ran> = here.collect();
         // Seeds are as good as drawn, and the same runs are chosen each time.
         here.sort_by_key(|ran| (ran.plan.seed, ran.cell, ran.index));
         let count = here.len().div_ceil(ONE_OF);
-        sample.extend(here.into_iter().take(count).map(|ran| (ran.cell, ran.index)));
+        sample.extend(
+            here.into_iter()
+                .take(count)
+                .map(|ran| (ran.cell, ran.index)),
+        );
     }
     let is_chosen = |ran: &&Ran| is_failure(ran) || sample.contains(&(ran.cell, ran.index));
     executed.runs.iter().filter(is_chosen).collect()
@@ -71,7 +81,13 @@ pub fn repeat(
     let mut troubles: Vec<Trouble> =
         pool().install(|| chosen.into_iter().par_bridge().filter_map(play).collect());
     troubles.sort_by(|one, two| one.note.cmp(&two.note));
-    Repeats { share: Share { ok: of - troubles.len() as u64, of }, troubles }
+    Repeats {
+        share: Share {
+            ok: of - troubles.len() as u64,
+            of,
+        },
+        troubles,
+    }
 }
 
 fn again(exe: &Path, ran: &Ran) -> Result<(), Trouble> {
@@ -104,7 +120,9 @@ fn ask(exe: &Path, ran: &Ran) -> Result<Answer, String> {
     let failed = |error: std::io::Error| error.to_string();
     let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
     let text = Tape::of(&ran.plan, &ran.outcome, "", None).to_text();
-    file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(failed)?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.flush())
+        .map_err(failed)?;
     let output = Command::new(exe)
         .args(["run-one", "--hash", "--tape"])
         .arg(file.path())

@@ -1,5 +1,8 @@
 //! What `gate` and `sweep` share: options into cells, runs with progress, results onto disk and screen.
-#![expect(clippy::disallowed_methods, reason = "wall time is shown to people and decides nothing")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "wall time is shown to people and decides nothing"
+)]
 
 use super::options::{Campaign, config_json, config_text};
 use super::terminal::{Format, Terminal};
@@ -93,14 +96,16 @@ pub(super) fn run(
     announce(terminal, cells, &commit, &seed);
     let total = cells.iter().map(|cell| cell.seeds).sum();
     let progress = Progress::start(terminal, "explore", total);
-    let is_bad = |cell: &CellPlan, outcome: &Outcome| {
-        cell.canary.is_empty() && !outcome.is_clean()
-    };
+    let is_bad = |cell: &CellPlan, outcome: &Outcome| cell.canary.is_empty() && !outcome.is_clean();
     let on_end = |cell: &CellPlan, outcome: &Outcome| progress.ended(is_bad(cell, outcome));
     let executed = campaign::execute(cells, options.seed.value, &on_end);
     progress.finish();
     let is_failure = |ran: &campaign::Ran| campaign::is_failure(cells, ran);
-    let progress = Progress::start(terminal, "repeat", campaign::repeated(&executed, &is_failure));
+    let progress = Progress::start(
+        terminal,
+        "repeat",
+        campaign::repeated(&executed, &is_failure),
+    );
     let repeats = campaign::repeat(&exe, &executed, &is_failure, &|bad| progress.ended(bad));
     progress.finish();
     let about = About {
@@ -117,7 +122,10 @@ pub(super) fn run(
         campaign::fill(cells, &executed, Some(repeats), &about);
     folder::write_tapes(&folder, &executed, &recorded, &commit)?;
     folder::write_result(&folder.join("result.json"), &campaign)?;
-    warn(terminal, &folder::render(&folder, "report", kind, &campaign));
+    warn(
+        terminal,
+        &folder::render(&folder, "report", kind, &campaign),
+    );
     Ok(Done { campaign, folder })
 }
 
@@ -189,5 +197,8 @@ pub(super) fn print_json(terminal: &Terminal, campaign: &model::Campaign, folder
 /// The line that starts the same campaign, without the path of the program.
 fn command_line() -> String {
     let args = std::env::args().skip(1);
-    std::iter::once("sim".to_owned()).chain(args).collect::<Vec<_>>().join(" ")
+    std::iter::once("sim".to_owned())
+        .chain(args)
+        .collect::<Vec<_>>()
+        .join(" ")
 }

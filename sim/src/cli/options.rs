@@ -141,7 +141,10 @@ impl CampaignArgs {
     /// Looks up what the flags leave open. Errs for a scenario that is unknown or wrong, and for `from-git` without a commit.
     pub(super) fn resolve(self, matches: &ArgMatches) -> Result<Campaign, CliError> {
         let names: Vec<String> = match &self.scenario[..] {
-            [] => scenario::list().iter().map(|builtin: &Builtin| builtin.id.to_owned()).collect(),
+            [] => scenario::list()
+                .iter()
+                .map(|builtin: &Builtin| builtin.id.to_owned())
+                .collect(),
             named => named.to_vec(),
         };
         let scenarios: Result<Vec<Scenario>, ScenarioError> =

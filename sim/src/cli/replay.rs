@@ -166,7 +166,14 @@ fn of_tape(
             Trace::last_common_step(checkpoint)
         ),
     };
-    say(terminal, end, &words, again.into_iter().collect(), &told, expect);
+    say(
+        terminal,
+        end,
+        &words,
+        again.into_iter().collect(),
+        &told,
+        expect,
+    );
     Ok(end.exit(expect))
 }
 
@@ -197,12 +204,19 @@ fn of_seed(seed: u64, replay: &Replay, terminal: &Terminal) -> Exit {
 fn of_run(plan: &Plan, expect: Expect, terminal: &Terminal) -> Exit {
     let outcome = crate::run::run(plan);
     let broken = broken_of(&outcome);
-    let end = if broken.is_empty() { End::Gone } else { End::Reproduced };
+    let end = if broken.is_empty() {
+        End::Gone
+    } else {
+        End::Reproduced
+    };
     let told = match broken.first() {
         Some(first) => tell(plan, &first.predicate).1,
         None => Vec::new(),
     };
-    let hash = format!(", hash {:016x} after {} steps", outcome.trace_hash, outcome.steps);
+    let hash = format!(
+        ", hash {:016x} after {} steps",
+        outcome.trace_hash, outcome.steps
+    );
     say(terminal, end, &hash, broken.iter().collect(), &told, expect);
     end.exit(expect)
 }
@@ -248,12 +262,20 @@ fn say(
 
 /// The steps that led to the violation, a line each: when, who, what, and what came of it.
 fn story(told: &[Told], ascii: bool) -> String {
-    let widest = told.iter().map(|one| one.actor.chars().count()).max().unwrap_or(0);
+    let widest = told
+        .iter()
+        .map(|one| one.actor.chars().count())
+        .max()
+        .unwrap_or(0);
     let mut text = String::new();
     for one in told {
         let seconds = one.time_ns as f64 / 1e9;
         let words = one.words();
-        let words = if ascii { words.replace('→', "->") } else { words };
+        let words = if ascii {
+            words.replace('→', "->")
+        } else {
+            words
+        };
         text += &format!("  {seconds:>+12.6} s  {:<widest$}  {words}\n", one.actor);
     }
     text
@@ -266,7 +288,8 @@ mod tests {
     #[test]
     fn an_expected_failure_turns_the_answer_round_and_a_divergence_never_passes() {
         let diverged = End::Diverged { checkpoint: 3 };
-        let codes = |expect| [End::Gone, End::Reproduced, diverged].map(|end| end.exit(expect).code());
+        let codes =
+            |expect| [End::Gone, End::Reproduced, diverged].map(|end| end.exit(expect).code());
         assert_eq!(codes(Expect::Gone), [0, 1, 3]);
         assert_eq!(codes(Expect::Fail), [1, 0, 3]);
     }

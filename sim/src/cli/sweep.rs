@@ -32,7 +32,10 @@ pub(super) fn run(
         return Ok(exit);
     }
     let done = campaign::run(&options, &cells, Kind::Sweep, "sweep", terminal)?;
-    campaign::warn(terminal, &folder::render(&reports, STEM, Kind::Sweep, &done.campaign));
+    campaign::warn(
+        terminal,
+        &folder::render(&reports, STEM, Kind::Sweep, &done.campaign),
+    );
     folder::write_result(&reports.join(format!("{STEM}.json")), &done.campaign)?;
     match terminal.format {
         Format::Text => {

@@ -28,6 +28,7 @@
 //!     process: ProcessId(1),
 //!     root: "queue".into(),
 //!     start_after: std::time::Duration::ZERO,
+//!     is_watched: true,
 //!     stack_bytes: TaskSpec::STACK_BYTES,
 //! };
 //! machine.spawn(spec, Box::new(|host| {
@@ -56,7 +57,7 @@ mod trace;
 mod view;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use director::{Act, Control, Director, Pending, Step, Undisturbed, Window};
 pub use effect::Effect;

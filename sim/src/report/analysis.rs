@@ -73,8 +73,13 @@ pub(super) fn engines(campaign: &Campaign) -> Vec<Engine<'_>> {
 /// The cells that charts may compare: those of the scenario with the most depths. Other scenarios differ in more than depth.
 pub(super) fn charted(campaign: &Campaign) -> Campaign {
     let depths = |scenario: &str| {
-        let here = campaign.cells.iter().filter(|cell| cell.scenario == scenario);
-        here.map(|cell| cell.depth).collect::<std::collections::BTreeSet<u64>>().len()
+        let here = campaign
+            .cells
+            .iter()
+            .filter(|cell| cell.scenario == scenario);
+        here.map(|cell| cell.depth)
+            .collect::<std::collections::BTreeSet<u64>>()
+            .len()
     };
     let mut main = campaign.cells.first().map_or("", |cell| &cell.scenario);
     for cell in &campaign.cells {
@@ -84,7 +89,10 @@ pub(super) fn charted(campaign: &Campaign) -> Campaign {
     }
     let is_charted = |cell: &&Cell| cell.scenario == main;
     let cells = campaign.cells.iter().filter(is_charted).cloned().collect();
-    Campaign { cells, ..campaign.clone() }
+    Campaign {
+        cells,
+        ..campaign.clone()
+    }
 }
 
 /// What makes cells comparable over depth.
@@ -96,7 +104,11 @@ struct Key<'a> {
 }
 
 fn key(cell: &Cell) -> Key<'_> {
-    Key { scenario: &cell.scenario, engine: &cell.engine, variant: &cell.variant }
+    Key {
+        scenario: &cell.scenario,
+        engine: &cell.engine,
+        variant: &cell.variant,
+    }
 }
 
 /// Every depth of some engines, once, in order.

@@ -13,8 +13,8 @@ pub mod shared;
 pub mod source;
 mod stage;
 mod story;
-mod world;
 pub mod watch;
+mod world;
 
 use crate::kernel::{RunEnd, RunLimit, Seed};
 use crate::scenario::{Engine, Scenario};
@@ -24,10 +24,10 @@ use contract::{Place, Violation};
 use shared::Shared;
 use source::Source;
 use stage::Stage;
-pub use story::Told;
-use story::Telling;
 use std::cell::RefCell;
 use std::rc::Rc;
+use story::Telling;
+pub use story::Told;
 use watch::{PassLog, Watch, Windows};
 
 /// What is to be run.
@@ -89,7 +89,9 @@ pub struct Outcome {
 impl Outcome {
     /// Whether the predicate `id` was broken.
     pub fn is_broken(&self, id: &str) -> bool {
-        self.violations.iter().any(|violation| violation.predicate == id)
+        self.violations
+            .iter()
+            .any(|violation| violation.predicate == id)
     }
 
     /// Whether nothing was broken and nothing unplanned happened.
@@ -141,12 +143,17 @@ fn play(plan: &Plan, telling: &mut Option<Telling>) -> Outcome {
     stage.telling = telling.take();
     stage.open(&mut machine);
     let time_max_ns = plan.scenario.clock.run_ns;
-    let limit = RunLimit { steps_max: u64::MAX, time_max_ns };
+    let limit = RunLimit {
+        steps_max: u64::MAX,
+        time_max_ns,
+    };
     let end = machine.run(&mut Timed::new(seed), &mut stage, limit);
     *telling = stage.telling.take();
     let mut watch = shared.watch.borrow_mut();
     if plan.engine == Engine::Spool && end != RunEnd::Stopped {
-        watch.contract.ended(machine.steps(), end != RunEnd::Finished, machine.steps());
+        watch
+            .contract
+            .ended(machine.steps(), end != RunEnd::Finished, machine.steps());
     }
     let census = watch.contract.census();
     let finished = census.count(Place::Cased) + census.count(Place::Archived);

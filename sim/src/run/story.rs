@@ -58,7 +58,10 @@ impl Telling {
 
     /// Keeps the steps that use a name.
     pub(super) fn of_name(predicate: &str, name: &[u8]) -> Self {
-        Telling { name: Some(name.to_vec()), ..Telling::of_last_steps(predicate) }
+        Telling {
+            name: Some(name.to_vec()),
+            ..Telling::of_last_steps(predicate)
+        }
     }
 
     pub(super) fn into_told(self) -> Vec<Told> {
@@ -79,14 +82,18 @@ impl Telling {
                 return;
             }
         }
-        let names = [last_name(step.pending.path), last_name(step.pending.to_path)];
+        let names = [
+            last_name(step.pending.path),
+            last_name(step.pending.to_path),
+        ];
         let most = match &self.name {
             Some(name) if name.is_empty() || !names.contains(&name.as_slice()) => return,
             Some(_) => OF_NAME,
             None => LAST,
         };
         if let (Some(window), Some(_)) = (step.window, &self.name) {
-            self.told.push_back(seen_in_listing(fs, actor, step, window.nanos));
+            self.told
+                .push_back(seen_in_listing(fs, actor, step, window.nanos));
         }
         self.told.push_back(of_step(fs, actor, step));
         while most < self.told.len() {

@@ -184,20 +184,28 @@ impl Tape {
             violations: self.broken.clone(),
         };
         let line = |json: serde_json::Result<String>| json.expect("plain data has a form in JSON");
-        let (first, second) = (serde_json::to_string(&self.header), serde_json::to_string(&body));
+        let (first, second) = (
+            serde_json::to_string(&self.header),
+            serde_json::to_string(&body),
+        );
         format!("{}\n{}\n", line(first), line(second))
     }
 
     /// Reads what [`Tape::to_text`] wrote. Errs if the text was cut, or is of another version.
     pub fn parse(text: &str) -> Result<Tape, TapeError> {
         let damaged = |what: &str| TapeError::Damaged(what.to_owned());
-        let (first, second) = text.split_once('\n').ok_or_else(|| damaged("it has one line"))?;
+        let (first, second) = text
+            .split_once('\n')
+            .ok_or_else(|| damaged("it has one line"))?;
         let value: serde_json::Value =
             serde_json::from_str(first).map_err(|error| damaged(&error.to_string()))?;
         if value.get("format").and_then(serde_json::Value::as_str) != Some(FORMAT) {
             return Err(damaged("its first line is no header"));
         }
-        let found = value.get("version").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        let found = value
+            .get("version")
+            .and_then(serde_json::Value::as_u64)
+            .unwrap_or(0);
         if found != u64::from(VERSION) {
             return Err(TapeError::Version { found });
         }
@@ -232,7 +240,10 @@ impl Tape {
 pub fn broken_of(outcome: &Outcome) -> Vec<Broken> {
     let mut broken: Vec<Broken> = Vec::new();
     for violation in &outcome.violations {
-        if !broken.iter().any(|one| one.predicate == violation.predicate) {
+        if !broken
+            .iter()
+            .any(|one| one.predicate == violation.predicate)
+        {
             broken.push(Broken {
                 predicate: violation.predicate.to_owned(),
                 name: violation.name.to_owned(),

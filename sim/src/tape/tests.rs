@@ -22,14 +22,23 @@ fn a_tape_survives_writing_and_reading_and_plays_the_same_run() {
     assert_eq!(read.header, tape.header);
     assert_eq!(read.trace, tape.trace);
     assert!(read.is_as_recorded());
-    assert_eq!(Trace::of(&run(&read.plan)).first_difference(&tape.trace), None);
+    assert_eq!(
+        Trace::of(&run(&read.plan)).first_difference(&tape.trace),
+        None
+    );
 }
 
 #[test]
 fn the_first_line_alone_says_what_the_tape_is() {
     let text = recorded().to_text();
     let first = text.lines().next().unwrap();
-    for word in ["sim-tape", "4f1d0c2", "targeted-race@", "legacy", "0x0000000000000001"] {
+    for word in [
+        "sim-tape",
+        "4f1d0c2",
+        "targeted-race@",
+        "legacy",
+        "0x0000000000000001",
+    ] {
         assert!(first.contains(word), "no {word} in {first}");
     }
 }
@@ -38,7 +47,10 @@ fn the_first_line_alone_says_what_the_tape_is() {
 fn an_edited_scenario_and_another_version_are_noticed() {
     let text = recorded().to_text();
     let other = text.replacen("\"version\":1", "\"version\":2", 1);
-    assert!(matches!(Tape::parse(&other), Err(TapeError::Version { found: 2 })));
+    assert!(matches!(
+        Tape::parse(&other),
+        Err(TapeError::Version { found: 2 })
+    ));
     let edited = text.replacen("\"run_ns\":600000000000", "\"run_ns\":500000000000", 1);
     assert!(!Tape::parse(&edited).unwrap().is_as_recorded());
     for damaged in ["", "{}\n{}\n", text.lines().next().unwrap()] {

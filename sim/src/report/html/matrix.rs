@@ -9,11 +9,7 @@ use crate::stats::proportion::{exact, upper_bound_of_none, upper_bound_of_none_a
 /// The section of the matrix.
 ///
 /// `engines` are those of the scenario that is charted, `all` those of every scenario.
-pub(super) fn section(
-    campaign: &Campaign,
-    engines: &[Engine<'_>],
-    all: &[Engine<'_>],
-) -> Section {
+pub(super) fn section(campaign: &Campaign, engines: &[Engine<'_>], all: &[Engine<'_>]) -> Section {
     let depths = depths_of(engines);
     let mut blocks = Vec::new();
     if engines.is_empty() {
@@ -71,15 +67,28 @@ fn table(engines: &[Engine<'_>], depths: &[u64], detail: Detail) -> Table {
 fn other_scenarios(engines: &[&Engine<'_>]) -> Table {
     let rows = engines.iter().flat_map(|engine| {
         engine.cells.iter().map(|one| {
-            let held = one.predicates.iter().filter(|c| c.expect == Expect::Always && c.failed == 0);
-            let marked = one.predicates.iter().filter(|c| c.failed != 0 || c.expect == Expect::MustFail);
+            let held = one
+                .predicates
+                .iter()
+                .filter(|c| c.expect == Expect::Always && c.failed == 0);
+            let marked = one
+                .predicates
+                .iter()
+                .filter(|c| c.failed != 0 || c.expect == Expect::MustFail);
             let marked: Vec<&Checked> = marked.collect();
             let (first, more) = match marked.split_first() {
                 None => (Td::new("–").class("quiet"), String::new()),
                 Some((first, rest)) => {
                     let words = |c: &Checked| format!("{} {}", c.id, cell(c).text);
                     let more: Vec<String> = rest.iter().map(|c| words(c)).collect();
-                    (Td { text: words(first), small: String::new(), ..cell(first) }, more.join(", "))
+                    (
+                        Td {
+                            text: words(first),
+                            small: String::new(),
+                            ..cell(first)
+                        },
+                        more.join(", "),
+                    )
                 }
             };
             vec![
@@ -91,11 +100,20 @@ fn other_scenarios(engines: &[&Engine<'_>]) -> Table {
             ]
         })
     });
-    let head = ["engine and scenario", "files", "runs", "predicates held", "broken"];
+    let head = [
+        "engine and scenario",
+        "files",
+        "runs",
+        "predicates held",
+        "broken",
+    ];
     Table {
         caption: "Scenarios that are not about depth.".to_owned(),
         head: head.map(str::to_owned).to_vec(),
-        groups: vec![Group { title: String::new(), rows: rows.collect() }],
+        groups: vec![Group {
+            title: String::new(),
+            rows: rows.collect(),
+        }],
         ..Table::default()
     }
 }

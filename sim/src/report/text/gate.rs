@@ -64,12 +64,18 @@ fn push_canaries(lines: &mut Lines<'_>, campaign: &Campaign) {
         let (here, later) = rest.split_at(count);
         rest = later;
         let words = here.iter().map(|canary| {
-            let count = format!("{}/{}", exact_count(canary.killed), exact_count(canary.runs));
+            let count = format!(
+                "{}/{}",
+                exact_count(canary.killed),
+                exact_count(canary.runs)
+            );
             let may = if canary.must_fail { "" } else { " (may)" };
             format!("{} {count}{may}", canary.predicate)
         });
         let words: Vec<String> = words.collect();
-        let is_alive = here.iter().any(|canary| canary.must_fail && canary.killed == 0);
+        let is_alive = here
+            .iter()
+            .any(|canary| canary.must_fail && canary.killed == 0);
         let (said, tone) = match is_alive {
             true => ("SURVIVED", Tone::Bad),
             false => ("caught", Tone::Plain),
@@ -78,7 +84,11 @@ fn push_canaries(lines: &mut Lines<'_>, campaign: &Campaign) {
             "" => String::new(),
             scenario => format!("  {scenario}"),
         };
-        let line = format!("  canary    {}{scenario}  {said}: {}", first.engine, words.join(" · "));
+        let line = format!(
+            "  canary    {}{scenario}  {said}: {}",
+            first.engine,
+            words.join(" · ")
+        );
         let line = lines.paint(&line, tone);
         lines.detail(&line);
     }
@@ -96,7 +106,10 @@ fn push_other_scenarios(lines: &mut Lines<'_>, campaign: &Campaign) {
 fn other_row(one: &Cell) -> Vec<GridCell> {
     let is_clean = |c: &&Checked| c.expect == Expect::Always && c.failed == 0;
     let clean = one.predicates.iter().filter(is_clean).count();
-    let marked = one.predicates.iter().filter(|c| 0 < c.failed || c.expect == Expect::MustFail);
+    let marked = one
+        .predicates
+        .iter()
+        .filter(|c| 0 < c.failed || c.expect == Expect::MustFail);
     let mut tone = Tone::Plain;
     let mut words: Vec<String> = Vec::new();
     for checked in marked {
@@ -112,7 +125,10 @@ fn other_row(one: &Cell) -> Vec<GridCell> {
     vec![
         GridCell::plain(format!("{} {}", one.scenario, one.variant).trim_end()),
         GridCell::plain(one.engine.as_str()),
-        GridCell { words: words.join(" · "), tone },
+        GridCell {
+            words: words.join(" · "),
+            tone,
+        },
         GridCell::plain(format!("{} files", depth(one.depth))),
     ]
 }

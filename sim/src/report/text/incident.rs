@@ -20,12 +20,25 @@ pub(super) fn push(lines: &mut Lines<'_>, campaign: &Campaign) {
             RowVerdict::Info => ("info", Tone::Faint),
         };
         let words = [&row.figure, &row.account, &row.simulated, &row.tolerance];
-        let cells = words.into_iter().map(|words| GridCell::plain(words.as_str()));
-        rows.push(cells.chain([GridCell { words: word.to_owned(), tone }]).collect());
+        let cells = words
+            .into_iter()
+            .map(|words| GridCell::plain(words.as_str()));
+        rows.push(
+            cells
+                .chain([GridCell {
+                    words: word.to_owned(),
+                    tone,
+                }])
+                .collect(),
+        );
     }
     push_grid(lines, &rows, 5);
     if !campaign.unresolved.is_empty() {
-        let ids: Vec<&str> = campaign.unresolved.iter().map(|one| one.id.as_str()).collect();
+        let ids: Vec<&str> = campaign
+            .unresolved
+            .iter()
+            .map(|one| one.id.as_str())
+            .collect();
         lines.detail(&format!("  unresolved in the account: {}", ids.join(", ")));
     }
 }

@@ -4,7 +4,9 @@ use super::wait_until;
 use crate::kernel::{Exit, Prng};
 use crate::run::program::poller::ROOT;
 use crate::run::shared::Shared;
-use crate::scenario::{Active, Antivirus, Archiver, Engine, FileIndexer, Operator, Pace, Select, Spread};
+use crate::scenario::{
+    Active, Antivirus, Archiver, Engine, FileIndexer, Operator, Pace, Select, Spread,
+};
 use crate::specimen::QUEUE_DIR;
 use host::{At, Dir, File, Host, Names};
 use spool::{BucketName, EntryName};
@@ -35,13 +37,22 @@ pub(crate) fn archive(host: &dyn Host, shared: &Shared, archiver: &Archiver) -> 
         if stop <= due || !wait_until(host, shared, due) {
             break;
         }
-        if archiver.aimed_at_list && !wait_for_listing(host, shared, &mut listings, stop) {
-            break;
+        if archiver.aimed_at_list {
+            // What it aims at is known beforehand, as whoever stages a race knows it.
+            view.look(host, shared, &mut draw, archiver.select);
+            if !wait_for_listing(host, shared, &mut listings, stop) {
+                break;
+            }
         }
         for _ in 0..archiver.batch {
-            let Some(path) = view.next(host, shared, &mut draw, archiver.select) else { break };
+            let Some(path) = view.next(host, shared, &mut draw, archiver.select) else {
+                break;
+            };
             let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(&path);
-            if host.rename(At::new(host.root(), &path), archive.at(name)).is_ok() {
+            if host
+                .rename(At::new(host.root(), &path), archive.at(name))
+                .is_ok()
+            {
                 taken += 1;
             }
             if archiver.at_most.is_some_and(|most| most <= taken) {
@@ -83,7 +94,8 @@ pub(crate) fn scan_for_viruses(host: &dyn Host, shared: &Shared, antivirus: &Ant
         if chance(draw, antivirus.quarantine) {
             let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
             // It may be gone already: then somebody else has it.
-            host.rename(At::new(host.root(), path), archive.at(name)).ok();
+            host.rename(At::new(host.root(), path), archive.at(name))
+                .ok();
         }
     })
 }
@@ -163,7 +175,9 @@ pub(crate) fn operate(host: &dyn Host, shared: &Shared, operator: &Operator) -> 
         if !wait_until(host, shared, due) {
             break;
         }
-        let Some(path) = view.next(host, shared, &mut draw, Select::Random) else { continue };
+        let Some(path) = view.next(host, shared, &mut draw, Select::Random) else {
+            continue;
+        };
         match work {
             Work::Remove => {
                 host.unlink(At::new(host.root(), &path)).ok();
@@ -188,10 +202,13 @@ enum Work {
 
 /// Copies the alert of a finished case into the bucket of a pending one, under a name that the bucket could have.
 fn copy_back(host: &dyn Host, shared: &Shared, draw: &mut Prng, beside: &[u8]) {
-    let Some(slash) = beside.iter().rposition(|byte| *byte == b'/') else { return };
-    let (Some(case), Some(entry)) =
-        (some_case(host, draw), EntryName::parse(&beside[slash + 1..]))
-    else {
+    let Some(slash) = beside.iter().rposition(|byte| *byte == b'/') else {
+        return;
+    };
+    let (Some(case), Some(entry)) = (
+        some_case(host, draw),
+        EntryName::parse(&beside[slash + 1..]),
+    ) else {
         return;
     };
     let (path, id) = case;
@@ -236,7 +253,7 @@ struct Listing {
 }
 
 impl Listing {
-    /// The next file to touch. Lists again when the listing is used up, or a minute old and half of it is used.
+    /// The next file to touch. Lists again when the listing is used up.
     fn next(
         &mut self,
         host: &dyn Host,
@@ -244,31 +261,38 @@ impl Listing {
         draw: &mut Prng,
         select: Select,
     ) -> Option<Path> {
-        if self.paths.len() <= self.next {
-            // An empty queue is looked at once a second, not at every turn.
-            if shared.now_ns() < self.listed_at_ns + 1_000_000_000 && 0 < self.listed_at_ns {
-                return None;
-            }
-            self.paths = match shared.engine {
-                Engine::Spool => entries_of_spool(host, draw, select),
-                Engine::Legacy | Engine::Hotfix => {
-                    let names = list(host, QUEUE_DIR.as_bytes()).unwrap_or_default();
-                    let below = |name: Path| [QUEUE_DIR.as_bytes(), b"/", &name].concat();
-                    names.into_iter().map(below).collect()
-                }
-            };
-            match select {
-                // The numbers in the names follow the times of the files.
-                Select::Oldest => self.paths.sort_unstable(),
-                Select::Random => draw.shuffle(&mut self.paths),
-            }
-            (self.next, self.listed_at_ns) = (0, shared.now_ns().max(1));
-        }
+        self.look(host, shared, draw, select);
         let path = self.paths.get(self.next).cloned();
         self.next += 1;
         path
     }
+
+    /// Lists the queue if nothing of the last listing is left.
+    fn look(&mut self, host: &dyn Host, shared: &Shared, draw: &mut Prng, select: Select) {
+        // An empty queue is looked at once a second, not at every turn.
+        let is_recent = 0 < self.listed_at_ns && shared.now_ns() < self.listed_at_ns + SECOND_NS;
+        if self.next < self.paths.len() || (is_recent && self.paths.is_empty()) {
+            return;
+        }
+        self.paths = match shared.engine {
+            Engine::Spool => entries_of_spool(host, draw, select),
+            Engine::Legacy | Engine::Hotfix => {
+                let names = list(host, QUEUE_DIR.as_bytes()).unwrap_or_default();
+                let below = |name: Path| [QUEUE_DIR.as_bytes(), b"/", &name].concat();
+                names.into_iter().map(below).collect()
+            }
+        };
+        match select {
+            // The numbers in the names follow the times of the files.
+            Select::Oldest => self.paths.sort_unstable(),
+            Select::Random => draw.shuffle(&mut self.paths),
+        }
+        (self.next, self.listed_at_ns) = (0, shared.now_ns().max(1));
+    }
 }
+
+/// A second of virtual time.
+const SECOND_NS: u64 = 1_000_000_000;
 
 /// The entries of one bucket of the spool: the oldest, or any; now and then of a claimed one.
 fn entries_of_spool(host: &dyn Host, draw: &mut Prng, select: Select) -> Vec<Path> {
@@ -287,11 +311,16 @@ fn entries_of_spool(host: &dyn Host, draw: &mut Prng, select: Select) -> Vec<Pat
             Select::Oldest => 0,
             Select::Random => draw.below(buckets.len() as u64),
         };
-        let Some(bucket) = buckets.get(usize::try_from(which).unwrap_or(0)) else { continue };
+        let Some(bucket) = buckets.get(usize::try_from(which).unwrap_or(0)) else {
+            continue;
+        };
         let path = [&dir[..], b"/", bucket].concat();
         let entries = list(host, &path).unwrap_or_default();
         if !entries.is_empty() {
-            return entries.into_iter().map(|name| [&path[..], b"/", &name].concat()).collect();
+            return entries
+                .into_iter()
+                .map(|name| [&path[..], b"/", &name].concat())
+                .collect();
         }
     }
     Vec::new()
