@@ -296,7 +296,6 @@ fn push_finding(lines: &mut Lines<'_>, finding: &Finding) {
     if let Some(seed) = &finding.seed_command {
         lines.detail(&format!("  seed:    {seed}"));
     }
-    lines.detail(&format!("  why:     sim explain {}", finding.fingerprint));
 }
 
 fn push_bounds(lines: &mut Lines<'_>, campaign: &Campaign) {

@@ -1,0 +1,7 @@
+//! The simulator's program, so that tests of this package can start it as a process of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sim::cli::run(std::env::args_os()).into()
+}
