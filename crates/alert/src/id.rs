@@ -38,19 +38,26 @@ impl AlertId {
 
     /// Reads the written form: 32 lower-case hexadecimal digits, nothing else.
     pub fn from_hex(hex: &[u8]) -> Option<Self> {
-        let digit = |byte: u8| match byte {
-            b'0'..=b'9' => Some(byte - b'0'),
-            b'a'..=b'f' => Some(byte - b'a' + 10),
-            _ => None,
-        };
-        if hex.len() != Self::HEX_LEN {
-            return None;
-        }
+        let hex: &[u8; Self::HEX_LEN] = hex.try_into().ok()?;
         let mut id = [0; 16];
+        // One check at the end: names are read by the million, and are almost always right.
+        let mut bad = 0;
         for (byte, pair) in id.iter_mut().zip(hex.chunks_exact(2)) {
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+            let (high, low) = (DIGIT[usize::from(pair[0])], DIGIT[usize::from(pair[1])]);
+            bad |= high | low;
+            *byte = high << 4 | low & 15;
         }
-        Some(AlertId(id))
+        (bad & NO_DIGIT == 0).then_some(AlertId(id))
+    }
+
+    /// The id with these bytes, for those that make up ids of their own.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        AlertId(bytes)
+    }
+
+    /// The id's bytes.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0
     }
 
     /// The written form, as bytes.
@@ -65,12 +72,23 @@ impl AlertId {
     }
 }
 
+/// What [`DIGIT`] says of bytes that are no lower-case hexadecimal digit.
+const NO_DIGIT: u8 = 0x80;
+
+/// The value of each byte as a hexadecimal digit.
+const DIGIT: [u8; 256] = {
+    let mut digit = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        digit[b"0123456789abcdef"[value] as usize] = value as u8;
+        value += 1;
+    }
+    digit
+};
+
 impl std::fmt::Display for AlertId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for byte in self.0 {
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
+        f.write_str(std::str::from_utf8(&self.to_hex()).expect("digits are ASCII"))
     }
 }
 

@@ -383,6 +383,22 @@ fn books_that_close_with_something_open() {
 
 #[test]
 fn an_audit_that_differs_from_the_census() {
-    check(&["S17"], |contract| contract.observe(Event::Audited { differences: 1, step: 8 }, 8));
-    check(&[], |contract| contract.observe(Event::Audited { differences: 0, step: 8 }, 8));
+    check(&["S17"], |contract| {
+        contract.observe(
+            Event::Audited {
+                differences: 1,
+                step: 8,
+            },
+            8,
+        )
+    });
+    check(&[], |contract| {
+        contract.observe(
+            Event::Audited {
+                differences: 0,
+                step: 8,
+            },
+            8,
+        )
+    });
 }

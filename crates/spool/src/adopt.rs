@@ -9,6 +9,7 @@ use crate::ledger::Record;
 use crate::name::{BucketName, EntryName, Stamp};
 use crate::publish::Publisher;
 use crate::quarantine;
+use crate::recover;
 use crate::spool::PathBuffer;
 use crate::worker::may_be_file;
 use alert::AlertId;
@@ -64,7 +65,7 @@ impl<'h> Publisher<'h> {
 
     fn adopt_all(&mut self, dir: &Dir<'_>) -> Result<Adoption, SpoolError> {
         let spool = self.spool;
-        let home_name = format!("adopt-{:06}", self.epoch);
+        let home_name = recover::home_name("adopt", self.epoch);
         let home = Dir::open_or_make(spool.host, spool.claimed.at(&home_name))
             .context("make", &home_name)?;
         let (mut total, mut names) = (Adoption::default(), Names::default());

@@ -166,7 +166,7 @@ impl Auditor<'_, '_> {
 
     fn read_claims(&mut self) -> Result<(), SpoolError> {
         for (worker, epoch) in crate::recover::homes(self.spool, &mut self.names)? {
-            let home_name = format!("{worker}-{epoch:06}");
+            let home_name = crate::recover::home_name(&worker, epoch);
             let at = self.spool.claimed.at(&home_name);
             let Some(home) = open_if_there(self.spool, at)? else {
                 continue;
@@ -293,9 +293,12 @@ fn note_record(accounts: &mut BTreeMap<AlertId, Account>, record: Record) {
             }
         }
         Record::Completed {
-            cased, quarantined, ..
+            cased,
+            quarantined,
+            duplicates,
+            ..
         } => {
-            for entry in cased {
+            for entry in cased.into_iter().chain(duplicates) {
                 accounts.entry(entry.id()).or_default().is_recorded_cased = true;
             }
             for bad in quarantined {

@@ -46,7 +46,7 @@ pub enum Record {
         /// Their bytes are bad; they stand in quarantine.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         quarantined: Vec<Quarantined>,
-        /// Their id had a case already; these copies are dropped after this record.
+        /// Their id has a case, which this says as well; these copies are dropped after this record.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         duplicates: Vec<EntryName>,
         /// Somebody outside removed them while they were claimed.

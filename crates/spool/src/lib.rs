@@ -31,6 +31,8 @@ mod recover;
 mod spool;
 mod staging;
 mod survey;
+mod tail;
+mod unrecorded;
 mod worker;
 
 pub use complete::Completion;

@@ -6,19 +6,20 @@
 //!
 //! A crash before the record leaves a bucket in `tmp/` that nobody was told of: it is dropped, and the source still has its
 //! alerts. A crash after the record leaves a whole bucket: recovery publishes it. A power loss may keep the rename and lose
-//! the record: recovery writes it again from the bucket's names. So `fold(ledger)` is the truth after every recovery.
+//! the record: recovery writes it again from the bucket's names, wherever the bucket is by then; what became of its alerts
+//! already stands in the workers' records. So `fold(ledger)` is the truth after every recovery.
 
 use crate::bucket;
 use crate::error::{Context, SpoolError};
-use crate::ledger::{self, LedgerWriter, Record};
+use crate::ledger::{LedgerWriter, Record};
 use crate::name::{BucketName, EntryName, Stamp};
 use crate::recover::{self, Recovery};
-use crate::spool::{PathBuffer, Shed, Spool};
-use crate::survey::survey;
+use crate::spool::{PathBuffer, Spool};
+use crate::tail::{Seen, Tail};
 use crate::worker::begin_epoch;
 use alert::AlertId;
-use host::{Dir, Errno, File, Lock, Names};
-use std::collections::{BTreeSet, VecDeque};
+use host::{Errno, File, Lock, Names};
+use std::collections::BTreeSet;
 
 /// The writer's name of the publisher's ledger segments.
 pub(crate) const WRITER: &str = "publish";
@@ -50,7 +51,7 @@ pub struct Publisher<'h> {
     pub(crate) epoch: u32,
     pub(crate) last: Stamp,
     pub(crate) names: Names,
-    seen: Seen,
+    pub(crate) seen: Seen,
     recovery: Recovery,
     is_poisoned: bool,
     _lock: Lock<'h>,
@@ -75,9 +76,9 @@ impl<'h> Publisher<'h> {
                 },
             })?;
         let mut names = Names::default();
-        let tail = Tail::read(spool, &mut names)?;
         let (epoch, mut ledger) = begin_epoch(spool, WRITER, &mut names)?;
         let recovery = recover::sweep(spool, &mut ledger)?;
+        let tail = Tail::read(spool, &mut names)?;
         let mut publisher = Publisher {
             spool,
             ledger,
@@ -89,7 +90,7 @@ impl<'h> Publisher<'h> {
             is_poisoned: false,
             _lock: lock,
         };
-        publisher.recover_tmp(&tail.buckets)?;
+        publisher.finish_tmp(&tail.buckets)?;
         publisher.record_unrecorded(tail.last)?;
         // A name that a power loss took from the ledger may still be known to somebody: leave its milliseconds behind.
         publisher.last = Stamp {
@@ -192,10 +193,7 @@ impl<'h> Publisher<'h> {
         written: Vec<(BucketName, Vec<EntryName>)>,
     ) -> Result<(), SpoolError> {
         for (bucket, entries) in written {
-            self.seen.extend(
-                entries.iter().map(EntryName::id),
-                self.spool.options.seen_max,
-            );
+            self.seen.extend(&entries);
             let origins = Vec::new();
             self.ledger.append(&Record::Published {
                 bucket,
@@ -235,136 +233,5 @@ impl<'h> Publisher<'h> {
         let result = step(self);
         self.is_poisoned = result.is_err();
         result
-    }
-
-    /// Publishes buckets in `tmp/` that the ledger knows, and drops those that it does not.
-    fn recover_tmp(&mut self, recorded: &BTreeSet<Stamp>) -> Result<(), SpoolError> {
-        let spool = self.spool;
-        loop {
-            let left = survey(&spool.tmp, &mut self.names, Shed::Oldest, 512, |_| false)?;
-            for bucket in &left.chosen {
-                self.last = self.last.max(bucket.first().offset(bucket.count()));
-                if !recorded.contains(&bucket.first()) {
-                    bucket::drop_unpublished(spool, &spool.tmp, *bucket, &mut self.names)?;
-                    continue;
-                }
-                let (from, to) = (spool.tmp.at(bucket), spool.pending.at(bucket));
-                spool
-                    .host
-                    .rename_noreplace(from, to)
-                    .context("publish", bucket)?;
-            }
-            if left.chosen.is_empty() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Records buckets that are visible and newer than every record: a power loss kept their rename and lost their record,
-    /// or they were being adopted.
-    fn record_unrecorded(&mut self, last_recorded: Stamp) -> Result<(), SpoolError> {
-        let spool = self.spool;
-        for dir in [&spool.pending, &spool.overflow] {
-            let mut done = last_recorded;
-            loop {
-                let is_done = |first| first <= done;
-                let new = survey(dir, &mut self.names, Shed::Oldest, 512, is_done)?.chosen;
-                let Some(newest) = new.last() else { break };
-                done = newest.first();
-                for bucket in new {
-                    self.record_bucket(dir, bucket)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn record_bucket(&mut self, dir: &Dir<'_>, bucket: BucketName) -> Result<(), SpoolError> {
-        let spool = self.spool;
-        let Some(content) = bucket::list(spool, dir, bucket, &mut self.names)? else {
-            return Ok(());
-        };
-        let entries: Vec<_> = content.entries.iter().map(|(entry, _)| *entry).collect();
-        let newest = entries.last().map(EntryName::stamp).unwrap_or_default();
-        self.last = self.last.max(newest).max(bucket.first());
-        self.seen
-            .extend(entries.iter().map(EntryName::id), spool.options.seen_max);
-        self.ledger.append(&Record::Published {
-            bucket,
-            entries,
-            origins: Vec::new(),
-        })
-    }
-}
-
-/// The end of the publisher's ledger: what the last two segments tell.
-struct Tail {
-    /// The last stamp that was given out, as far as recorded.
-    last: Stamp,
-    /// The buckets' first stamps.
-    buckets: BTreeSet<Stamp>,
-    seen: Seen,
-}
-
-impl Tail {
-    fn read(spool: &Spool<'_>, names: &mut Names) -> Result<Tail, SpoolError> {
-        let mut tail = Tail {
-            last: Stamp::default(),
-            buckets: BTreeSet::new(),
-            seen: Seen::default(),
-        };
-        let mut numbers: Vec<u32> = ledger::segments(&spool.ledger, names)?
-            .into_iter()
-            .filter_map(|(writer, number)| (writer == WRITER).then_some(number))
-            .collect();
-        let older = numbers.len().saturating_sub(2);
-        let mut chain = None;
-        for number in numbers.drain(older..) {
-            let name = ledger::segment_name(WRITER, number);
-            let dir: &Dir<'_> = &spool.ledger;
-            let end = ledger::read_segment(spool.host, dir, &name, chain.as_deref(), |record| {
-                if let Record::Published {
-                    bucket, entries, ..
-                } = record
-                {
-                    tail.buckets.insert(bucket.first());
-                    let newest = entries.iter().map(EntryName::stamp).max();
-                    tail.last = tail
-                        .last
-                        .max(newest.unwrap_or_default())
-                        .max(bucket.first());
-                    tail.seen
-                        .extend(entries.iter().map(EntryName::id), spool.options.seen_max);
-                }
-            })?;
-            chain = end;
-        }
-        Ok(tail)
-    }
-}
-
-/// The ids that were published last.
-#[derive(Default)]
-struct Seen {
-    order: VecDeque<AlertId>,
-    ids: BTreeSet<AlertId>,
-}
-
-impl Seen {
-    fn contains(&self, id: AlertId) -> bool {
-        self.ids.contains(&id)
-    }
-
-    fn extend(&mut self, ids: impl Iterator<Item = AlertId>, most: u32) {
-        for id in ids {
-            if self.ids.insert(id) {
-                self.order.push_back(id);
-            }
-        }
-        while (most as usize) < self.order.len() {
-            if let Some(oldest) = self.order.pop_front() {
-                self.ids.remove(&oldest);
-            }
-        }
     }
 }

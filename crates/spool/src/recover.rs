@@ -74,6 +74,35 @@ pub(crate) fn homes(
     Ok(found)
 }
 
+/// The name of a worker's directory.
+pub(crate) fn home_name(worker: &str, epoch: u32) -> String {
+    format!("{worker}-{epoch:06}")
+}
+
+/// The entries that a worker's plans name, with their buckets.
+pub(crate) fn planned(
+    spool: &Spool<'_>,
+    home: &Dir<'_>,
+    names: &mut Names,
+) -> Result<Vec<(BucketName, EntryName)>, SpoolError> {
+    let mut plans = Vec::new();
+    home.rewind().context("list", "a worker's directory")?;
+    while home.read(names).context("list", "a worker's directory")? {
+        let found = names.iter().filter(|entry| plan::is_plan(entry.name));
+        plans.extend(found.map(|entry| entry.name.to_vec()));
+    }
+    let mut entries = Vec::new();
+    for name in plans {
+        match plan::read(spool, home, &name) {
+            Ok(steps) => entries.extend(steps.iter().map(|step| (step.bucket, step.entry))),
+            // Its worker has finished it meanwhile, and recorded what it named.
+            Err(error) if error.class() == Class::Vanished => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(entries)
+}
+
 /// What a dead worker's directory holds.
 #[derive(Default)]
 struct Remains {
@@ -97,7 +126,7 @@ pub(crate) fn return_claims(
     epoch: u32,
     ledger: &mut LedgerWriter<'_>,
 ) -> Result<Recovery, SpoolError> {
-    let home_name = format!("{worker}-{epoch:06}");
+    let home_name = home_name(worker, epoch);
     let mut names = Names::default();
     let home = match Dir::open(spool.host, spool.claimed.at(&home_name)) {
         Ok(home) => home,

@@ -65,7 +65,7 @@ impl<'h> Worker<'h> {
         let lock = take_lock(spool, name)?;
         let mut names = Names::default();
         let (epoch, mut ledger) = begin_epoch(spool, name, &mut names)?;
-        let home_name = format!("{name}-{epoch:06}");
+        let home_name = recover::home_name(name, epoch);
         let home = Dir::open_or_make(spool.host, spool.claimed.at(&home_name))
             .context("make", &home_name)?;
         drop(Dir::open_or_make(spool.host, home.at(STAGING)).context("make", STAGING)?);

@@ -9,21 +9,57 @@ use super::task::{Answer, Body};
 use super::view::View;
 use host::{Call, DirId, Errno, FileId};
 
-/// What a call did, what it answers, and how it failed.
-type Done<'p> = (Effect<'p>, Result<Answer, Errno>);
+/// A call that only acts: its effect goes into the step.
+#[inline]
+fn done<'p>(step: &mut Step<'p>, effect: Result<Effect<'p>, Errno>) -> Result<Answer, Errno> {
+    step.effect = effect?;
+    Ok(Answer::Done)
+}
 
-fn done<'p>(effect: Result<Effect<'p>, Errno>) -> Done<'p> {
-    match effect {
-        Ok(effect) => (effect, Ok(Answer::Done)),
-        Err(errno) => (Effect::None, Err(errno)),
+/// A call that opens something.
+#[inline]
+fn opened<'p>(
+    step: &mut Step<'p>,
+    result: Result<(u32, Effect<'p>), Errno>,
+) -> Result<Answer, Errno> {
+    let (id, effect) = result?;
+    step.effect = effect;
+    Ok(Answer::Id(id))
+}
+
+/// The step that a request becomes.
+#[inline]
+fn step_of<'a>(machine: &Machine, task: TaskId, letter: &Letter<'a>) -> Step<'a> {
+    let who = &machine.tasks[usize::from(task.0)];
+    Step {
+        pending: Pending {
+            step: machine.trace.steps,
+            time_ns: machine.now_ns,
+            task,
+            process: who.process,
+            calls: who.calls,
+            call: letter.call,
+            handle: letter.handle,
+            path: letter.path,
+            to_handle: letter.to_handle,
+            to_path: letter.to_path,
+            bytes: &[],
+        },
+        errno: None,
+        effect: Effect::None,
+        window: None,
+        dir: None,
+        ino: None,
     }
 }
 
-fn opened<'p>(result: Result<(u32, Effect<'p>), Errno>) -> Done<'p> {
-    match result {
-        Ok((id, effect)) => (effect, Ok(Answer::Id(id))),
-        Err(errno) => (Effect::None, Err(errno)),
-    }
+/// The part of a request that only the task writes.
+struct Letter<'a> {
+    call: Call,
+    handle: u32,
+    to_handle: u32,
+    path: &'a [u8],
+    to_path: &'a [u8],
 }
 
 /// Asks the director about the call in `body`.
@@ -34,50 +70,18 @@ pub(crate) fn ask<D: Director + ?Sized>(
     body: &Body,
     director: &mut D,
 ) -> Act {
-    let pending = pending(machine, task, body.call, body, &body.data);
-    director.before(&mut View::new(machine), &pending)
-}
-
-fn pending<'a>(
-    machine: &Machine,
-    task: TaskId,
-    call: Call,
-    body: &'a Body,
-    data: &'a [u8],
-) -> Pending<'a> {
-    pending_of(
-        machine,
-        task,
-        call,
-        (body.handle, &body.path),
-        (body.to_handle, &body.to_path),
-        data,
-    )
-}
-
-#[inline]
-fn pending_of<'a>(
-    machine: &Machine,
-    task: TaskId,
-    call: Call,
-    (handle, path): (u32, &'a [u8]),
-    (to_handle, to_path): (u32, &'a [u8]),
-    data: &'a [u8],
-) -> Pending<'a> {
-    let who = &machine.tasks[usize::from(task.0)];
-    Pending {
-        step: machine.trace.steps,
-        time_ns: machine.now_ns,
-        task,
-        process: who.process,
-        calls: who.calls,
-        call,
-        handle,
-        path,
-        to_handle,
-        to_path,
-        bytes: if call == Call::Append { data } else { &[] },
+    let letter = Letter {
+        call: body.call,
+        handle: body.handle,
+        to_handle: body.to_handle,
+        path: &body.path,
+        to_path: &body.to_path,
+    };
+    let mut pending = step_of(machine, task, &letter).pending;
+    if body.call == Call::Append {
+        pending.bytes = &body.data;
     }
+    director.before(&mut View::new(machine), &pending)
 }
 
 /// Lets the call in `body` act as `act` says, writes the trace, answers, and tells the director.
@@ -91,57 +95,46 @@ pub(crate) fn perform<D: Director + ?Sized>(
 ) -> Control {
     machine.fs.wall_ns = machine.wall_ns();
     machine.fs.touched = Touched::NOTHING;
-    let who = &mut machine.tasks[usize::from(task.0)];
-    who.calls += 1;
-    let Body {
-        call,
-        handle,
-        to_handle,
-        offset,
-        max,
-        path,
-        to_path,
-        data,
-        names,
-        answer,
-        ..
-    } = body;
-    let mut pending = pending_of(
-        machine,
-        task,
-        *call,
-        (*handle, path),
-        (*to_handle, to_path),
-        &[],
-    );
-    pending.calls -= 1;
-    let request = Request {
-        pending,
-        offset: *offset,
-        max: *max,
+    let letter = Letter {
+        call: body.call,
+        handle: body.handle,
+        to_handle: body.to_handle,
+        path: &body.path,
+        to_path: &body.to_path,
     };
-    let (effect, result) = match act {
-        Act::Fail(errno) if can_fail(*call) => machine.fail(&request, errno),
-        Act::AppendPrefixThenFail(count, errno) if *call == Call::Append => {
-            data.truncate(count);
-            let (effect, _) = machine.fs.append(pending.process, FileId(*handle), data);
-            (effect, Err(errno))
+    let mut step = step_of(machine, task, &letter);
+    machine.tasks[usize::from(task.0)].calls += 1;
+    let mut buffers = Buffers {
+        offset: body.offset,
+        max: body.max,
+        data: &mut body.data,
+        names: &mut body.names,
+    };
+    let result = match act {
+        Act::Fail(errno) if can_fail(letter.call) => machine.fail(&step, errno),
+        Act::AppendPrefixThenFail(count, errno) if letter.call == Call::Append => {
+            buffers.data.truncate(count);
+            machine.append(&mut step, buffers.data).and(Err(errno))
         }
-        Act::AppendPrefixThenFail(_, errno) if can_fail(*call) => machine.fail(&request, errno),
-        _ => machine.act(&request, data, names),
+        Act::AppendPrefixThenFail(_, errno) if can_fail(letter.call) => machine.fail(&step, errno),
+        _ => machine.act(&mut step, &mut buffers),
     };
-    *answer = result;
-    if *call == Call::Append {
-        pending.bytes = data;
+    body.answer = result;
+    step.errno = result.err();
+    if letter.call == Call::Append {
+        step.pending.bytes = &body.data;
     }
-    machine.finish(pending, effect, result, director)
+    let number = number_of(&step.effect, &result);
+    machine.finish(&mut step, number);
+    director.after(&mut View::new(machine), &step)
 }
 
-/// A call without the buffers that it fills.
-struct Request<'p> {
-    pending: Pending<'p>,
+/// What a call reads from or fills, beside its paths.
+struct Buffers<'b> {
     offset: u64,
     max: usize,
+    data: &'b mut Vec<u8>,
+    names: &'b mut host::Names,
 }
 
 /// Whether the seam lets the call fail at all.
@@ -155,12 +148,7 @@ fn can_fail(call: Call) -> bool {
 impl Machine {
     /// The call acts.
     #[inline]
-    fn act<'p>(
-        &mut self,
-        request: &Request<'p>,
-        data: &mut Vec<u8>,
-        names: &mut host::Names,
-    ) -> Done<'p> {
+    fn act<'p>(&mut self, step: &mut Step<'p>, buffers: &mut Buffers<'_>) -> Result<Answer, Errno> {
         let Pending {
             process,
             handle,
@@ -168,135 +156,119 @@ impl Machine {
             to_handle,
             to_path,
             ..
-        } = request.pending;
+        } = step.pending;
         let at = (DirId(handle), path);
         let to = (DirId(to_handle), to_path);
         let (dir, file) = (DirId(handle), FileId(handle));
         let fs = &mut self.fs;
-        match request.pending.call {
-            Call::OpenDir => opened(fs.open_dir(process, at)),
-            Call::OpenRead => opened(fs.open_read(process, at)),
-            Call::OpenAppend => opened(fs.open_append(process, at)),
-            Call::CreateNew => opened(fs.create_new(process, at)),
-            Call::Lock => opened(fs.lock(process, at)),
-            Call::CloseDir => done(fs.close(process, handle, |grip| grip == Grip::Dir)),
-            Call::Close => done(fs.close(process, handle, |grip| {
-                matches!(grip, Grip::Read | Grip::Append)
-            })),
-            Call::Unlock => done(fs.close(process, handle, |grip| grip == Grip::Lock)),
-            Call::ReadDir => self.read_dir(&request.pending, names),
-            Call::RewindDir => done(fs.rewind_dir(process, dir)),
-            Call::Mkdir => done(fs.mkdir(process, at)),
-            Call::Rmdir => done(fs.rmdir(process, at)),
-            Call::Unlink => done(fs.unlink(process, at)),
-            Call::RenameNoreplace => done(fs.rename(process, at, to, false)),
-            Call::Rename => done(fs.rename(process, at, to, true)),
-            Call::Link => done(fs.link(process, at, to)),
-            Call::Stat => match fs.stat(process, at) {
-                Ok(meta) => (Effect::None, Ok(Answer::Meta(meta))),
-                Err(errno) => (Effect::None, Err(errno)),
-            },
-            Call::Read => match fs.read(process, file, request.offset, data, request.max) {
-                Ok(effect) => {
-                    let count = match effect {
-                        Effect::ReadBytes { bytes, .. } => bytes as usize,
-                        _ => 0,
-                    };
-                    (effect, Ok(Answer::Count(count)))
-                }
-                Err(errno) => (Effect::None, Err(errno)),
-            },
-            Call::Append => {
-                let (effect, errno) = fs.append(process, file, data);
-                (effect, errno.map_or(Ok(Answer::Done), Err))
+        match step.pending.call {
+            Call::OpenDir => opened(step, fs.open_dir(process, at)),
+            Call::OpenRead => opened(step, fs.open_read(process, at)),
+            Call::OpenAppend => opened(step, fs.open_append(process, at)),
+            Call::CreateNew => opened(step, fs.create_new(process, at)),
+            Call::Lock => opened(step, fs.lock(process, at)),
+            Call::CloseDir => done(step, fs.close(process, handle, |grip| grip == Grip::Dir)),
+            Call::Close => {
+                let is_file = |grip| matches!(grip, Grip::Read | Grip::Append);
+                done(step, fs.close(process, handle, is_file))
             }
-            Call::SyncFile => done(fs.sync_file(process, file)),
-            Call::SyncDir => done(fs.sync_dir(process, dir)),
-            Call::SyncAll => self.sync_all(&request.pending),
-            Call::Now => (Effect::None, Ok(Answer::Time(self.wall()))),
-            Call::Sleep => (Effect::None, Ok(Answer::Done)),
+            Call::Unlock => done(step, fs.close(process, handle, |grip| grip == Grip::Lock)),
+            Call::ReadDir => self.read_dir(step, buffers.names),
+            Call::RewindDir => done(step, fs.rewind_dir(process, dir)),
+            Call::Mkdir => done(step, fs.mkdir(process, at)),
+            Call::Rmdir => done(step, fs.rmdir(process, at)),
+            Call::Unlink => done(step, fs.unlink(process, at)),
+            Call::RenameNoreplace => done(step, fs.rename(process, at, to, false)),
+            Call::Rename => done(step, fs.rename(process, at, to, true)),
+            Call::Link => done(step, fs.link(process, at, to)),
+            Call::Stat => fs.stat(process, at).map(Answer::Meta),
+            Call::Read => {
+                let before = buffers.data.len();
+                let (offset, max) = (buffers.offset, buffers.max);
+                step.effect = fs.read(process, file, offset, buffers.data, max)?;
+                Ok(Answer::Count(buffers.data.len() - before))
+            }
+            Call::Append => self.append(step, buffers.data),
+            Call::SyncFile => done(step, fs.sync_file(process, file)),
+            Call::SyncDir => done(step, fs.sync_dir(process, dir)),
+            Call::SyncAll => self.sync_all(step),
+            Call::Now => Ok(Answer::Time(self.wall())),
+            Call::Sleep => Ok(Answer::Done),
         }
     }
 
-    fn read_dir<'p>(&mut self, pending: &Pending<'p>, names: &mut host::Names) -> Done<'p> {
+    /// The one call that fails and acts at once: a part of the bytes may be there.
+    fn append(&mut self, step: &mut Step<'_>, data: &[u8]) -> Result<Answer, Errno> {
+        let file = FileId(step.pending.handle);
+        let (effect, errno) = self.fs.append(step.pending.process, file, data);
+        step.effect = effect;
+        errno.map_or(Ok(Answer::Done), Err)
+    }
+
+    fn read_dir(&mut self, step: &mut Step<'_>, names: &mut host::Names) -> Result<Answer, Errno> {
+        let pending = &step.pending;
         let who = &mut self.tasks[usize::from(pending.task.0)];
         let seen = Seen {
             task: pending.task.0,
             calls: who.calls,
         };
-        let effect = self
-            .fs
-            .read_dir(pending.process, DirId(pending.handle), names, seen);
-        if let Ok(Effect::Listed { count, .. }) = effect
-            && 0 < count
-        {
+        let dir = DirId(pending.handle);
+        step.effect = self.fs.read_dir(pending.process, dir, names, seen)?;
+        if !names.is_empty() {
             who.scans.push((who.calls, self.now_ns));
-            who.debt_ns += u64::from(count) * self.latency.entry_ns;
+            who.debt_ns += names.len() as u64 * self.latency.entry_ns;
         }
-        done(effect)
+        Ok(Answer::Done)
     }
 
-    fn sync_all<'p>(&mut self, pending: &Pending<'p>) -> Done<'p> {
-        let effect = self.fs.sync_all(pending.process, DirId(pending.handle));
-        if let Ok(Effect::SyncedAll { items, .. }) = effect {
+    fn sync_all(&mut self, step: &mut Step<'_>) -> Result<Answer, Errno> {
+        let pending = &step.pending;
+        step.effect = self.fs.sync_all(pending.process, DirId(pending.handle))?;
+        if let Effect::SyncedAll { items, .. } = step.effect {
             let who = &mut self.tasks[usize::from(pending.task.0)];
             who.debt_ns += u64::from(items) * self.latency.sync_item_ns;
         }
-        done(effect)
+        Ok(Answer::Done)
     }
 
     /// The call fails and changes nothing, but for what a failed sync leaves in doubt.
-    fn fail<'p>(&mut self, request: &Request<'p>, errno: Errno) -> Done<'p> {
-        let Pending {
-            process,
-            handle,
-            call,
-            ..
-        } = request.pending;
-        match (call, self.fs.sync_target(process, handle)) {
+    fn fail(&mut self, step: &Step<'_>, errno: Errno) -> Result<Answer, Errno> {
+        let pending = &step.pending;
+        match (
+            pending.call,
+            self.fs.sync_target(pending.process, pending.handle),
+        ) {
             (Call::SyncFile, Ok(ino)) => self.fs.doom(ino),
             (Call::SyncAll, Ok(ino)) => self.fs.doom_some(ino),
             _ => {}
         }
-        (Effect::None, Err(errno))
+        Err(errno)
     }
 
-    /// Writes the trace and tells the director.
+    /// Completes the step and writes the trace.
     #[inline]
-    fn finish<D: Director + ?Sized>(
-        &mut self,
-        pending: Pending<'_>,
-        effect: Effect<'_>,
-        result: Result<Answer, Errno>,
-        director: &mut D,
-    ) -> Control {
+    fn finish(&mut self, step: &mut Step<'_>, number: u64) {
         let touched = self.fs.touched;
-        let who = &self.tasks[usize::from(pending.task.0)];
+        let task = step.pending.task;
         let some = |ino: Ino| Some(ino).filter(|&ino| ino != Ino::NONE);
-        let step = Step {
-            pending,
-            errno: result.err(),
-            effect,
-            window: who.window(pending.task, touched.seen, self.now_ns),
-            dir: some(touched.dir),
-            ino: some(touched.ino),
-        };
-        let number = number_of(&effect, result);
-        self.trace.fold(&step, &touched, number);
-        if self.trace.is_recording() {
-            let role = step
-                .dir
-                .or(step.ino)
-                .map_or(u32::MAX, |ino| self.fs.note(ino));
-            self.trace.keep(&step, &touched, role, number);
+        step.dir = some(touched.dir);
+        step.ino = some(touched.ino);
+        if touched.seen.is_some() {
+            let who = &self.tasks[usize::from(task.0)];
+            step.window = who.window(task, touched.seen, self.now_ns);
         }
-        director.after(&mut View::new(self), &step)
+        self.trace.fold(step, &touched, number);
+        if self.trace.is_recording() {
+            let about = step.dir.or(step.ino);
+            let role = about.map_or(super::NO_NOTE, |ino| self.fs.note(ino));
+            self.trace.keep(step, &touched, role, number);
+        }
     }
 }
 
 /// What a call gave, as a number for the trace. Handles are left out: they are numbers of the machine, not of the run.
 #[inline]
-fn number_of(effect: &Effect<'_>, result: Result<Answer, Errno>) -> u64 {
+fn number_of(effect: &Effect<'_>, result: &Result<Answer, Errno>) -> u64 {
     match (effect, result) {
         (_, Ok(Answer::Time(now))) => now.0 as u64,
         (_, Ok(Answer::Meta(meta))) => meta.len ^ (meta.mtime_ns as u64) << 20,

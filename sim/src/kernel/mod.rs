@@ -56,7 +56,7 @@ mod trace;
 mod view;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use director::{Act, Control, Director, Pending, Step, Undisturbed, Window};
 pub use effect::Effect;

@@ -92,7 +92,7 @@ impl Limits {
         handles_max: 1_024,
         links_max: 65_000,
         path_bytes_max: 4_096,
-        unsynced_max: 1 << 20,
+        unsynced_max: 1 << 18,
     };
 }
 

@@ -8,7 +8,7 @@ use super::stack;
 use super::view::View;
 use crate::schedule::{Choice, Offer, Schedule};
 use corosensei::CoroutineResult;
-use host::Call;
+use host::{At, Call, DirId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
@@ -173,23 +173,13 @@ impl Machine {
     fn offer<S: Schedule + ?Sized>(&self, task: TaskId, schedule: &mut S) {
         let who = &self.tasks[usize::from(task.0)];
         let body = who.mail.body.borrow();
-        let call = who.is_started.then_some(body.call);
-        let dir = call.and_then(|_| self.fs.handles.peek(body.handle));
-        let to_dir = match call {
-            Some(Call::Rename | Call::RenameNoreplace | Call::Link) => {
-                self.fs.handles.peek(body.to_handle)
-            }
-            _ => None,
-        };
         schedule.offer(&Offer {
             task,
-            call,
+            call: who.is_started.then_some(body.call),
             ready_ns: who.ready_ns,
-            dir,
-            note: dir.map_or(super::NO_NOTE, |ino| self.fs.note(ino)),
-            path: &body.path,
-            to_dir,
-            to_path: &body.to_path,
+            at: At::new(DirId(body.handle), &body.path),
+            to: At::new(DirId(body.to_handle), &body.to_path),
+            fs: &self.fs,
         });
     }
 

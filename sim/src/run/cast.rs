@@ -96,19 +96,31 @@ fn perform(host: &dyn Host, shared: &Shared, actor: Actor, name: &str, part: &Pa
 
 /// Everybody whom the scenario names, for one engine.
 pub(super) fn players(scenario: &Scenario, engine: Engine) -> Vec<Player> {
-    let mut cast = Cast { players: Vec::new() };
+    let mut cast = Cast {
+        players: Vec::new(),
+    };
     match engine {
         Engine::Spool => {
             cast.add("poller", Part::Poller, 0);
             for consumer in &scenario.consumers {
                 if consumer.engine.is_none_or(|own| own == Engine::Spool) {
                     for number in 1..=consumer.count {
-                        cast.add(&format!("w{number}"), Part::Worker, consumer.active.start_ns);
+                        cast.add(
+                            &format!("w{number}"),
+                            Part::Worker,
+                            consumer.active.start_ns,
+                        );
                     }
                 }
             }
             for pass in &scenario.caps {
-                cast.add(&pass.id, Part::Cap { every_ns: pass.every_ns }, pass.active.start_ns);
+                cast.add(
+                    &pass.id,
+                    Part::Cap {
+                        every_ns: pass.every_ns,
+                    },
+                    pass.active.start_ns,
+                );
             }
             for second in &scenario.second_instances {
                 cast.add(&second.id, Part::SecondInstance, second.active.start_ns);
@@ -125,16 +137,32 @@ pub(super) fn players(scenario: &Scenario, engine: Engine) -> Vec<Player> {
         }
     }
     for archiver in &scenario.archivers {
-        cast.add(&archiver.id, Part::Archiver(archiver.clone()), archiver.active.start_ns);
+        cast.add(
+            &archiver.id,
+            Part::Archiver(archiver.clone()),
+            archiver.active.start_ns,
+        );
     }
     for antivirus in &scenario.antiviruses {
-        cast.add(&antivirus.id, Part::Antivirus(antivirus.clone()), antivirus.active.start_ns);
+        cast.add(
+            &antivirus.id,
+            Part::Antivirus(antivirus.clone()),
+            antivirus.active.start_ns,
+        );
     }
     for indexer in &scenario.file_indexers {
-        cast.add(&indexer.id, Part::FileIndexer(indexer.clone()), indexer.active.start_ns);
+        cast.add(
+            &indexer.id,
+            Part::FileIndexer(indexer.clone()),
+            indexer.active.start_ns,
+        );
     }
     for operator in &scenario.operators {
-        cast.add(&operator.id, Part::Operator(operator.clone()), operator.active.start_ns);
+        cast.add(
+            &operator.id,
+            Part::Operator(operator.clone()),
+            operator.active.start_ns,
+        );
     }
     cast.players
 }

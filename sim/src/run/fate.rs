@@ -20,8 +20,12 @@ const POINT_CHANCE: (u64, u64) = (1, 10);
 
 impl Clockwork {
     fn new(trigger: &Trigger, times: Option<u64>, draw: Prng) -> Self {
-        let mut clockwork =
-            Clockwork { trigger: trigger.clone(), left: times.unwrap_or(u64::MAX), next: 0, draw };
+        let mut clockwork = Clockwork {
+            trigger: trigger.clone(),
+            left: times.unwrap_or(u64::MAX),
+            next: 0,
+            draw,
+        };
         clockwork.wind(0);
         clockwork
     }
@@ -90,21 +94,38 @@ pub(super) struct Fate {
 impl Fate {
     pub(super) fn new(scenario: &Scenario, seed: Seed, stop_ns: u64) -> Self {
         let stream = |kind: &str, number: usize| seed.stream(&format!("nemesis/{kind}/{number}"));
-        let crashes = scenario.crashes.iter().enumerate().map(|(number, crash)| CrashFate {
-            role: crash.process,
-            clockwork: Clockwork::new(&crash.trigger, crash.times, stream("crash", number)),
-            restart_ns: crash.restart_after_ns,
-        });
-        let power_losses = scenario.power_losses.iter().enumerate().map(|(number, loss)| {
-            let draw = stream("power-loss", number);
-            (Clockwork::new(&loss.trigger, loss.times, draw), loss.restart_after_ns)
-        });
+        let crashes = scenario
+            .crashes
+            .iter()
+            .enumerate()
+            .map(|(number, crash)| CrashFate {
+                role: crash.process,
+                clockwork: Clockwork::new(&crash.trigger, crash.times, stream("crash", number)),
+                restart_ns: crash.restart_after_ns,
+            });
+        let power_losses = scenario
+            .power_losses
+            .iter()
+            .enumerate()
+            .map(|(number, loss)| {
+                let draw = stream("power-loss", number);
+                (
+                    Clockwork::new(&loss.trigger, loss.times, draw),
+                    loss.restart_after_ns,
+                )
+            });
         let faults = scenario.faults.iter().enumerate().map(|(number, fault)| {
             let draw = stream("fault", number);
-            (fault.clone(), Clockwork::new(&fault.trigger, fault.times, draw))
+            (
+                fault.clone(),
+                Clockwork::new(&fault.trigger, fault.times, draw),
+            )
         });
-        let mut clock_steps: Vec<_> =
-            scenario.clock_steps.iter().map(|step| (step.at_ns, step.by_ms)).collect();
+        let mut clock_steps: Vec<_> = scenario
+            .clock_steps
+            .iter()
+            .map(|step| (step.at_ns, step.by_ms))
+            .collect();
         clock_steps.sort_unstable_by_key(|(at, _)| std::cmp::Reverse(*at));
         Fate {
             crashes: crashes.collect(),
@@ -168,7 +189,9 @@ impl Fate {
         if !has_points || self.stop_ns <= step.pending.time_ns || !player.plays(Role::Any) {
             return Control::Continue;
         }
-        let Some(point) = point_of(pass, view, step) else { return Control::Continue };
+        let Some(point) = point_of(pass, view, step) else {
+            return Control::Continue;
+        };
         for (clockwork, restart_ns) in &mut self.power_losses {
             if clockwork.strikes_point(point) {
                 self.restart_ns = *restart_ns;

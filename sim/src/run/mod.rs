@@ -12,8 +12,8 @@ mod program;
 pub mod shared;
 pub mod source;
 mod stage;
-mod world;
 pub mod watch;
+mod world;
 
 use crate::kernel::{RunEnd, RunLimit, Seed};
 use crate::scenario::{Engine, Scenario};
@@ -84,7 +84,9 @@ pub struct Outcome {
 impl Outcome {
     /// Whether the predicate `id` was broken.
     pub fn is_broken(&self, id: &str) -> bool {
-        self.violations.iter().any(|violation| violation.predicate == id)
+        self.violations
+            .iter()
+            .any(|violation| violation.predicate == id)
     }
 
     /// Whether nothing was broken and nothing unplanned happened.
@@ -113,11 +115,16 @@ pub fn run(plan: &Plan) -> Outcome {
     let mut stage = Stage::new(&shared, players, plan.stop_when_broken.clone());
     stage.open(&mut machine);
     let time_max_ns = plan.scenario.clock.run_ns;
-    let limit = RunLimit { steps_max: u64::MAX, time_max_ns };
+    let limit = RunLimit {
+        steps_max: u64::MAX,
+        time_max_ns,
+    };
     let end = machine.run(&mut Timed::new(seed), &mut stage, limit);
     let mut watch = shared.watch.borrow_mut();
     if plan.engine == Engine::Spool && end != RunEnd::Stopped {
-        watch.contract.ended(machine.steps(), end != RunEnd::Finished, machine.steps());
+        watch
+            .contract
+            .ended(machine.steps(), end != RunEnd::Finished, machine.steps());
     }
     let census = watch.contract.census();
     let finished = census.count(Place::Cased) + census.count(Place::Archived);

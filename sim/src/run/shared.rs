@@ -31,11 +31,17 @@ impl Shared {
 
     /// When faults and neighbours stop.
     pub fn faults_stop_ns(&self) -> u64 {
-        self.scenario.clock.faults_stop_ns.unwrap_or(self.scenario.clock.run_ns)
+        self.scenario
+            .clock
+            .faults_stop_ns
+            .unwrap_or(self.scenario.clock.run_ns)
     }
 
     /// When an actor that is active so works no longer.
     pub fn stop_ns(&self, active: &Active) -> u64 {
-        active.stop_ns.unwrap_or(u64::MAX).min(self.faults_stop_ns())
+        active
+            .stop_ns
+            .unwrap_or(u64::MAX)
+            .min(self.faults_stop_ns())
     }
 }

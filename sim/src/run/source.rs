@@ -37,8 +37,16 @@ impl Source {
         arrivals.sort_unstable();
         let initial = u32::try_from(initial).expect("a run has less than 2^31 alerts");
         assert!(arrivals.len() < 1 << 30, "a run has less than 2^31 alerts");
-        let page = scenario.producers.iter().map(|producer| producer.batch).max().unwrap_or(1);
-        let shares = scenario.producers.iter().map(|producer| producer.duplicates);
+        let page = scenario
+            .producers
+            .iter()
+            .map(|producer| producer.batch)
+            .max()
+            .unwrap_or(1);
+        let shares = scenario
+            .producers
+            .iter()
+            .map(|producer| producer.duplicates);
         Source {
             initial,
             arrivals,
@@ -80,17 +88,19 @@ impl Source {
 /// The id of the alert `index`: a permutation of the number, so that a watcher can read the number back.
 pub fn id_of(index: u32) -> AlertId {
     let mixed = mix(u64::from(index) + 1);
-    let hex = format!("{mixed:016x}{:016x}", mix(mixed));
-    AlertId::from_hex(hex.as_bytes()).expect("32 hexadecimal digits")
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&mixed.to_be_bytes());
+    bytes[8..].copy_from_slice(&mix(mixed).to_be_bytes());
+    AlertId::from_bytes(bytes)
 }
 
 /// The number of the alert with this id; `None` for the id of something else.
 pub fn index_of(id: AlertId) -> Option<u32> {
-    let hex = id.to_hex();
-    let digits = std::str::from_utf8(&hex[..16]).ok()?;
-    let mixed = u64::from_str_radix(digits, 16).ok()?;
+    let mixed = u64::from_be_bytes(id.to_bytes()[..8].try_into().ok()?);
     let index = unmix(mixed).checked_sub(1)?;
-    u32::try_from(index).ok().filter(|index| id_of(*index) == id)
+    u32::try_from(index)
+        .ok()
+        .filter(|index| id_of(*index) == id)
 }
 
 /// The name of the alert's file in the queue of the specimens: in order of number, as theirs are in order of time.
@@ -149,7 +159,10 @@ mod tests {
     fn ids_tell_their_number_and_strangers_do_not() {
         for index in [0, 1, 17, 505_836, 1_000_000, u32::MAX - 1] {
             assert_eq!(index_of(id_of(index)), Some(index));
-            assert_eq!(index_of_legacy_name(legacy_name(index).as_bytes()), Some(index));
+            assert_eq!(
+                index_of_legacy_name(legacy_name(index).as_bytes()),
+                Some(index)
+            );
         }
         assert_eq!(index_of(AlertId::of("i", "d")), None);
     }

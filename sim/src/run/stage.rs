@@ -50,7 +50,11 @@ impl Stage {
     pub(super) fn open(&mut self, machine: &mut Machine) {
         for number in 0..self.players.len() {
             let player = &mut self.players[number];
-            player.actor = self.shared.watch.borrow_mut().enlist(&player.name, player.side());
+            player.actor = self
+                .shared
+                .watch
+                .borrow_mut()
+                .enlist(&player.name, player.side());
             let program = player.program(&self.shared);
             let task = machine.spawn(player.task(player.start_ns), program);
             self.assign(task.expect("the root is a directory"), number);
@@ -87,7 +91,11 @@ impl Director for Stage {
         if let Some(by_ms) = self.fate.step_clock(view)
             && by_ms < 0
         {
-            self.shared.watch.borrow_mut().met.insert(Goal::ClockSteppedBack);
+            self.shared
+                .watch
+                .borrow_mut()
+                .met
+                .insert(Goal::ClockSteppedBack);
         }
         self.shared.watch.borrow_mut().before(view);
         let player = &self.players[self.by_task[usize::from(pending.task.0)]];
@@ -121,15 +129,22 @@ impl Director for Stage {
             }
             Ended::Returned(_) => {}
             Ended::Panicked(text) => {
-                self.accidents.push(format!("{} panicked: {text}", player.name));
+                self.accidents
+                    .push(format!("{} panicked: {text}", player.name));
             }
             Ended::Killed => {
                 self.shared.watch.borrow_mut().died(player.actor);
-                let actor = self.shared.watch.borrow_mut().enlist(&player.name, player.side());
+                let actor = self
+                    .shared
+                    .watch
+                    .borrow_mut()
+                    .enlist(&player.name, player.side());
                 let player = &mut self.players[number];
                 player.actor = actor;
-                let (spec, program) =
-                    (player.task(self.fate.restart_ns), player.program(&self.shared));
+                let (spec, program) = (
+                    player.task(self.fate.restart_ns),
+                    player.program(&self.shared),
+                );
                 let task = view.spawn(spec, program).expect("the root is a directory");
                 self.assign(task, number);
             }

@@ -120,6 +120,10 @@ pub struct Watch {
     /// The inode that counts, and the directory it is in, by alert.
     primary: Vec<(Ino, Ino)>,
     to_acknowledge: Vec<Id>,
+    /// The step at which each alert was published last.
+    published: Vec<u64>,
+    /// The step of the last group commit.
+    committed: u64,
     /// Reused for what is inside a directory that moves.
     inside: Vec<Ino>,
     recorded: Vec<(Ino, Id)>,
@@ -144,6 +148,8 @@ impl Watch {
             actors: Vec::new(),
             primary: vec![(NOWHERE, NOWHERE); ids as usize],
             to_acknowledge: Vec::new(),
+            published: vec![u64::MAX; ids as usize],
+            committed: 0,
             inside: Vec::new(),
             recorded: Vec::new(),
             segment_tails: BTreeMap::new(),
@@ -154,7 +160,8 @@ impl Watch {
 
     /// Adds a program that starts; its number is the actor's.
     pub fn enlist(&mut self, name: &str, side: Side) -> Actor {
-        let number = u16::try_from(self.actors.len()).expect("a run starts less than 65,536 programs");
+        let number =
+            u16::try_from(self.actors.len()).expect("a run starts less than 65,536 programs");
         self.actors.push(Watched {
             name: name.to_owned(),
             side,
@@ -180,9 +187,14 @@ impl Watch {
     /// Nothing of the queue's waits or is in motion.
     pub fn is_quiet(&self) -> bool {
         let census = self.contract.census();
-        [Place::Staged, Place::Pending, Place::Claimed, Place::Overflow]
-            .iter()
-            .all(|place| census.count(*place) == 0)
+        [
+            Place::Staged,
+            Place::Pending,
+            Place::Claimed,
+            Place::Overflow,
+        ]
+        .iter()
+        .all(|place| census.count(*place) == 0)
     }
 
     /// The virtual time of the last step, in nanoseconds after the start.
@@ -198,7 +210,13 @@ impl Watch {
         let time_ns = self.time_ns;
         let actor = self.actor_mut(actor);
         let (calls, listed) = (actor.calls, actor.listed);
-        actor.pass = Some(Open { kind, at_start, calls, listed, time_ns });
+        actor.pass = Some(Open {
+            kind,
+            at_start,
+            calls,
+            listed,
+            time_ns,
+        });
     }
 
     /// The pass of an actor ends.
@@ -206,7 +224,9 @@ impl Watch {
         let at_end = self.contract.books();
         let (step, time_ns) = (self.step, self.time_ns);
         let actor = self.actor_mut(number);
-        let Some(open) = actor.pass.take() else { return };
+        let Some(open) = actor.pass.take() else {
+            return;
+        };
         let pass = Pass {
             actor: number,
             kind: open.kind,
@@ -268,14 +288,19 @@ impl Watch {
         let mut rest = &waiting[..];
         while let Some(first) = rest.first() {
             let dir = self.dir_of(*first);
-            let count = rest.iter().take_while(|id| self.dir_of(**id) == dir).count();
+            let count = rest
+                .iter()
+                .take_while(|id| self.dir_of(**id) == dir)
+                .count();
             let (here, later) = rest.split_at(count);
             rest = later;
             let durable = durable_children(view.fs(), dir);
             for id in here {
                 let (ino, _) = self.primary[id.0 as usize];
                 let is_gone = self.contract.census().get(*id).place == Place::Vanished;
-                let is_durable = is_gone || durable.contains(&ino);
+                // A group commit after it was published: whatever is moved later, it keeps a durable name.
+                let is_anchored = self.published[id.0 as usize] < self.committed;
+                let is_durable = is_gone || is_anchored || durable.contains(&ino);
                 self.contract.acknowledged(*id, is_durable, self.step);
             }
         }
@@ -308,7 +333,7 @@ impl Watch {
     pub fn after(&mut self, view: &mut View<'_>, actor: Actor, step: &Step<'_>) {
         self.step = step.pending.step;
         self.time_ns = step.pending.time_ns;
-        let side = self.note_call(actor, step);
+        let side = self.note_call(view, actor, step);
         match step.effect {
             Effect::None
             | Effect::Opened { .. }
@@ -322,7 +347,14 @@ impl Watch {
                 self.name_added(view, actor, side, dir, ino, name);
             }
             Effect::NameRemoved { dir, ino, .. } => self.name_removed(view, actor, side, dir, ino),
-            Effect::Moved { ino, from_dir, to_dir, to_name, replaced, .. } => {
+            Effect::Moved {
+                ino,
+                from_dir,
+                to_dir,
+                to_name,
+                replaced,
+                ..
+            } => {
                 if let Some(gone) = replaced {
                     self.name_removed(view, actor, side, to_dir, gone);
                 }
@@ -340,11 +372,14 @@ impl Watch {
                     self.settle_records(Some(ino), true);
                 }
             }
-            Effect::SyncedAll { .. } => self.settle_records(None, true),
+            Effect::SyncedAll { .. } => {
+                self.committed = self.step;
+                self.settle_records(None, true);
+            }
         }
     }
 
-    fn note_call(&mut self, number: Actor, step: &Step<'_>) -> Side {
+    fn note_call(&mut self, view: &View<'_>, number: Actor, step: &Step<'_>) -> Side {
         let actor = self.actor_mut(number);
         actor.calls += 1;
         let side = actor.side;
@@ -358,17 +393,31 @@ impl Watch {
             _ => {}
         }
         let handles = actor.handles;
+        let in_place = step
+            .dir
+            .is_some_and(|dir| place_of(view.fs().note(dir)).is_some());
+        let is_queue_name = in_place || spool::BucketName::parse(step.name()).is_some();
         if opens(call) && self.contract.bounds().handles < handles {
-            let event = Event::Holds { actor: number, handles, step: self.step };
+            let event = Event::Holds {
+                actor: number,
+                handles,
+                step: self.step,
+            };
             self.contract.observe(event, self.step);
         }
-        if let Some(window) = step.window {
+        if let Some(window) = step.window
+            && is_queue_name
+        {
             self.windows.count += 1;
             self.windows.calls_max = self.windows.calls_max.max(window.calls);
             self.windows.nanos_max = self.windows.nanos_max.max(window.nanos);
             self.windows.nanos_sum += u128::from(window.nanos);
             if self.contract.bounds().window_calls < window.calls {
-                let event = Event::Used { actor: number, calls: window.calls, step: self.step };
+                let event = Event::Used {
+                    actor: number,
+                    calls: window.calls,
+                    step: self.step,
+                };
                 self.contract.observe(event, self.step);
             }
         }
@@ -404,7 +453,6 @@ impl Watch {
             Some(Errno::Busy) if matches!(call, Call::Rename | Call::RenameNoreplace) => {
                 self.met.insert(Goal::SharingViolationOnRename);
             }
-            Some(Errno::Busy) if call == Call::Lock => self.met.insert(Goal::SecondInstanceStarted),
             Some(_) => {}
         }
     }
@@ -436,7 +484,8 @@ impl Watch {
     fn listed(&mut self, view: &View<'_>, number: Actor, dir: Ino, count: u32) {
         let actor = self.actor_mut(number);
         actor.listed += u64::from(count);
-        if count == 0 && actor.side == Side::Inside && view.fs().note(dir) == Place::Pending as u32 {
+        if count == 0 && actor.side == Side::Inside && view.fs().note(dir) == Place::Pending as u32
+        {
             self.listings += 1;
         }
     }
@@ -458,7 +507,9 @@ impl Watch {
             view.set_note(ino, SEGMENT);
         }
         let Some(place) = place_of(above) else { return };
-        let Some(id) = self.id_of(view.fs(), ino, name) else { return };
+        let Some(id) = self.id_of(view.fs(), ino, name) else {
+            return;
+        };
         view.set_note(ino, id.0);
         self.arrive(view, id, ino, dir, Arrival { place, actor, side });
         if let (Place::Staged, Some(entry)) = (place, EntryName::parse(name)) {
@@ -478,19 +529,13 @@ impl Watch {
             let motion = self.motion(view, ino, arrival.place, arrival.actor, Side::Inside);
             self.contract.moved(id, motion);
         } else {
-            self.contract.copied(id, arrival.actor, arrival.side, self.step);
+            self.contract
+                .copied(id, arrival.actor, arrival.side, self.step);
             self.met.insert(Goal::DuplicateAlert);
         }
     }
 
-    fn name_removed(
-        &mut self,
-        view: &View<'_>,
-        actor: Actor,
-        side: Side,
-        dir: Ino,
-        ino: Ino,
-    ) {
+    fn name_removed(&mut self, view: &View<'_>, actor: Actor, side: Side, dir: Ino, ino: Ino) {
         let (Some(place), Some(id)) = (place_of(view.fs().note(dir)), self.noted(view.fs(), ino))
         else {
             return;
@@ -518,7 +563,9 @@ impl Watch {
         let above = view.fs().note(to_dir);
         let note = self.note_of_dir_named(view.fs(), above, to_dir, to_name);
         view.set_note(ino, note);
-        let (Some(from), to) = (from, place_of(note)) else { return };
+        let (Some(from), to) = (from, place_of(note)) else {
+            return;
+        };
         let mut inside = std::mem::take(&mut self.inside);
         inside.clear();
         inside.extend(view.fs().children(ino).map(|(_, child)| child));
@@ -530,7 +577,10 @@ impl Watch {
         self.inside = inside;
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a move has two ends and somebody who makes it")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a move has two ends and somebody who makes it"
+    )]
     fn file_moved(
         &mut self,
         view: &mut View<'_>,
@@ -541,7 +591,10 @@ impl Watch {
         to_dir: Ino,
         to_name: &[u8],
     ) {
-        let (from, to) = (place_of(view.fs().note(from_dir)), place_of(view.fs().note(to_dir)));
+        let (from, to) = (
+            place_of(view.fs().note(from_dir)),
+            place_of(view.fs().note(to_dir)),
+        );
         match (from, to) {
             (Some(from), to) => {
                 self.transfer(view, ino, (from_dir, from), (to_dir, to), actor, side);
@@ -561,7 +614,9 @@ impl Watch {
         actor: Actor,
         side: Side,
     ) {
-        let Some(id) = self.noted(view.fs(), ino) else { return };
+        let Some(id) = self.noted(view.fs(), ino) else {
+            return;
+        };
         let entry = *self.contract.census().get(id);
         let is_primary = self.primary[id.0 as usize] == (ino, from_dir) && entry.place == from;
         let Some(to) = to else {
@@ -575,7 +630,13 @@ impl Watch {
                     self.primary[id.0 as usize] = (ino, to_dir);
                 }
                 let motion = self.motion(view, ino, to, actor, side);
-                self.contract.moved(id, Motion { is_heir: true, ..motion });
+                self.contract.moved(
+                    id,
+                    Motion {
+                        is_heir: true,
+                        ..motion
+                    },
+                );
             }
             return;
         }
@@ -588,6 +649,7 @@ impl Watch {
         }
         match to {
             Place::Quarantined => self.met.insert(Goal::BadFileQuarantined),
+            Place::Pending if from == Place::Staged => self.published[id.0 as usize] = self.step,
             Place::Pending if from == Place::Overflow => self.met.insert(Goal::OverflowReadmitted),
             _ => {}
         }
@@ -597,12 +659,21 @@ impl Watch {
 
     fn motion(&self, view: &View<'_>, ino: Ino, to: Place, actor: Actor, side: Side) -> Motion {
         // Only where whole bytes are asked for: it takes the generator.
-        let from = self.noted(view.fs(), ino).map(|id| self.contract.census().get(id).place);
+        let from = self
+            .noted(view.fs(), ino)
+            .map(|id| self.contract.census().get(id).place);
         let is_published = to == Place::Pending && from == Some(Place::Staged);
         let matters = is_published || matches!(to, Place::Cased | Place::Quarantined);
         let is_whole = !matters || self.is_whole(view.fs(), ino);
         let is_heir = self.pass_of(actor) == Some(PassKind::Recover);
-        Motion { to, actor, side, is_whole, is_heir, step: self.step }
+        Motion {
+            to,
+            actor,
+            side,
+            is_whole,
+            is_heir,
+            step: self.step,
+        }
     }
 
     /// Whether a file holds its alert's bytes: all of them, nothing else.
@@ -634,7 +705,13 @@ impl Watch {
         while let Some(len) = tail[start..].iter().position(|byte| *byte == b'\n') {
             let record = parse_record(&tail[start..start + len]);
             start += len + 1;
-            let Some(Record::Completed { cased, quarantined, duplicates, .. }) = record else {
+            let Some(Record::Completed {
+                cased,
+                quarantined,
+                duplicates,
+                ..
+            }) = record
+            else {
                 continue;
             };
             for entry in cased {
@@ -643,10 +720,9 @@ impl Watch {
             for bad in quarantined {
                 self.record(view, ino, bad.entry, Place::Quarantined);
             }
+            // That a copy is dropped says that there is a case.
             for entry in duplicates {
-                if let Some(index) = source::index_of(entry.id()) {
-                    self.recorded.push((ino, Id(index)));
-                }
+                self.record(view, ino, entry, Place::Cased);
             }
         }
         tail.drain(..start);
@@ -656,7 +732,9 @@ impl Watch {
     }
 
     fn record(&mut self, view: &View<'_>, segment: Ino, entry: EntryName, place: Place) {
-        let Some(index) = source::index_of(entry.id()) else { return };
+        let Some(index) = source::index_of(entry.id()) else {
+            return;
+        };
         let id = Id(index);
         let is_durable = self.is_durable(view.fs(), id, entry);
         self.contract.recorded(id, place, is_durable, self.step);
@@ -703,7 +781,9 @@ impl Watch {
         if path.ends_with("/ledger") {
             return LEDGER;
         }
-        self.layout.place_of(&path).map_or(NONE, |place| place as u32)
+        self.layout
+            .place_of(&path)
+            .map_or(NONE, |place| place as u32)
     }
 
     fn noted(&self, fs: &Fs, ino: Ino) -> Option<Id> {
@@ -717,14 +797,17 @@ impl Watch {
             Some(entry) => source::index_of(entry.id()),
             None => source::index_of_legacy_name(name).or(self.noted(fs, ino).map(|id| id.0)),
         };
-        index.filter(|index| (*index as usize) < self.primary.len()).map(Id)
+        index
+            .filter(|index| (*index as usize) < self.primary.len())
+            .map(Id)
     }
 
     /// Notes the alert that a file which is there from the start stands for.
     pub fn adopt_initial(&mut self, machine: &mut Machine, ino: Ino, dir: Ino, index: u32) {
         machine.set_note(ino, index);
         self.primary[index as usize] = (ino, dir);
-        self.contract.place_initially(Id(index), Place::Pending, false);
+        self.contract
+            .place_initially(Id(index), Place::Pending, false);
     }
 
     /// Notes the places of directories that are there from the start.
@@ -747,14 +830,21 @@ impl Watch {
             (audit.claimed, Place::Claimed),
             (audit.vanished.len() as u64, Place::Vanished),
         ];
-        let miscounted = counts.iter().map(|(count, place)| count.abs_diff(census.count(*place)));
+        let miscounted = counts
+            .iter()
+            .map(|(count, place)| count.abs_diff(census.count(*place)));
         let misplaced = audit.vanished.iter().filter(|id| {
             let index = source::index_of(**id);
             index.is_none_or(|index| census.get(Id(index)).place != Place::Vanished)
         });
-        let differences =
-            miscounted.sum::<u64>() + misplaced.count() as u64 + audit.mismatches();
-        self.contract.observe(Event::Audited { differences, step: self.step }, self.step);
+        let differences = miscounted.sum::<u64>() + misplaced.count() as u64 + audit.mismatches();
+        self.contract.observe(
+            Event::Audited {
+                differences,
+                step: self.step,
+            },
+            self.step,
+        );
     }
 
     /// A specimen's run was ended by an exception.
@@ -773,7 +863,13 @@ impl Watch {
         let mut found: Vec<(u32, Place, Ino, Ino)> = Vec::new();
         let mut waiting = vec![Ino::ROOT];
         while let Some(dir) = waiting.pop() {
-            let place = place_of(view.fs().note(dir));
+            // A directory whose move was undone is what it was before.
+            let note = match dir {
+                Ino::ROOT => NONE,
+                _ => self.note_of_dir(view.fs(), view.fs().note(view.fs().parent_of(dir)), dir),
+            };
+            view.set_note(dir, note);
+            let place = place_of(note);
             for (_, child) in view.fs().children(dir) {
                 if view.fs().node(child) == Node::Dir {
                     waiting.push(child);
@@ -810,6 +906,8 @@ impl Watch {
             if is_same && !is_torn {
                 continue;
             }
+            let is_published = here.first().is_some_and(|first| first.1 != Place::Staged);
+            self.published[index] = if is_published { 0 } else { u64::MAX };
             let places: Vec<Place> = here.iter().map(|(_, place, _, _)| *place).collect();
             if is_torn && places.iter().any(|place| *place != Place::Staged) {
                 self.met.insert(Goal::PowerLossKeptRenameLostBytes);
@@ -827,7 +925,10 @@ fn durable_children(fs: &Fs, dir: Ino) -> BTreeSet<Ino> {
     }
     let is_durable =
         |(name, ino): &(&[u8], Ino)| fs.bytes_durable(*ino) && fs.name_durable(dir, name);
-    fs.children(dir).filter(is_durable).map(|(_, ino)| ino).collect()
+    fs.children(dir)
+        .filter(is_durable)
+        .map(|(_, ino)| ino)
+        .collect()
 }
 
 /// How an alert came to a place.
@@ -839,7 +940,10 @@ struct Arrival {
 }
 
 fn opens(call: Call) -> bool {
-    matches!(call, Call::OpenDir | Call::OpenRead | Call::OpenAppend | Call::CreateNew)
+    matches!(
+        call,
+        Call::OpenDir | Call::OpenRead | Call::OpenAppend | Call::CreateNew
+    )
 }
 
 /// The place that a directory's note says.
@@ -849,5 +953,7 @@ fn place_of(note: u32) -> Option<Place> {
 
 /// Below claims and cases everything is of the same place, however deep.
 fn inherited(above: u32) -> Option<u32> {
-    [Place::Claimed as u32, Place::Cased as u32].contains(&above).then_some(above)
+    [Place::Claimed as u32, Place::Cased as u32]
+        .contains(&above)
+        .then_some(above)
 }

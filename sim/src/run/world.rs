@@ -32,7 +32,11 @@ pub(super) fn spool_options(scenario: &Scenario) -> SpoolOptions {
 pub(super) fn bounds(scenario: &Scenario, options: &SpoolOptions) -> Bounds {
     let bucket = u64::from(options.bucket_entries());
     let claim = u64::from(options.claim_buckets) * bucket;
-    let workers: u64 = scenario.consumers.iter().map(|consumer| consumer.count).sum();
+    let workers: u64 = scenario
+        .consumers
+        .iter()
+        .map(|consumer| consumer.count)
+        .sum();
     let cap = u64::from(options.pending_max);
     Bounds {
         cap,
@@ -44,7 +48,7 @@ pub(super) fn bounds(scenario: &Scenario, options: &SpoolOptions) -> Bounds {
         window_calls: u32::try_from(11 * claim + 64).unwrap_or(u32::MAX),
         // A chunk is 32 KiB; the longest names of the queue take 80 bytes of it.
         names_per_chunk: 400,
-        recover_calls: (12, 600),
+        recover_calls: (12, 2_000),
     }
 }
 
@@ -52,9 +56,10 @@ pub(super) fn bounds(scenario: &Scenario, options: &SpoolOptions) -> Bounds {
 pub(super) fn layout(engine: Engine) -> Layout {
     match engine {
         Engine::Spool => spool::layout::layout(poller::ROOT),
-        Engine::Legacy | Engine::Hotfix => {
-            Layout::new([(QUEUE_DIR, Place::Pending), (PROCESSED_DIR, Place::Archived)])
-        }
+        Engine::Legacy | Engine::Hotfix => Layout::new([
+            (QUEUE_DIR, Place::Pending),
+            (PROCESSED_DIR, Place::Archived),
+        ]),
     }
 }
 
@@ -96,15 +101,17 @@ fn fill_flat_queue(machine: &mut Machine, shared: &Shared) {
     }
     let mut watch = shared.watch.borrow_mut();
     watch.note_dirs(machine, &specimen::DIRS);
-    let dir = machine.fs().at(QUEUE_DIR.as_bytes()).expect("it was just made");
+    let dir = machine
+        .fs()
+        .at(QUEUE_DIR.as_bytes())
+        .expect("it was just made");
     let tie = i64::try_from(shared.scenario.queue.mtime_tie.max(1)).unwrap_or(1);
     let t0_ns = shared.scenario.clock.t0_ms * 1_000_000;
     for index in 0..shared.source.initial {
         let age = (i64::from(shared.source.initial) - i64::from(index)).div_euclid(tie);
         let name = legacy_name(index);
         let mtime_ns = t0_ns - age * 4_000_000;
-        let made =
-            machine.make_file_in(dir, name.as_bytes(), Content::Generated(index), mtime_ns);
+        let made = machine.make_file_in(dir, name.as_bytes(), Content::Generated(index), mtime_ns);
         let ino = made.expect("an empty machine has room");
         watch.adopt_initial(machine, ino, dir, index);
     }
@@ -131,7 +138,10 @@ fn latency(scenario: &Scenario) -> LatencyProfile {
     let costs = &scenario.costs;
     let calls: [(Option<u64>, &[Call]); 10] = [
         (costs.stat_ns, &[Call::Stat]),
-        (costs.open_ns, &[Call::OpenRead, Call::OpenAppend, Call::CreateNew]),
+        (
+            costs.open_ns,
+            &[Call::OpenRead, Call::OpenAppend, Call::CreateNew],
+        ),
         (costs.read_ns, &[Call::Read]),
         (costs.append_ns, &[Call::Append]),
         (costs.rename_ns, &[Call::Rename, Call::RenameNoreplace]),

@@ -19,11 +19,11 @@ pub use replay::Replay;
 pub use tape::{Tape, TapeError, Taping, Turn};
 pub use timed::Timed;
 
-use crate::kernel::{Ino, TaskId};
-use host::Call;
+use crate::kernel::{Fs, Ino, NO_NOTE, TaskId};
+use host::{At, Call};
 
 /// A task that waits for its turn.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Offer<'a> {
     /// Who.
     pub task: TaskId,
@@ -31,16 +31,32 @@ pub struct Offer<'a> {
     pub call: Option<Call>,
     /// When its latency is over, in nanoseconds of virtual time.
     pub ready_ns: u64,
+    /// Its path and where that starts, or the handle that it works on.
+    pub at: At<'a>,
+    /// The second path of a rename or link.
+    pub to: At<'a>,
+    /// The files, to know what the call is about.
+    pub fs: &'a Fs,
+}
+
+impl Offer<'_> {
     /// The directory that its path starts from, or what its handle is open on.
-    pub dir: Option<Ino>,
-    /// The watcher's note on that: with the path, the role of the call.
-    pub note: u32,
-    /// Its path; empty if it has none.
-    pub path: &'a [u8],
-    /// Where the second path of a rename or link starts.
-    pub to_dir: Option<Ino>,
-    /// The second path.
-    pub to_path: &'a [u8],
+    pub fn start(&self) -> Option<Ino> {
+        self.call.and_then(|_| self.fs.start_of(self.at))
+    }
+
+    /// The directory that the second path of a rename or link starts from.
+    pub fn to_start(&self) -> Option<Ino> {
+        match self.call {
+            Some(Call::Rename | Call::RenameNoreplace | Call::Link) => self.fs.start_of(self.to),
+            _ => None,
+        }
+    }
+
+    /// The watcher's note on the start: with the path, the role of the call.
+    pub fn note(&self) -> u32 {
+        self.start().map_or(NO_NOTE, |ino| self.fs.note(ino))
+    }
 }
 
 /// Whose turn it is.

@@ -26,6 +26,11 @@ impl Replay {
         })
     }
 
+    /// Whether it has followed the whole tape. A run that ends before that has done less than the tape says.
+    pub fn is_complete(&self) -> bool {
+        self.at == self.turns.len()
+    }
+
     /// How many turns it has followed.
     pub fn turn(&self) -> usize {
         self.at

@@ -1,29 +1,29 @@
 //! The earliest first.
 
 use super::{Choice, Offer, Schedule};
-use crate::kernel::{Prng, Seed, TaskId};
+use crate::kernel::{Seed, TaskId};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Virtual latencies decide; of equal times a draw.
 #[derive(Clone, Debug)]
 pub struct Timed {
-    ties: Prng,
-    /// (ready, tie, task, the offer's number), earliest first.
-    waiting: BinaryHeap<Reverse<(u64, u32, u16, u32)>>,
-    /// The number of the offer that counts, by task; 0 for none.
-    current: Vec<u32>,
-    offers: u32,
+    ties: u64,
+    offers: u64,
+    /// One number for each offer, the least first: when it is ready, a draw for ties, the task.
+    waiting: BinaryHeap<Reverse<u128>>,
+    /// The offer that counts, by task; 0 for none. Offers of the killed stay in the heap until they come up.
+    current: Vec<u128>,
 }
 
 impl Timed {
     /// A schedule whose ties `seed` decides.
     pub fn new(seed: Seed) -> Self {
         Timed {
-            ties: seed.stream("schedule/timed"),
+            ties: seed.child("schedule/timed").0 | 1,
+            offers: 0,
             waiting: BinaryHeap::new(),
             current: Vec::new(),
-            offers: 0,
         }
     }
 }
@@ -40,12 +40,13 @@ impl Schedule for Timed {
         if self.current.len() <= at {
             self.current.resize(at + 1, 0);
         }
-        // A number can come round only after 4,294,967,294 others, when no offer of its time is left.
-        self.offers = self.offers.wrapping_add(1).max(1);
-        self.current[at] = self.offers;
-        let tie = self.ties.next_u32();
-        let entry = (offer.ready_ns, tie, offer.task.0, self.offers);
-        self.waiting.push(Reverse(entry));
+        // Multiplication by an odd number spreads consecutive numbers over the upper bits, and ties are rare.
+        self.offers += 1;
+        let tie = self.offers.wrapping_mul(self.ties) >> 16;
+        let low = tie << 16 | u64::from(offer.task.0);
+        let key = u128::from(offer.ready_ns) << 64 | u128::from(low);
+        self.current[at] = key;
+        self.waiting.push(Reverse(key));
     }
 
     fn withdraw(&mut self, task: TaskId) {
@@ -56,9 +57,10 @@ impl Schedule for Timed {
 
     #[inline]
     fn next(&mut self, _now_ns: u64) -> Choice {
-        while let Some(Reverse((_, _, task, offer))) = self.waiting.pop() {
+        while let Some(Reverse(key)) = self.waiting.pop() {
+            let task = key as u16;
             let current = &mut self.current[usize::from(task)];
-            if *current == offer {
+            if *current == key {
                 *current = 0;
                 return Choice::Step(TaskId(task));
             }

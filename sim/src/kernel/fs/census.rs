@@ -108,6 +108,11 @@ impl Fs {
         self.usage
     }
 
+    /// How many directory operations may still be undone by a power loss.
+    pub fn unsynced(&self) -> usize {
+        self.journals.iter().map(|journal| journal.ops.len()).sum()
+    }
+
     /// The watcher's note on an inode; [`super::NO_NOTE`] at first. It stays with the inode through every rename.
     #[inline]
     pub fn note(&self, ino: Ino) -> u32 {

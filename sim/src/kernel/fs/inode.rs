@@ -5,7 +5,7 @@ use super::{Ino, Node};
 /// The number of a note that was never set.
 pub const NO_NOTE: u32 = u32::MAX;
 
-const CHUNK: usize = 1 << 14;
+const CHUNK: usize = 1 << 16;
 
 /// Where a file's bytes come from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -167,12 +167,12 @@ mod tests {
     #[test]
     fn a_slab_keeps_its_items_and_uses_a_place_again() {
         let mut slab = Slab::new();
-        for i in 0..40_000_u32 {
+        for i in 0..140_000_u32 {
             assert_eq!(slab.insert(i * 2), i);
         }
-        assert!((0..40_000_u32).all(|i| slab[i] == i * 2));
+        assert!((0..140_000_u32).all(|i| slab[i] == i * 2));
         slab.remove(7);
         assert_eq!(slab.insert(1), 7);
-        assert_eq!((slab[7], slab.places()), (1, 40_000));
+        assert_eq!((slab[7], slab.places()), (1, 140_000));
     }
 }

@@ -149,9 +149,10 @@ impl Fs {
             self.inodes[ino].pins += 1;
         }
         let device = self.inodes[op.ino].device;
+        let unsynced_max = self.options.limits.unsynced_max as usize;
         let journal = &mut self.journals[usize::from(device)];
         journal.push(op, from_name, to_name);
-        if journal.compact_at <= journal.ops.len() {
+        if journal.compact_at.min(unsynced_max) <= journal.ops.len() {
             self.compact(device);
         }
     }
@@ -159,7 +160,7 @@ impl Fs {
     /// Drops what is durable from the log, and writes the older half back if the log is too long.
     #[cold]
     fn compact(&mut self, device: u8) {
-        let unsynced_max = (self.options.limits.unsynced_max as usize).max(1);
+        let unsynced_max = self.options.limits.unsynced_max as usize;
         let journal = &mut self.journals[usize::from(device)];
         let len = journal.ops.len();
         let mut dropped = Vec::new();
@@ -176,7 +177,7 @@ impl Fs {
             dropped = journal.retain(|index| !forced[index].is_whole);
         }
         let journal = &mut self.journals[usize::from(device)];
-        journal.compact_at = (journal.ops.len() * 2).max(COMPACT_MIN).min(unsynced_max);
+        journal.compact_at = (journal.ops.len() * 2).max(COMPACT_MIN);
         for op in dropped {
             self.unpin(&op);
         }
@@ -246,7 +247,7 @@ impl Fs {
         let journal = &mut self.journals[usize::from(device)];
         journal.synced = seq;
         journal.dir_syncs = 0;
-        journal.compact_at = COMPACT_MIN.min(self.options.limits.unsynced_max.max(1) as usize);
+        journal.compact_at = COMPACT_MIN;
         journal.names.clear();
         let mut ops = std::mem::take(&mut journal.ops);
         for op in ops.drain(..) {

@@ -22,9 +22,6 @@ mod setup;
 mod table;
 mod walk;
 
-#[cfg(test)]
-mod tests;
-
 pub use inode::NO_NOTE;
 pub use power_loss::{BytesChange, PowerLoss, SlotChange};
 

@@ -147,7 +147,9 @@ impl Fs {
             self.undo(device, &survives, &mut report);
             self.tear_files(device, &mut report);
         }
+        // A directory's content may be lost with it and by itself.
         report.lost.sort_unstable();
+        report.lost.dedup();
         report
     }
 
@@ -266,9 +268,9 @@ impl Fs {
                 });
             }
         }
-        for (ino, had_name) in had_name {
-            if self.inodes[ino].links == 0 && had_name {
-                self.lose(ino, report);
+        for &ino in had_name.keys() {
+            if self.inodes[ino].links == 0 {
+                self.lose(ino, &had_name, report);
             }
         }
     }
@@ -300,10 +302,13 @@ impl Fs {
     }
 
     /// The inode has lost its last name; a directory takes along what is in it.
-    fn lose(&mut self, ino: Ino, report: &mut PowerLoss) {
+    fn lose(&mut self, ino: Ino, had_name: &BTreeMap<Ino, bool>, report: &mut PowerLoss) {
         let mut lost = vec![ino];
         while let Some(ino) = lost.pop() {
-            report.lost.push(ino);
+            // What the log does not mention had the name that it loses now.
+            if had_name.get(&ino) != Some(&false) {
+                report.lost.push(ino);
+            }
             if self.inodes[ino].node != Node::Dir {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! Where the names are kept: one packed record for each directory entry.
 //!
-//! A record is a header of [`HEADER`] bytes and the name. Records live in chunks of 1 MiB that never move, in size
+//! A record is a header of [`HEADER`] bytes and the name. Records live in chunks of 4 MiB, in size
 //! classes of 4 bytes; a freed record is the next one of its class. So a name costs its own length plus 15 bytes,
 //! rounded up to 4, and one entry is one or two cache lines.
 //!
@@ -18,7 +18,8 @@ use super::{Ino, Node};
 const HEADER: usize = 15;
 /// Records start at multiples of this many bytes.
 const UNIT: usize = 4;
-const CHUNK_UNITS: u32 = 1 << 18;
+const CHUNK_UNITS: u32 = 1 << 20;
+const CHUNK_BYTES: usize = CHUNK_UNITS as usize * UNIT;
 /// The longest record: header and 255 bytes of name, in units.
 const CLASSES: usize = (HEADER + 255).div_ceil(UNIT) + 1;
 /// How many readers the header can tell apart.
@@ -37,7 +38,7 @@ pub(crate) struct Seen {
 
 /// All the records of a machine.
 pub(crate) struct Records {
-    chunks: Vec<Box<[u8]>>,
+    chunks: Vec<Vec<u8>>,
     /// The first unit that was never used.
     next: u32,
     free: [u32; CLASSES],
@@ -82,16 +83,28 @@ impl Records {
         if self.next % CHUNK_UNITS + class > CHUNK_UNITS {
             self.next = self.next.next_multiple_of(CHUNK_UNITS);
         }
-        if self.chunks.len() <= (self.next / CHUNK_UNITS) as usize {
-            self.chunks
-                .push(vec![0; CHUNK_UNITS as usize * UNIT].into_boxed_slice());
-        }
+        self.make_room(self.next, class);
         let rec = Rec(self.next);
         self.next = self
             .next
             .checked_add(class)
             .expect("16 GiB of names are more than a run can hold");
         rec
+    }
+
+    /// Sees to it that there is memory for `class` units from `place` on. The first chunk grows as needed, so that a small
+    /// machine is cheap to make; the others are made whole, and the real machine gives them memory as they are touched.
+    fn make_room(&mut self, place: u32, class: u32) {
+        let chunk = (place / CHUNK_UNITS) as usize;
+        if self.chunks.len() <= chunk {
+            let bytes = if chunk == 0 { 4_096 } else { CHUNK_BYTES };
+            self.chunks.push(vec![0; bytes]);
+        }
+        let end = (place % CHUNK_UNITS + class) as usize * UNIT;
+        let bytes = &mut self.chunks[chunk];
+        if bytes.len() < end {
+            bytes.resize((bytes.len() * 2).clamp(end, CHUNK_BYTES), 0);
+        }
     }
 
     /// Gives a record back.
@@ -153,7 +166,7 @@ impl Records {
 
     /// Bytes of memory held.
     pub(crate) fn memory(&self) -> usize {
-        self.chunks.len() * CHUNK_UNITS as usize * UNIT
+        self.chunks.iter().map(Vec::capacity).sum()
     }
 }
 

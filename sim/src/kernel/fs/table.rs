@@ -51,14 +51,18 @@ impl Table {
         ((u64::from(hash) * u64::from(self.homes)) >> 32) as usize
     }
 
-    /// The entries of exactly this hash.
+    /// The entry of this hash that `is_it` accepts.
     #[inline]
-    pub(crate) fn of_hash(&self, hash: u32) -> impl Iterator<Item = Rec> + '_ {
-        self.slots[self.home(hash)..]
-            .iter()
-            .skip_while(move |slot| !slot.is_empty() && slot.hash < hash)
-            .take_while(move |slot| !slot.is_empty() && slot.hash == hash)
-            .map(|slot| slot.rec())
+    pub(crate) fn find(&self, hash: u32, is_it: impl Fn(Rec) -> bool) -> Option<Rec> {
+        for slot in &self.slots[self.home(hash)..] {
+            if slot.is_empty() || hash < slot.hash {
+                return None;
+            }
+            if slot.hash == hash && is_it(slot.rec()) {
+                return Some(slot.rec());
+            }
+        }
+        None
     }
 
     /// The entries behind `cursor`, in order; all of them if there is none.
@@ -188,12 +192,10 @@ mod tests {
                 assert!(!table.remove(hash, Rec(rec)), "removed twice");
                 model.remove(&(hash, rec));
             }
-            let of_hash: Vec<u32> = table.of_hash(hash).map(|rec| rec.0).collect();
-            let expected: Vec<u32> = model
-                .range((hash, 0)..=(hash, u32::MAX))
-                .map(|&(_, rec)| rec)
-                .collect();
-            assert_eq!(of_hash, expected);
+            for &(_, rec) in model.range((hash, 0)..=(hash, u32::MAX)) {
+                assert_eq!(table.find(hash, |other| other.0 == rec), Some(Rec(rec)));
+            }
+            assert_eq!(table.find(hash, |_| false), None);
         }
         assert_eq!(table.len(), model.len());
         let all: Vec<(u32, u32)> = table.after(None).map(|s| (s.hash, s.rec)).collect();

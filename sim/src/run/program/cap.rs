@@ -19,7 +19,11 @@ pub(crate) fn run(host: &dyn Host, shared: &Shared, actor: Actor, every_ns: u64)
         }
         // Once the queue is to drain, waiting for the rhythm would only stretch virtual time.
         let is_draining = shared.faults_stop_ns() <= shared.now_ns();
-        let pause = if is_draining { PAUSE.as_nanos() as u64 } else { every_ns };
+        let pause = if is_draining {
+            PAUSE.as_nanos() as u64
+        } else {
+            every_ns
+        };
         due = shared.now_ns() + pause.min(every_ns);
     }
     Exit::OK
@@ -34,5 +38,10 @@ fn one(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), SpoolError>
 
 fn report(pass: &CapPass) -> Report {
     let settled = pass.moved_buckets + pass.vanished_buckets + pass.held_buckets;
-    Report { seen: settled, settled, vanished: pass.vanished_buckets, ..Report::default() }
+    Report {
+        seen: settled,
+        settled,
+        vanished: pass.vanished_buckets,
+        ..Report::default()
+    }
 }

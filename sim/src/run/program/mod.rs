@@ -30,7 +30,10 @@ fn pass<T>(
     let result = act();
     let report = match &result {
         Ok(value) => report(value),
-        Err(error) => Report { abort: Some(abort_of(error)), ..Report::default() },
+        Err(error) => Report {
+            abort: Some(abort_of(error)),
+            ..Report::default()
+        },
     };
     shared.watch.borrow_mut().end(actor, report);
     result

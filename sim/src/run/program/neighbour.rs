@@ -4,7 +4,9 @@ use super::wait_until;
 use crate::kernel::{Exit, Prng};
 use crate::run::program::poller::ROOT;
 use crate::run::shared::Shared;
-use crate::scenario::{Active, Antivirus, Archiver, Engine, FileIndexer, Operator, Pace, Select, Spread};
+use crate::scenario::{
+    Active, Antivirus, Archiver, Engine, FileIndexer, Operator, Pace, Select, Spread,
+};
 use crate::specimen::QUEUE_DIR;
 use host::{At, Dir, File, Host, Names};
 use spool::{BucketName, EntryName};
@@ -39,9 +41,14 @@ pub(crate) fn archive(host: &dyn Host, shared: &Shared, archiver: &Archiver) -> 
             break;
         }
         for _ in 0..archiver.batch {
-            let Some(path) = view.next(host, shared, &mut draw, archiver.select) else { break };
+            let Some(path) = view.next(host, shared, &mut draw, archiver.select) else {
+                break;
+            };
             let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(&path);
-            if host.rename(At::new(host.root(), &path), archive.at(name)).is_ok() {
+            if host
+                .rename(At::new(host.root(), &path), archive.at(name))
+                .is_ok()
+            {
                 taken += 1;
             }
             if archiver.at_most.is_some_and(|most| most <= taken) {
@@ -83,7 +90,8 @@ pub(crate) fn scan_for_viruses(host: &dyn Host, shared: &Shared, antivirus: &Ant
         if chance(draw, antivirus.quarantine) {
             let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
             // It may be gone already: then somebody else has it.
-            host.rename(At::new(host.root(), path), archive.at(name)).ok();
+            host.rename(At::new(host.root(), path), archive.at(name))
+                .ok();
         }
     })
 }
@@ -163,7 +171,9 @@ pub(crate) fn operate(host: &dyn Host, shared: &Shared, operator: &Operator) -> 
         if !wait_until(host, shared, due) {
             break;
         }
-        let Some(path) = view.next(host, shared, &mut draw, Select::Random) else { continue };
+        let Some(path) = view.next(host, shared, &mut draw, Select::Random) else {
+            continue;
+        };
         match work {
             Work::Remove => {
                 host.unlink(At::new(host.root(), &path)).ok();
@@ -188,10 +198,13 @@ enum Work {
 
 /// Copies the alert of a finished case into the bucket of a pending one, under a name that the bucket could have.
 fn copy_back(host: &dyn Host, shared: &Shared, draw: &mut Prng, beside: &[u8]) {
-    let Some(slash) = beside.iter().rposition(|byte| *byte == b'/') else { return };
-    let (Some(case), Some(entry)) =
-        (some_case(host, draw), EntryName::parse(&beside[slash + 1..]))
-    else {
+    let Some(slash) = beside.iter().rposition(|byte| *byte == b'/') else {
+        return;
+    };
+    let (Some(case), Some(entry)) = (
+        some_case(host, draw),
+        EntryName::parse(&beside[slash + 1..]),
+    ) else {
         return;
     };
     let (path, id) = case;
@@ -287,11 +300,16 @@ fn entries_of_spool(host: &dyn Host, draw: &mut Prng, select: Select) -> Vec<Pat
             Select::Oldest => 0,
             Select::Random => draw.below(buckets.len() as u64),
         };
-        let Some(bucket) = buckets.get(usize::try_from(which).unwrap_or(0)) else { continue };
+        let Some(bucket) = buckets.get(usize::try_from(which).unwrap_or(0)) else {
+            continue;
+        };
         let path = [&dir[..], b"/", bucket].concat();
         let entries = list(host, &path).unwrap_or_default();
         if !entries.is_empty() {
-            return entries.into_iter().map(|name| [&path[..], b"/", &name].concat()).collect();
+            return entries
+                .into_iter()
+                .map(|name| [&path[..], b"/", &name].concat())
+                .collect();
         }
     }
     Vec::new()

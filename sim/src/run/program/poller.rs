@@ -23,8 +23,15 @@ pub(crate) fn run(host: &dyn Host, shared: &Shared, actor: Actor) -> Exit {
         match session(host, shared, actor) {
             Ok(()) => return Exit::OK,
             Err(SpoolError::Held { .. }) if shared.watch.borrow().is_over => return held(),
-            Err(SpoolError::BrokenLedger { segment, line, reason }) => {
-                return Exit { code: 65, text: format!("{segment}, line {line}: {reason}") };
+            Err(SpoolError::BrokenLedger {
+                segment,
+                line,
+                reason,
+            }) => {
+                return Exit {
+                    code: 65,
+                    text: format!("{segment}, line {line}: {reason}"),
+                };
             }
             Err(_) if shared.watch.borrow().is_over => return Exit::OK,
             Err(_) => host.sleep(PAUSE),
@@ -37,7 +44,11 @@ pub(crate) fn second_instance(host: &dyn Host, shared: &Shared, actor: Actor) ->
     let opened = Spool::open(host, At::new(host.root(), ROOT), shared.options);
     match opened.and_then(|spool| Publisher::open(&spool).map(drop)) {
         Err(SpoolError::Held { .. }) => {
-            shared.watch.borrow_mut().met.insert(Goal::SecondInstanceStarted);
+            shared
+                .watch
+                .borrow_mut()
+                .met
+                .insert(Goal::SecondInstanceStarted);
             held()
         }
         // The first one was down: nothing wrong with that, and nothing to do for a moment.
@@ -49,14 +60,19 @@ pub(crate) fn second_instance(host: &dyn Host, shared: &Shared, actor: Actor) ->
 }
 
 fn held() -> Exit {
-    Exit { code: 75, text: "the spool is held by another process".to_owned() }
+    Exit {
+        code: 75,
+        text: "the spool is held by another process".to_owned(),
+    }
 }
 
 /// One life of the poller's process, as far as it gets.
 fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), SpoolError> {
     let spool = Spool::init(host, At::new(host.root(), ROOT), shared.options)?;
     let open = || Publisher::open(&spool);
-    let mut publisher = pass(shared, actor, PassKind::Recover, open, |_| Report::default())?;
+    let mut publisher = pass(shared, actor, PassKind::Recover, open, |_| {
+        Report::default()
+    })?;
     let mut cursor = Cursor::open(host)?;
     let mut draw = shared.seed.stream(&format!("poller/{}", actor.0));
     while cursor.next <= shared.source.fresh() {
@@ -65,7 +81,11 @@ fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), SpoolEr
         if is_last && !settle(host, shared, actor, &spool, &mut publisher)? {
             return Ok(());
         }
-        let arrived = if is_last { cursor.next + 1 } else { shared.source.arrived(now) };
+        let arrived = if is_last {
+            cursor.next + 1
+        } else {
+            shared.source.arrived(now)
+        };
         if arrived <= cursor.next {
             let next = shared.source.arrival_ns(cursor.next).unwrap_or(now);
             if !wait_until(host, shared, next) {
@@ -74,7 +94,11 @@ fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), SpoolEr
             continue;
         }
         let is_backlog = cursor.next < shared.source.initial;
-        let most = if is_backlog { BATCH_MAX } else { shared.source.page };
+        let most = if is_backlog {
+            BATCH_MAX
+        } else {
+            shared.source.page
+        };
         let end = arrived.min(cursor.next + most.max(1));
         let start = overlap(shared, &mut draw, cursor.next);
         publish(shared, actor, &mut publisher, start..end)?;
@@ -129,7 +153,12 @@ fn incoming<'a>(
 ) -> Vec<Incoming<'a>> {
     let starts = std::iter::once(0).chain(ends.iter().copied());
     let slices = starts.zip(ends).map(|(start, end)| &bytes[start..*end]);
-    page.zip(slices).map(|(index, payload)| Incoming { id: id_of(index), payload }).collect()
+    page.zip(slices)
+        .map(|(index, payload)| Incoming {
+            id: id_of(index),
+            payload,
+        })
+        .collect()
 }
 
 /// Waits until nothing is in motion, then audits, and publishes again what vanished, until the audit finds nothing to
@@ -154,7 +183,11 @@ fn settle(
         }
         let audit = spool::audit::audit(spool)?;
         shared.watch.borrow_mut().audited(&audit);
-        let missing: Vec<u32> = audit.vanished.iter().filter_map(|id| index_of(*id)).collect();
+        let missing: Vec<u32> = audit
+            .vanished
+            .iter()
+            .filter_map(|id| index_of(*id))
+            .collect();
         if missing.is_empty() {
             return Ok(true);
         }
@@ -189,7 +222,11 @@ impl<'h> Cursor<'h> {
             Err(error) => return Err(failed(error)),
         }
         let text = std::str::from_utf8(&text).unwrap_or_default();
-        Ok(Cursor { host, dir, next: text.trim().parse().unwrap_or(0) })
+        Ok(Cursor {
+            host,
+            dir,
+            next: text.trim().parse().unwrap_or(0),
+        })
     }
 
     /// Moves the cursor; durable when it returns.
@@ -211,7 +248,8 @@ impl<'h> Cursor<'h> {
         let file = File::create_new(self.host, self.dir.at("cursor.new"))?;
         file.append(format!("{next}\n").as_bytes())?;
         file.sync()?;
-        self.host.rename(self.dir.at("cursor.new"), self.dir.at("cursor"))?;
+        self.host
+            .rename(self.dir.at("cursor.new"), self.dir.at("cursor"))?;
         self.dir.sync()
     }
 }

@@ -19,7 +19,10 @@ pub(crate) fn run(
     consumer: &Consumer,
     engine: Engine,
 ) -> Exit {
-    let stop = consumer.active.stop_ns.unwrap_or(shared.scenario.clock.run_ns);
+    let stop = consumer
+        .active
+        .stop_ns
+        .unwrap_or(shared.scenario.clock.run_ns);
     if !wait_until(host, shared, consumer.active.start_ns) {
         return Exit::OK;
     }
@@ -47,7 +50,11 @@ pub(crate) fn run(
 }
 
 fn options(shared: &Shared, consumer: &Consumer, engine: Engine) -> RunOptions {
-    let guards = if engine == Engine::Legacy { Guards::None } else { Guards::Hotfix };
+    let guards = if engine == Engine::Legacy {
+        Guards::None
+    } else {
+        Guards::Hotfix
+    };
     let alert_time_min = match consumer.drain {
         Pace::Max => None,
         Pace::EveryNs(interval) => Some(Duration::from_nanos(interval)),
@@ -56,16 +63,24 @@ fn options(shared: &Shared, consumer: &Consumer, engine: Engine) -> RunOptions {
     RunOptions {
         guards,
         cap: has(Stage::Cap).then_some(shared.scenario.queue.cap),
-        triage: has(Stage::Triage)
-            .then_some(TriageOptions { limit: consumer.batch, alert_time_min }),
+        triage: has(Stage::Triage).then_some(TriageOptions {
+            limit: consumer.batch,
+            alert_time_min,
+        }),
     }
 }
 
 /// One run, each of its passes told to the watch. True if an exception ended it.
 fn one_run(host: &dyn Host, shared: &Shared, actor: Actor, options: &RunOptions) -> bool {
     // Pass by pass, so that the watch sees where one ends; an exception ends the run, as it did.
-    let cap = RunOptions { triage: None, ..*options };
-    let triage = RunOptions { cap: None, ..*options };
+    let cap = RunOptions {
+        triage: None,
+        ..*options
+    };
+    let triage = RunOptions {
+        cap: None,
+        ..*options
+    };
     let is_capped = options.cap.is_some();
     let passes = [
         is_capped.then_some((PassKind::Cap, cap)),
@@ -77,8 +92,13 @@ fn one_run(host: &dyn Host, shared: &Shared, actor: Actor, options: &RunOptions)
         let aborted = done.aborted().map(abort_of);
         let seen = done.passes.iter().map(|pass| pass.seen).sum();
         let vanished = done.passes.iter().map(|pass| pass.vanished).sum();
-        let report =
-            Report { abort: aborted, seen, settled: seen, is_empty: false, vanished };
+        let report = Report {
+            abort: aborted,
+            seen,
+            settled: seen,
+            is_empty: false,
+            vanished,
+        };
         let mut watch = shared.watch.borrow_mut();
         watch.end(actor, report);
         if let Some(abort) = done.aborted() {
@@ -104,7 +124,10 @@ fn abort_of(abort: &specimen::Abort) -> Abort {
 /// Writes alerts into the flat queue as they arrive.
 pub(crate) fn produce(host: &dyn Host, shared: &Shared) -> Exit {
     let Ok(queue) = Dir::open(host, At::new(host.root(), QUEUE_DIR)) else {
-        return Exit { code: 74, text: "there is no queue".to_owned() };
+        return Exit {
+            code: 74,
+            text: "there is no queue".to_owned(),
+        };
     };
     let mut bytes = Vec::new();
     for index in shared.source.initial..shared.source.fresh() {

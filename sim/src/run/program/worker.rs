@@ -15,8 +15,15 @@ pub(crate) fn run(host: &dyn Host, shared: &Shared, actor: Actor, name: &str) ->
     loop {
         match session(host, shared, actor, name) {
             Ok(()) => return Exit::OK,
-            Err(SpoolError::BrokenLedger { segment, line, reason }) => {
-                return Exit { code: 65, text: format!("{segment}, line {line}: {reason}") };
+            Err(SpoolError::BrokenLedger {
+                segment,
+                line,
+                reason,
+            }) => {
+                return Exit {
+                    code: 65,
+                    text: format!("{segment}, line {line}: {reason}"),
+                };
             }
             Err(_) if shared.watch.borrow().is_over => return Exit::OK,
             Err(_) => host.sleep(PAUSE),
@@ -27,7 +34,9 @@ pub(crate) fn run(host: &dyn Host, shared: &Shared, actor: Actor, name: &str) ->
 fn session(host: &dyn Host, shared: &Shared, actor: Actor, name: &str) -> Result<(), SpoolError> {
     let spool = Spool::init(host, At::new(host.root(), ROOT), shared.options)?;
     let open = || Worker::open(&spool, name);
-    let mut worker = pass(shared, actor, PassKind::Recover, open, |_| Report::default())?;
+    let mut worker = pass(shared, actor, PassKind::Recover, open, |_| {
+        Report::default()
+    })?;
     while !shared.watch.borrow().is_over {
         shared.watch.borrow_mut().begin(actor, PassKind::Work);
         let (report, result) = work(&mut worker);
