@@ -5,8 +5,10 @@
 //! record of a segment carries on the chain of the writer's previous segment.
 //!
 //! **After a crash** the last line may be torn. Nothing is repaired in place: the reader stops before the torn line, and the
-//! writer begins a new segment. A line that does not fit anywhere else is [`SpoolError::BrokenLedger`].
+//! writer begins a new segment. Before that it writes the last one again, to a new file, because a failed sync may have left
+//! bytes there that can be read and will never be durable (contract S18). A line that does not fit anywhere else is [`SpoolError::BrokenLedger`].
 
+use crate::bucket::ignore_vanished;
 use crate::error::{Context, SpoolError};
 use crate::name::{BucketName, EntryName};
 use host::{At, Dir, DirId, File, Host, Kind, Names};
@@ -227,6 +229,26 @@ pub fn read_segment(
             return Ok(chain);
         }
     }
+}
+
+/// Writes a segment's bytes again to a new file, makes that durable, and puts it in the segment's place.
+///
+/// Cut short, it leaves the old file in its place, and perhaps a copy beside it, which is no segment by its name.
+pub(crate) fn rewrite(host: &dyn Host, ledger: &Dir<'_>, name: &str) -> Result<(), SpoolError> {
+    let mut bytes = Vec::new();
+    let old = File::open_read(host, ledger.at(name)).context("open", name)?;
+    old.read_to(0, &mut bytes, usize::MAX)
+        .context("read", name)?;
+    drop(old);
+    let copy = format!("{name}.copy");
+    ignore_vanished(host.unlink(ledger.at(&copy))).context("remove", &copy)?;
+    let file = File::create_new(host, ledger.at(&copy)).context("create", &copy)?;
+    file.append(&bytes).context("write", &copy)?;
+    file.sync().context("make durable", &copy)?;
+    drop(file);
+    let replaced = host.rename(ledger.at(&copy), ledger.at(name));
+    replaced.context("replace", name)?;
+    ledger.sync().context("make durable", "ledger")
 }
 
 /// Whether nothing follows a line that does not fit: then a power loss tore it, otherwise somebody changed it.
