@@ -23,38 +23,31 @@ const ELSEWHERE: &str = "other/there";
 
 #[test]
 fn the_simulated_host_keeps_every_sentence_with_directories_in_hash_order() {
-    run(DirectoryProfile::Ext4, Sharing::Posix);
+    run(DirectoryProfile::Ext4);
 }
 
 #[test]
 fn the_simulated_host_keeps_every_sentence_with_directories_newest_first() {
-    run(DirectoryProfile::Tmpfs, Sharing::Posix);
+    run(DirectoryProfile::Tmpfs);
 }
 
 #[test]
 fn the_simulated_host_keeps_every_sentence_with_directories_as_snapshots() {
-    run(DirectoryProfile::Snapshot, Sharing::Posix);
+    run(DirectoryProfile::Snapshot);
 }
 
 #[test]
 fn the_simulated_host_keeps_every_sentence_with_directories_in_the_worst_order() {
-    run(DirectoryProfile::Adversarial, Sharing::Posix);
-}
-
-/// One process alone cannot tell whether handles keep others out, and the neighbour of the suite holds nothing open across a
-/// rename, so the sentences are the same.
-#[test]
-fn the_simulated_host_keeps_every_sentence_where_handles_keep_others_out() {
-    run(DirectoryProfile::Ext4, Sharing::Windows);
+    run(DirectoryProfile::Adversarial);
 }
 
 /// Runs the whole suite, each case in a machine of its own, and fails with the list of all that failed.
-fn run(directory: DirectoryProfile, sharing: Sharing) {
-    let kind = format!("simulated {directory:?} {sharing:?}");
+fn run(directory: DirectoryProfile) {
+    let kind = format!("simulated {directory:?}");
     let cases = suite();
     let mut failed = Vec::new();
     for case in &cases {
-        let mut machine = machine(directory, sharing);
+        let mut machine = machine(directory);
         let elsewhere = format!("{HOME}/{ELSEWHERE}");
         machine.make_device(&elsewhere).unwrap();
         let line = Rc::new(Line::default());
@@ -81,13 +74,13 @@ fn run(directory: DirectoryProfile, sharing: Sharing) {
     assert!(failed.is_empty(), "{kind}: {failed:#?}");
 }
 
-fn machine(directory: DirectoryProfile, sharing: Sharing) -> Machine {
+fn machine(directory: DirectoryProfile) -> Machine {
     let mut machine = Machine::new(MachineOptions {
         seed: Seed(0x5EED),
         t0: Millis(1_775_000_000_000),
         directory,
         latency: LatencyProfile::linux_ext4(),
-        sharing,
+        sharing: Sharing::Posix,
         limits: Limits::ORDINARY,
         power_loss: PowerLossProfile::AnySubset,
         generator: |_, _, _| {},
@@ -134,7 +127,7 @@ fn finish(machine: &mut Machine) -> bool {
 
 /// Runs `body` in a machine that `prepare` has furnished.
 fn in_machine(prepare: impl FnOnce(&mut Machine), body: impl FnOnce(&dyn Host) + 'static) {
-    let mut machine = machine(DirectoryProfile::Ext4, Sharing::Posix);
+    let mut machine = machine(DirectoryProfile::Ext4);
     prepare(&mut machine);
     spawn(&mut machine, 1, body);
     assert!(finish(&mut machine), "the case panicked");
@@ -195,7 +188,7 @@ fn a_simulated_fifo_never_waits_and_reads_as_empty() {
 
 #[test]
 fn a_case_that_panics_is_noticed() {
-    let mut machine = machine(DirectoryProfile::Ext4, Sharing::Posix);
+    let mut machine = machine(DirectoryProfile::Ext4);
     spawn(&mut machine, 1, |host| {
         refused(host.stat(At::new(host.root(), "no")), Call::Stat, Errno::Io);
     });

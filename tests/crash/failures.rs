@@ -97,7 +97,7 @@ fn a_failed_sync_and_a_later_power_loss_lose_nothing_that_was_acknowledged() {
     let is_sync = |call| matches!(call, Call::SyncFile | Call::SyncDir | Call::SyncAll);
     let syncs = (0..).zip(&calls).filter(|&(_, &call)| is_sync(call));
     for (number, _) in syncs {
-        for seed in 0..4 {
+        for seed in 0..2 {
             let failure = Strike {
                 call: number,
                 blow: Blow::Fail(Errno::Io),
@@ -108,7 +108,8 @@ fn a_failed_sync_and_a_later_power_loss_lose_nothing_that_was_acknowledged() {
             execution.power_loss = PowerLossProfile::AnySubset;
             execution.lives = vec![vec![failure]];
             let longer = execution.struck_life().calls.len() as u32;
-            for call in number + 1..longer {
+            // Neighbouring calls differ little, and the draws of the two seeds fall on different ones.
+            for call in (number + 1 + seed as u32..longer).step_by(3) {
                 let blow = Blow::PowerAfter;
                 execution.lives = vec![vec![failure, Strike { call, blow }]];
                 sweep.run(&execution);

@@ -125,8 +125,12 @@ pub(crate) fn all_is_well(world: &World, work: Work, end: &End, mercy: Mercy) ->
     let mut spoiled = 0;
     for (id, bytes) in &expected {
         let paths = found.get(id).map_or(&[][..], Vec::as_slice);
-        let [path] = paths else {
-            return Err(format!("{id} has {} places: {paths:?}", paths.len()));
+        let is_kept = |path: &String| path.starts_with("/quarantine/");
+        let path = match paths {
+            [path] => path,
+            // A bad alert that came again: every copy is kept.
+            [path, ..] if paths.iter().all(is_kept) => path,
+            _ => return Err(format!("{id} has {} places: {paths:?}", paths.len())),
         };
         if *bytes != payload(BAD) && path.starts_with("/quarantine/") {
             spoiled += 1;

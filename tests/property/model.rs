@@ -7,12 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The number of a bucket in the order of publishing.
 type Number = u32;
 
-/// A bucket. Entries are alert numbers, each with a rank that orders copies after what was published.
+/// An entry: the number of the copy, 0 for what was published, and the alert's. Orders as the names do.
+type Entry = (u32, u32);
+
+/// A bucket.
 #[derive(Clone, Debug)]
 struct Bucket {
     /// How many entries its name says.
     named: u32,
-    entries: Vec<u32>,
+    /// In order.
+    entries: Vec<Entry>,
 }
 
 type Buckets = BTreeMap<Number, Bucket>;
@@ -21,8 +25,7 @@ type Buckets = BTreeMap<Number, Bucket>;
 struct Model {
     alerts: u32,
     buckets_made: Number,
-    /// What each publisher published, one after another.
-    epochs: Vec<BTreeSet<u32>>,
+    /// Alerts that were published.
     seen: BTreeSet<u32>,
     pending: Buckets,
     overflow: Buckets,
@@ -31,14 +34,14 @@ struct Model {
     passed: BTreeSet<Number>,
     quarantined: Vec<u32>,
     cased: BTreeSet<u32>,
-    /// What an outsider has: from which bucket, under which count, and the alert.
-    away: Vec<(Number, u32, u32)>,
+    /// What an outsider has: from which bucket, under which count, and the entry.
+    away: Vec<(Number, u32, Entry)>,
+    copies: u32,
 }
 
 /// What is to be seen of these operations.
 pub(crate) fn predict(operations: &[Operation]) -> Vec<Seen> {
     let mut model = Model::default();
-    model.epochs.push(BTreeSet::new());
     operations
         .iter()
         .map(|&operation| {
@@ -85,14 +88,12 @@ impl Model {
         for entries in new.chunks(size) {
             let bucket = Bucket {
                 named: entries.len() as u32,
-                entries: entries.to_vec(),
+                entries: entries.iter().map(|&alert| (0, alert)).collect(),
             };
             self.pending.insert(self.buckets_made, bucket);
             self.buckets_made += 1;
         }
         self.seen.extend(&new);
-        let epoch = self.epochs.last_mut().expect("there is a publisher");
-        epoch.extend(&new);
         let (published, buckets) = (new.len() as u64, new.len().div_ceil(size) as u64);
         Answer::Published(published, offered.len() as u64 - published, buckets)
     }
@@ -130,7 +131,7 @@ impl Model {
         let mut drafted = BTreeSet::new();
         for bucket in self.claimed.values_mut() {
             done.seen += bucket.entries.len() as u64;
-            bucket.entries.retain(|&number| {
+            bucket.entries.retain(|&(_, number)| {
                 if is_bad(number) {
                     done.quarantined += 1;
                     self.quarantined.push(number);
@@ -206,14 +207,10 @@ impl Model {
         self.has_claim = false;
         self.passed.clear();
         let (buckets, entries) = self.give_back(false);
-        // A publisher reads what the last two before it have published.
-        let last = self.epochs.len().saturating_sub(2);
-        self.seen = self.epochs[last..].iter().flatten().copied().collect();
-        self.epochs.push(BTreeSet::new());
         Answer::Recovered(buckets, entries)
     }
 
-    fn take_waiting(&mut self, pick: u32) -> Option<(Number, u32, u32)> {
+    fn take_waiting(&mut self, pick: u32) -> Option<(Number, u32, Entry)> {
         let all: u32 = [&self.pending, &self.overflow]
             .into_iter()
             .flat_map(BTreeMap::values)
@@ -230,16 +227,15 @@ impl Model {
     }
 
     fn put_back(&mut self) -> bool {
-        let Some((number, named, alert)) = self.away.pop() else {
+        let Some((number, named, entry)) = self.away.pop() else {
             return false;
         };
         for place in [&mut self.pending, &mut self.overflow] {
             if let Some(bucket) = place.get_mut(&number)
                 && bucket.named == named
             {
-                // Entries of a bucket are in the order of their numbers, but for copies, which come last.
-                let at = bucket.entries.partition_point(|&other| other < alert);
-                bucket.entries.insert(at, alert);
+                let at = bucket.entries.partition_point(|&other| other < entry);
+                bucket.entries.insert(at, entry);
                 return true;
             }
         }
@@ -258,25 +254,30 @@ impl Model {
             return false;
         };
         let bucket = oldest.get_mut();
-        if bucket.entries.contains(&alert) {
+        if bucket.entries.iter().any(|&(_, other)| other == alert) {
             return false;
         }
-        bucket.entries.push(alert);
+        self.copies += 1;
+        bucket.entries.push((self.copies, alert));
         true
     }
 
     fn tally(&self) -> Tally {
         let mut places: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
-        for number in self.epochs.iter().flatten() {
+        for number in &self.seen {
             places.entry(*number).or_default();
         }
         for (place, buckets) in (0..).zip([&self.pending, &self.overflow, &self.claimed]) {
-            for number in buckets.values().flat_map(|bucket| &bucket.entries) {
+            for (_, number) in buckets.values().flat_map(|bucket| &bucket.entries) {
                 places.entry(*number).or_default().push(place);
             }
         }
         for number in &self.quarantined {
-            places.entry(*number).or_default().push(3);
+            let at = places.entry(*number).or_default();
+            // All copies in quarantine are one place.
+            if !at.contains(&3) {
+                at.push(3);
+            }
         }
         for number in &self.cased {
             places.entry(*number).or_default().push(4);
