@@ -4,6 +4,7 @@
 //! - [`world`] runs lives of it on one machine, and strikes at a chosen call: a kill, a power loss, a failing call.
 //! - [`verdict`] looks at the files themselves: each alert has exactly one case, with its very bytes, and nothing is left over.
 //! - `kills`, `power`, `failures`, `adoption` choose the calls: every one of them, then pairs.
+//! - `together` runs several processes in random orders, and nothing strikes: they are each other's trouble.
 //!
 //! A failure names the strikes, which replay it.
 
@@ -13,5 +14,6 @@ mod kills;
 mod life;
 mod power;
 mod sweep;
+mod together;
 mod verdict;
 mod world;
