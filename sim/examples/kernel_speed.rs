@@ -115,6 +115,7 @@ fn speed(machine: &mut Machine, program: impl Fn(u64) -> Program) -> f64 {
             process: ProcessId(worker as u16 + 1),
             root: Vec::new(),
             start_after: Duration::ZERO,
+            is_watched: true,
             stack_bytes: TaskSpec::STACK_BYTES,
         };
         machine
@@ -201,6 +202,7 @@ fn listing(machine: &mut Machine, depth: u32) -> f64 {
         process: ProcessId(99),
         root: b"queue".to_vec(),
         start_after: Duration::ZERO,
+        is_watched: true,
         stack_bytes: TaskSpec::STACK_BYTES,
     };
     let program = move |host: &dyn Host| {

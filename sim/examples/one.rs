@@ -43,6 +43,11 @@ fn main() {
             "  met {}",
             o.met.iter().map(|g| g.name()).collect::<Vec<_>>().join(" ")
         );
+        if std::env::var("PASSES").is_ok() {
+            for p in o.passes.iter().take(8) {
+                println!("  {p:?}");
+            }
+        }
         for v in o.violations.iter().take(8) {
             println!("  {v}");
         }

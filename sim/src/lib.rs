@@ -1,5 +1,6 @@
 //! The simulator and the gate.
 
+pub mod campaign;
 pub mod cli;
 pub mod kernel;
 pub mod report;
@@ -8,3 +9,5 @@ pub mod scenario;
 pub mod schedule;
 pub mod specimen;
 pub mod stats;
+pub mod stress;
+pub mod tape;

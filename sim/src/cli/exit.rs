@@ -92,6 +92,14 @@ impl From<Verdict> for Exit {
     }
 }
 
+impl From<crate::report::verdict::Verdict> for Exit {
+    fn from(verdict: crate::report::verdict::Verdict) -> Self {
+        let code = verdict.exit_code();
+        let same = Exit::ALL.into_iter().find(|exit| exit.code() == code);
+        same.expect("the report's codes are those of this table")
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit.code())

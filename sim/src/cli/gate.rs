@@ -1,8 +1,11 @@
 //! `sim gate`: the verdict of a campaign.
 
-use super::options::{Campaign, CampaignArgs, config_json, config_text};
+use super::options::CampaignArgs;
 use super::terminal::{Format, Terminal};
-use super::{CliError, Exit};
+use super::{CliError, Exit, campaign};
+use crate::campaign::cells;
+use crate::campaign::folder::Kind;
+use crate::report::text;
 use clap::{ArgMatches, Args};
 
 /// Proves the contract at every asserted depth, or shows the run that breaks it
@@ -17,13 +20,19 @@ pub(super) fn run(
     matches: &ArgMatches,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    let campaign: Campaign = args.campaign.resolve(matches)?;
-    if campaign.print_config {
-        match terminal.format {
-            Format::Text => terminal.result(&config_text(&campaign)),
-            Format::Json => terminal.json(&config_json(&campaign)),
-        }
-        return Ok(Exit::Pass);
+    let options = args.campaign.resolve(matches)?;
+    let cells = cells::of_gate(&campaign::requests(&options));
+    if let Some(exit) = campaign::answer(&options, &cells, terminal) {
+        return Ok(exit);
     }
-    Err(CliError::NotWired { verb: "gate" })
+    let done = campaign::run(&options, &cells, Kind::Gate, "pr", terminal)?;
+    let page = done.folder.join("report.html").display().to_string();
+    match terminal.format {
+        Format::Text => {
+            let options = campaign::text_options(terminal, Some(&page));
+            terminal.result(&text::gate(&done.campaign, options));
+        }
+        Format::Json => campaign::print_json(terminal, &done.campaign, &done.folder),
+    }
+    Ok(done.campaign.verdict().into())
 }

@@ -2,12 +2,14 @@
 //!
 //! stdout is the result, stderr is progress and errors. [`Exit`] decides every exit code; [`Terminal`] decides colour.
 
+mod campaign;
 mod exit;
 mod gate;
 mod options;
 mod progress;
 mod replay;
 mod report;
+mod run_one;
 mod scenario;
 mod show;
 mod stress;
@@ -26,7 +28,9 @@ pub use stress::Stress;
 pub use terminal::{Color, Format, Terminal};
 pub use values::Target;
 
+use crate::campaign::folder::FolderError;
 use crate::scenario::ScenarioError;
+use crate::tape::TapeError;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use miette::Diagnostic;
 use std::ffi::OsString;
@@ -71,6 +75,8 @@ enum Verb {
     Stress(stress::StressArgs),
     Report(report::ReportArgs),
     Scenario(scenario::ScenarioArgs),
+    #[command(hide = true)]
+    RunOne(run_one::RunOneArgs),
 }
 
 /// Why a verb did not run to its end.
@@ -82,6 +88,18 @@ pub enum CliError {
     /// `--seed from-git`, and git names no commit. Usage.
     #[error("cannot take the seed from the commit: git names none here")]
     NoCommit,
+    /// A tape cannot be read. Usage.
+    #[error(transparent)]
+    Tape(#[from] TapeError),
+    /// A `result.json` cannot be read. Usage.
+    #[error("{0}")]
+    Result(String),
+    /// Results cannot be written: the folder is not there, or full. Usage.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The program cannot find itself to be started again. A bug of the build.
+    #[error("cannot find this program's own file: {0}")]
+    NoProgram(std::io::Error),
     /// The verb has no engine behind it in this build. A bug of the build.
     #[error("`sim {verb}` has no engine behind it in this build")]
     NotWired {
@@ -94,8 +112,12 @@ impl CliError {
     /// How the program ends by it.
     pub fn exit(&self) -> Exit {
         match self {
-            CliError::Scenario(_) | CliError::NoCommit => Exit::Usage,
-            CliError::NotWired { .. } => Exit::HarnessBug,
+            CliError::Scenario(_)
+            | CliError::NoCommit
+            | CliError::Tape(_)
+            | CliError::Result(_)
+            | CliError::Folder(_) => Exit::Usage,
+            CliError::NoProgram(_) | CliError::NotWired { .. } => Exit::HarnessBug,
         }
     }
 }
@@ -105,14 +127,14 @@ impl Diagnostic for CliError {
         match self {
             CliError::Scenario(error) => error.help(),
             CliError::NoCommit => Some(Box::new("give a number: --seed 42")),
-            CliError::NotWired { .. } => None,
+            _ => None,
         }
     }
 
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
         match self {
             CliError::Scenario(error) => error.related(),
-            CliError::NoCommit | CliError::NotWired { .. } => None,
+            _ => None,
         }
     }
 }
@@ -135,6 +157,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Stress(args) => stress::run(args, &terminal),
         Verb::Report(args) => report::run(args, &terminal),
         Verb::Scenario(args) => scenario::run(args, &terminal),
+        Verb::RunOne(args) => run_one::run(args, &terminal),
     };
     ended.unwrap_or_else(|error| {
         terminal.error(&error);

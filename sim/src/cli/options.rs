@@ -16,16 +16,16 @@ pub(super) struct CampaignArgs {
     /// A built-in scenario, or a path that ends in .toml. Repeatable; without it, all that are built in
     #[arg(long, value_name = "ID|FILE", value_delimiter = ',')]
     scenario: Vec<String>,
-    /// The queue that runs: legacy, hotfix, spool. Without it, those that the scenario names
+    /// The queue that is explored: legacy, hotfix, spool. A gate runs its canaries besides
     #[arg(long, value_name = "ENGINE", value_delimiter = ',', value_parser = engine)]
     engine: Vec<Engine>,
     /// Files in the queue at the start: 10_000, 10k, 1M. Without it, those of the scenario
     #[arg(long, value_name = "FILES", value_delimiter = ',')]
     depth: Vec<Depth>,
-    /// The number that all choices come from: 42, 0x2a, or from-git. Without it, the commit
+    /// The number that all choices come from: 42, 0x2a, or from-git for the commit. Without it, a fixed one
     #[arg(long, value_name = "SEED", env = "SIM_SEED", hide_env = true)]
     seed: Option<SeedArg>,
-    /// Distinct seeds for each cell. Without it, as many as the scenario says
+    /// Distinct seeds for each cell. Without it, as many as the profile and the scenario say
     #[arg(long, value_name = "N", env = "SIM_SEEDS", hide_env = true)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     seeds: Option<u64>,
@@ -35,12 +35,15 @@ pub(super) struct CampaignArgs {
     /// Show each value and where it came from; run nothing
     #[arg(long)]
     print_config: bool,
+    /// Show what so many seeds can tell and what they cannot; run nothing
+    #[arg(long, conflicts_with = "print_config")]
+    plan: bool,
 }
 
 /// Beside Cargo's own folders, and ignored by git like them.
 const OUT_DEFAULT: &str = "target/sim-runs";
-/// The seed where there is no commit: an unpacked archive, say.
-const SEED_DEFAULT: u64 = 0x5167_6e61_6c46;
+/// The seed when nobody names one: the letters "SignalF". The same command gives the same runs, whatever is checked out.
+const SEED_DEFAULT: u64 = 0x0053_6967_6e61_6c46;
 
 /// Reads an engine's name for clap.
 pub(super) fn engine(text: &str) -> Result<Engine, String> {
@@ -107,11 +110,15 @@ pub struct Campaign {
     pub out: Sourced<PathBuf>,
     /// Show the options instead of running.
     pub print_config: bool,
+    /// Show what the seeds can tell instead of running.
+    pub plan: bool,
 }
 
 /// One scenario of a campaign: engines x depths x seeds runs.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Plan {
+    /// How the scenario was named: an id or a path.
+    pub source: String,
     /// The situation.
     pub scenario: Scenario,
     /// The engines. Those of a flag replace the ones that consumers name.
@@ -133,14 +140,15 @@ impl Plan {
 impl CampaignArgs {
     /// Looks up what the flags leave open. Errs for a scenario that is unknown or wrong, and for `from-git` without a commit.
     pub(super) fn resolve(self, matches: &ArgMatches) -> Result<Campaign, CliError> {
-        let scenarios: Result<Vec<Scenario>, ScenarioError> = match self.scenario[..] {
-            [] => scenario::list().iter().map(Builtin::scenario).collect(),
-            _ => self
-                .scenario
+        let names: Vec<String> = match &self.scenario[..] {
+            [] => scenario::list()
                 .iter()
-                .map(|name| Scenario::find(name))
+                .map(|builtin: &Builtin| builtin.id.to_owned())
                 .collect(),
+            named => named.to_vec(),
         };
+        let scenarios: Result<Vec<Scenario>, ScenarioError> =
+            names.iter().map(|name| Scenario::find(name)).collect();
         let mut depths: Vec<u64> = self.depth.iter().map(|Depth(files)| *files).collect();
         depths.sort_unstable();
         depths.dedup();
@@ -151,9 +159,11 @@ impl CampaignArgs {
             .seeds
             .map(|n| Sourced::new(n, origin(matches, "seeds")));
         Ok(Campaign {
-            plans: scenarios?
+            plans: names
                 .into_iter()
-                .map(|scenario| Plan {
+                .zip(scenarios?)
+                .map(|(source, scenario)| Plan {
+                    source,
                     engines: flag_or(&engines, || scenario.engines()),
                     depths: flag_or(&depths, || scenario.sweep.depths.clone()),
                     seeds: seeds
@@ -165,6 +175,7 @@ impl CampaignArgs {
             seed: resolve_seed(self.seed, origin(matches, "seed"))?,
             out: Sourced::new(self.out, origin(matches, "out")),
             print_config: self.print_config,
+            plan: self.plan,
         })
     }
 }
@@ -184,7 +195,7 @@ fn origin(matches: &ArgMatches, id: &str) -> Origin {
     }
 }
 
-/// The seed: as asked for, else the commit's, else a fixed one. Never the clock, or a run could not be told of.
+/// The seed: as asked for, else a fixed one. Never the clock, or a run could not be told of.
 pub(super) fn resolve_seed(
     asked: Option<SeedArg>,
     origin: Origin,
@@ -195,10 +206,7 @@ pub(super) fn resolve_seed(
             Some(seed) => Ok(Sourced::new(seed, Origin::Git)),
             None => Err(CliError::NoCommit),
         },
-        None => Ok(match seed_of_commit() {
-            Some(seed) => Sourced::new(seed, Origin::Git),
-            None => Sourced::new(SEED_DEFAULT, Origin::Default),
-        }),
+        None => Ok(Sourced::new(SEED_DEFAULT, Origin::Default)),
     }
 }
 

@@ -1,7 +1,8 @@
 //! `sim report`: the reports of a campaign that has run, from its `result.json`.
 
 use super::terminal::Terminal;
-use super::{CliError, Exit};
+use super::{CliError, Exit, campaign};
+use crate::campaign::folder::{self, Kind};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -38,7 +39,16 @@ impl ReportArgs {
     }
 }
 
-pub(super) fn run(args: ReportArgs, _terminal: &Terminal) -> Result<Exit, CliError> {
-    let _report: Report = args.resolve();
-    Err(CliError::NotWired { verb: "report" })
+/// The reports' name, whatever the campaign was called.
+pub(super) const STEM: &str = "scale-boundary";
+
+pub(super) fn run(args: ReportArgs, terminal: &Terminal) -> Result<Exit, CliError> {
+    let report = args.resolve();
+    let campaign = folder::read_result(&report.from).map_err(CliError::Result)?;
+    let warnings = folder::render(&report.out, STEM, Kind::Sweep, &campaign);
+    campaign::warn(terminal, &warnings);
+    folder::write_result(&report.out.join(format!("{STEM}.json")), &campaign)?;
+    let page = report.out.join(format!("{STEM}.html"));
+    terminal.result(&format!("report: {}\n", page.display()));
+    Ok(Exit::Pass)
 }

@@ -1,15 +1,23 @@
 //! `sim sweep`: figures against depth, for the report.
 
-use super::options::{Campaign, CampaignArgs, config_json, config_text};
+use super::options::CampaignArgs;
+use super::report::STEM;
 use super::terminal::{Format, Terminal};
-use super::{CliError, Exit};
+use super::{CliError, Exit, campaign};
+use crate::campaign::cells;
+use crate::campaign::folder::{self, Kind};
+use crate::report::text;
 use clap::{ArgMatches, Args};
+use std::path::PathBuf;
 
 /// Measures the chance of a crash, the window and the cost against depth
 #[derive(Args, Debug)]
 pub(super) struct SweepArgs {
     #[command(flatten)]
     campaign: CampaignArgs,
+    /// The folder for scale-boundary.json, .md and .html
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    reports: PathBuf,
 }
 
 pub(super) fn run(
@@ -17,13 +25,26 @@ pub(super) fn run(
     matches: &ArgMatches,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    let campaign: Campaign = args.campaign.resolve(matches)?;
-    if campaign.print_config {
-        match terminal.format {
-            Format::Text => terminal.result(&config_text(&campaign)),
-            Format::Json => terminal.json(&config_json(&campaign)),
-        }
-        return Ok(Exit::Pass);
+    let reports = args.reports;
+    let options = args.campaign.resolve(matches)?;
+    let cells = cells::of_sweep(&campaign::requests(&options));
+    if let Some(exit) = campaign::answer(&options, &cells, terminal) {
+        return Ok(exit);
     }
-    Err(CliError::NotWired { verb: "sweep" })
+    let done = campaign::run(&options, &cells, Kind::Sweep, "sweep", terminal)?;
+    campaign::warn(
+        terminal,
+        &folder::render(&reports, STEM, Kind::Sweep, &done.campaign),
+    );
+    folder::write_result(&reports.join(format!("{STEM}.json")), &done.campaign)?;
+    match terminal.format {
+        Format::Text => {
+            let options = campaign::text_options(terminal, None);
+            terminal.result(&text::sweep(&done.campaign, options));
+            let page = reports.join(format!("{STEM}.html"));
+            terminal.result(&format!("report: {}\n", page.display()));
+        }
+        Format::Json => campaign::print_json(terminal, &done.campaign, &done.folder),
+    }
+    Ok(done.campaign.verdict().into())
 }

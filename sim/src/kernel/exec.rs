@@ -208,10 +208,10 @@ impl Machine {
     fn read_dir(&mut self, step: &mut Step<'_>, names: &mut host::Names) -> Result<Answer, Errno> {
         let pending = &step.pending;
         let who = &mut self.tasks[usize::from(pending.task.0)];
-        let seen = Seen {
+        let seen = who.is_watched.then_some(Seen {
             task: pending.task.0,
             calls: who.calls,
-        };
+        });
         let dir = DirId(pending.handle);
         step.effect = self.fs.read_dir(pending.process, dir, names, seen)?;
         if !names.is_empty() {

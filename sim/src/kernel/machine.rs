@@ -22,6 +22,8 @@ pub(crate) struct Task {
     /// `None` once it has ended.
     pub(crate) coroutine: Option<Coroutine>,
     pub(crate) is_started: bool,
+    /// Whether entries remember its scans.
+    pub(crate) is_watched: bool,
     /// When the pending call acts, in virtual time.
     pub(crate) ready_ns: u64,
     /// Calls in all its lives.
@@ -206,6 +208,7 @@ impl Machine {
             process: spec.process,
             mail,
             is_started: false,
+            is_watched: spec.is_watched,
             ready_ns: self.now_ns.saturating_add(delay_ns),
             calls: 0,
             calls_before: 0,

@@ -28,6 +28,7 @@
 //!     process: ProcessId(1),
 //!     root: "queue".into(),
 //!     start_after: std::time::Duration::ZERO,
+//!     is_watched: true,
 //!     stack_bytes: TaskSpec::STACK_BYTES,
 //! };
 //! machine.spawn(spec, Box::new(|host| {

@@ -126,6 +126,9 @@ pub struct TaskSpec {
     pub root: Vec<u8>,
     /// How long to wait before it starts.
     pub start_after: Duration,
+    /// Whether entries remember that a scan of this task returned them ([`super::Window`]). An entry remembers one task:
+    /// neighbours, whose windows nobody asks for, should not.
+    pub is_watched: bool,
     /// Bytes of its stack.
     pub stack_bytes: usize,
 }

@@ -12,8 +12,8 @@ pub(super) const FAR_DEPTHS: [u64; 2] = [10_000_000, 100_000_000];
 
 /// One engine, and what its cells say.
 pub(super) struct Engine<'a> {
-    /// Its name.
-    pub(super) name: &'a str,
+    /// Its name, with the scenario and what was varied where the campaign has several.
+    pub(super) name: String,
     /// Its place among the engines, which fixes colour and marker.
     pub(super) place: usize,
     /// Its cells, by depth.
@@ -46,31 +46,81 @@ impl Engine<'_> {
     }
 }
 
-/// The engines of a campaign, in the order in which they first appear.
+/// The engines of a campaign, each with its scenario and variant, in the order in which they first appear.
 pub(super) fn engines(campaign: &Campaign) -> Vec<Engine<'_>> {
-    let mut names: Vec<&str> = Vec::new();
+    let mut keys: Vec<Key<'_>> = Vec::new();
     for cell in &campaign.cells {
-        if !names.contains(&cell.engine.as_str()) {
-            names.push(&cell.engine);
+        if !keys.contains(&key(cell)) {
+            keys.push(key(cell));
         }
     }
-    let engine = |(place, name)| {
-        let mut cells: Vec<&Cell> = campaign.cells.iter().filter(|c| c.engine == name).collect();
+    let has_scenarios = keys.iter().any(|one| one.scenario != keys[0].scenario);
+    let engine = |(place, wanted): (usize, Key<'_>)| {
+        let here = campaign.cells.iter().filter(|cell| key(cell) == wanted);
+        let mut cells: Vec<&Cell> = here.collect();
         cells.sort_by_key(|cell| cell.depth);
+        let mut name = wanted.engine.to_owned();
+        for (word, is_shown) in [(wanted.variant, true), (wanted.scenario, has_scenarios)] {
+            if is_shown && !word.is_empty() {
+                name = format!("{name} · {word}");
+            }
+        }
         analyse(place, name, cells)
     };
-    names.into_iter().enumerate().map(engine).collect()
+    keys.into_iter().enumerate().map(engine).collect()
 }
 
-/// Every depth of the campaign, once, in order.
-pub(super) fn depths(campaign: &Campaign) -> Vec<u64> {
-    let mut depths: Vec<u64> = campaign.cells.iter().map(|cell| cell.depth).collect();
+/// The cells that charts may compare: those of the scenario with the most depths. Other scenarios differ in more than depth.
+pub(super) fn charted(campaign: &Campaign) -> Campaign {
+    let depths = |scenario: &str| {
+        let here = campaign
+            .cells
+            .iter()
+            .filter(|cell| cell.scenario == scenario);
+        here.map(|cell| cell.depth)
+            .collect::<std::collections::BTreeSet<u64>>()
+            .len()
+    };
+    let mut main = campaign.cells.first().map_or("", |cell| &cell.scenario);
+    for cell in &campaign.cells {
+        if depths(main) < depths(&cell.scenario) {
+            main = &cell.scenario;
+        }
+    }
+    let is_charted = |cell: &&Cell| cell.scenario == main;
+    let cells = campaign.cells.iter().filter(is_charted).cloned().collect();
+    Campaign {
+        cells,
+        ..campaign.clone()
+    }
+}
+
+/// What makes cells comparable over depth.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Key<'a> {
+    scenario: &'a str,
+    engine: &'a str,
+    variant: &'a str,
+}
+
+fn key(cell: &Cell) -> Key<'_> {
+    Key {
+        scenario: &cell.scenario,
+        engine: &cell.engine,
+        variant: &cell.variant,
+    }
+}
+
+/// Every depth of some engines, once, in order.
+pub(super) fn depths_of(engines: &[Engine<'_>]) -> Vec<u64> {
+    let cells = engines.iter().flat_map(|engine| &engine.cells);
+    let mut depths: Vec<u64> = cells.map(|cell| cell.depth).collect();
     depths.sort_unstable();
     depths.dedup();
     depths
 }
 
-fn analyse<'a>(place: usize, name: &'a str, cells: Vec<&'a Cell>) -> Engine<'a> {
+fn analyse<'a>(place: usize, name: String, cells: Vec<&'a Cell>) -> Engine<'a> {
     let doses: Vec<Dose> = cells
         .iter()
         .map(|cell| Dose {

@@ -159,6 +159,9 @@ fn legacy(depth: u64, crashed: u64) -> Cell {
     let window = files * 8.74e6 * uneven(depth);
     let vanished = files * 8.74e-3 * 0.8 / 60.0 * files.min(35_000.0) / 35_000.0 * 6.0;
     Cell {
+        scenario: String::new(),
+        variant: String::new(),
+        simulated_bytes_per_file: Some(131.0),
         engine: "legacy".to_owned(),
         depth,
         runs: RUNS,
@@ -188,6 +191,9 @@ fn legacy(depth: u64, crashed: u64) -> Cell {
 fn spool(depth: u64) -> Cell {
     let all = depth * RUNS + 800;
     Cell {
+        scenario: String::new(),
+        variant: String::new(),
+        simulated_bytes_per_file: Some(131.0),
         engine: "spool".to_owned(),
         depth,
         runs: RUNS,
@@ -271,6 +277,7 @@ fn sometimes() -> Vec<Sometimes> {
 
 fn canaries() -> Vec<Canary> {
     let canary = |engine: &str, predicate: &str, killed| Canary {
+        scenario: String::new(),
         engine: engine.to_owned(),
         predicate: predicate.to_owned(),
         killed,

@@ -18,5 +18,5 @@ pub mod json;
 pub mod model;
 mod swimlane;
 pub mod text;
-mod units;
+pub(crate) mod units;
 pub mod verdict;

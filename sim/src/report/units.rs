@@ -1,7 +1,7 @@
 //! Numbers as people read them.
 
 /// A count with thousands separated: `505,836`.
-pub(super) fn exact_count(count: u64) -> String {
+pub(crate) fn exact_count(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

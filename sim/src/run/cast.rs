@@ -68,6 +68,7 @@ impl Player {
             process: self.process,
             root: Vec::new(),
             start_after: Duration::from_nanos(delay_ns),
+            is_watched: self.side() == Side::Inside,
             stack_bytes: TaskSpec::STACK_BYTES,
         }
     }

@@ -12,6 +12,7 @@ mod program;
 pub mod shared;
 pub mod source;
 mod stage;
+mod story;
 pub mod watch;
 mod world;
 
@@ -25,6 +26,8 @@ use source::Source;
 use stage::Stage;
 use std::cell::RefCell;
 use std::rc::Rc;
+use story::Telling;
+pub use story::Told;
 use watch::{PassLog, Watch, Windows};
 
 /// What is to be run.
@@ -63,6 +66,8 @@ pub struct Outcome {
     pub time_ns: u64,
     /// The sum over the places.
     pub sum: String,
+    /// Alerts in each place, in the order of [`Place::ALL`].
+    pub places: [u64; 9],
     /// Alerts that ended in a case, or in the specimens' archive.
     pub finished: u64,
     /// Windows between seeing a name and using it, of the queue's own programs.
@@ -97,6 +102,28 @@ impl Outcome {
 
 /// Plays a plan to its end.
 pub fn run(plan: &Plan) -> Outcome {
+    play(plan, &mut None)
+}
+
+/// Plays a plan twice, and tells what led to the first violation of `predicate`: what happened to the name that the
+/// violating step used, and the last steps before it. Empty if the predicate held.
+pub fn tell(plan: &Plan, predicate: &str) -> (Outcome, Vec<Told>) {
+    let mut telling = Some(Telling::of_last_steps(predicate));
+    let outcome = play(plan, &mut telling);
+    let last = telling.map(Telling::into_told).unwrap_or_default();
+    let Some(focus) = last.last().filter(|_| outcome.is_broken(predicate)) else {
+        return (outcome, Vec::new());
+    };
+    let mut telling = Some(Telling::of_name(predicate, &focus.name));
+    play(plan, &mut telling);
+    let mut told = telling.map(Telling::into_told).unwrap_or_default();
+    told.extend(last);
+    told.sort_by_key(|one| (one.time_ns, one.step));
+    told.dedup();
+    (outcome, told)
+}
+
+fn play(plan: &Plan, telling: &mut Option<Telling>) -> Outcome {
     let seed = Seed(plan.seed);
     let source = Source::new(&plan.scenario, plan.depth);
     let options = world::spool_options(&plan.scenario);
@@ -113,6 +140,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let mut machine = world::machine(&shared);
     let players = cast::players(&plan.scenario, plan.engine);
     let mut stage = Stage::new(&shared, players, plan.stop_when_broken.clone());
+    stage.telling = telling.take();
     stage.open(&mut machine);
     let time_max_ns = plan.scenario.clock.run_ns;
     let limit = RunLimit {
@@ -120,6 +148,7 @@ pub fn run(plan: &Plan) -> Outcome {
         time_max_ns,
     };
     let end = machine.run(&mut Timed::new(seed), &mut stage, limit);
+    *telling = stage.telling.take();
     let mut watch = shared.watch.borrow_mut();
     if plan.engine == Engine::Spool && end != RunEnd::Stopped {
         watch
@@ -138,6 +167,7 @@ pub fn run(plan: &Plan) -> Outcome {
         steps: machine.steps(),
         time_ns: machine.now_ns(),
         sum: watch.contract.sum(),
+        places: Place::ALL.map(|place| watch.contract.census().count(place)),
         finished,
         windows: watch.windows,
         passes: std::mem::take(&mut watch.passes),

@@ -3,6 +3,7 @@
 use super::cast::Player;
 use super::fate::Fate;
 use super::shared::Shared;
+use super::story::Telling;
 use crate::kernel::{
     Act, Control, Director, Ended, Exit, Ino, Machine, Pending, PowerLoss, Step, TaskId, View,
 };
@@ -25,6 +26,8 @@ pub(super) struct Stage {
     /// The run stops when each of these is broken.
     stop_when_broken: Vec<String>,
     violations_seen: u64,
+    /// What is to be told of the run, if anything.
+    pub(super) telling: Option<Telling>,
 }
 
 impl Stage {
@@ -43,6 +46,7 @@ impl Stage {
             depths: Vec::new(),
             stop_when_broken,
             violations_seen: 0,
+            telling: None,
         }
     }
 
@@ -105,6 +109,9 @@ impl Director for Stage {
     fn after(&mut self, view: &mut View<'_>, step: &Step<'_>) -> Control {
         let player = &self.players[self.by_task[usize::from(step.pending.task.0)]];
         let mut watch = self.shared.watch.borrow_mut();
+        if let Some(telling) = &mut self.telling {
+            telling.note(view.fs(), &player.name, step, &watch.contract);
+        }
         watch.after(view, player.actor, step);
         let due = self.depths.last().map_or(0, |(time, _)| time + SAMPLE_NS);
         if due <= step.pending.time_ns {

@@ -3,125 +3,29 @@
 use super::actor::Engine;
 use super::checks::Checks;
 use super::{Consumer, Sweep};
+use contract::sometimes::Goal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 
-/// The predicates of the contract: id and name.
-pub const PREDICATES: [(&str, &str); 26] = [
-    ("S1", "one-place"),
-    ("S2", "conservation"),
-    ("S3", "one-case"),
-    ("S4", "exclusive-claim"),
-    ("S5", "no-resurrection"),
-    ("S6", "whole-when-visible"),
-    ("S7", "idempotent-ingest"),
-    ("S8", "vanish-is-data"),
-    ("S9", "blast-radius-one"),
-    ("S10", "scan-tolerance"),
-    ("S11", "ack-after-durable"),
-    ("S12", "write-ahead-removal"),
-    ("S13", "order"),
-    ("S14", "names-monotone"),
-    ("S15", "cap"),
-    ("S16", "bounded-memory"),
-    ("S17", "reconciliation"),
-    ("S18", "sync-failure"),
-    ("S19", "bounded-window"),
-    ("L1", "progress"),
-    ("L2", "cap-completes"),
-    ("L3", "no-self-reinforcement"),
-    ("L4", "lease"),
-    ("L5", "no-starvation"),
-    ("L6", "recovery"),
-    ("L7", "drains"),
-];
+/// The predicates that a scenario may expect: id and name.
+fn predicates_known() -> Vec<(&'static str, &'static str)> {
+    contract::predicates()
+        .into_iter()
+        .map(|known| (known.id, known.name))
+        .collect()
+}
 
-/// The `sometimes` goals: name, and what must have happened at least once.
-pub const GOALS: [(&str, &str); 25] = [
-    (
-        "vanish-between-list-and-stat",
-        "a listed name was gone at its stat",
-    ),
-    (
-        "vanish-between-list-and-open",
-        "a listed name was gone at its open",
-    ),
-    (
-        "vanish-between-open-and-read",
-        "a name went while its file was open, before it was read",
-    ),
-    (
-        "vanish-between-list-and-claim",
-        "a listed bucket was gone at its claim",
-    ),
-    (
-        "vanish-between-claim-and-read",
-        "an entry of a claimed bucket was gone when it was read",
-    ),
-    (
-        "vanish-between-claim-and-complete",
-        "an entry of a claimed bucket was gone at completion",
-    ),
-    (
-        "vanish-between-archive-and-unlink",
-        "a name went between its archiving and its removal",
-    ),
-    (
-        "scan-missed-and-doubled",
-        "one scan missed one moved name and returned another twice",
-    ),
-    ("claim-race-lost", "two workers wanted one bucket"),
-    (
-        "claim-redelivered",
-        "an entry was claimed again after its worker died",
-    ),
-    ("crash-inside-publish", "a process died while it published"),
-    ("crash-inside-complete", "a process died while it completed"),
-    (
-        "crash-inside-cap",
-        "a process died while it enforced the cap",
-    ),
-    ("crash-inside-recover", "a process died while it recovered"),
-    (
-        "power-loss-kept-rename-lost-bytes",
-        "a power loss kept a rename and lost the file's bytes",
-    ),
-    (
-        "no-space-then-success",
-        "one name met a full disk and the next did not",
-    ),
-    ("too-many-open-in-scan", "the handles ran out during a scan"),
-    (
-        "mtime-tie-of-100",
-        "100 pending files had one modification time",
-    ),
-    (
-        "clock-stepped-back",
-        "the wall clock went backwards while somebody worked",
-    ),
-    (
-        "sync-failed-then-success",
-        "a sync failed and a later one succeeded",
-    ),
-    ("duplicate-alert", "an alert was fetched twice"),
-    (
-        "unauthorised-six-days",
-        "the indexer answered 401 for six days, then succeeded",
-    ),
-    (
-        "second-instance-started",
-        "a second instance started while the first ran",
-    ),
-    (
-        "sharing-violation-on-rename",
-        "a rename failed because a neighbour held the file",
-    ),
-    ("bad-file-quarantined", "a planted bad file was set aside"),
-];
+/// The dangers that a scenario may ask for: name and meaning.
+fn goals_known() -> Vec<(&'static str, &'static str)> {
+    Goal::ALL
+        .iter()
+        .map(|goal| (goal.name(), goal.meaning()))
+        .collect()
+}
 
-/// What must come out. Ids are those of [`PREDICATES`], goals those of [`GOALS`].
+/// What must come out. Ids and goals are those of the contract.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Expect {
     /// Predicates that this engine must break, or the harness is broken.
@@ -165,7 +69,7 @@ impl RawExpect {
     ) -> Expect {
         let predicates = |ids: Vec<Spanned<String>>, checks: &mut Checks| -> Vec<String> {
             ids.into_iter()
-                .map(|id| checks.known(id, &PREDICATES, "a predicate of the contract"))
+                .map(|id| checks.known(id, &predicates_known(), "a predicate of the contract"))
                 .collect()
         };
         let mut canary = BTreeMap::new();
@@ -180,7 +84,9 @@ impl RawExpect {
         }
         let mode = |ids: &[Spanned<String>], letter: char, key: &str, checks: &mut Checks| {
             for id in ids {
-                let known = PREDICATES.iter().any(|(known, _)| known == id.get_ref());
+                let known = predicates_known()
+                    .iter()
+                    .any(|(known, _)| known == id.get_ref());
                 if known && !id.get_ref().starts_with(letter) {
                     let (message, label) = match letter {
                         'S' => ("this is a liveness predicate", "belongs to `eventually`"),
@@ -204,7 +110,7 @@ impl RawExpect {
             sometimes: self
                 .sometimes
                 .into_iter()
-                .map(|goal| checks.known(goal, &GOALS, "a goal"))
+                .map(|goal| checks.known(goal, &goals_known(), "a goal"))
                 .collect(),
         }
     }

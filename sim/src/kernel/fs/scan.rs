@@ -11,7 +11,7 @@ use host::{DirId, Errno, Names};
 struct Chunk<'n> {
     names: &'n mut Names,
     left: usize,
-    seen: Seen,
+    seen: Option<Seen>,
     last: Option<(u32, Rec)>,
 }
 
@@ -25,20 +25,22 @@ impl Chunk<'_> {
         }
         self.left -= cost;
         self.names.push(name, records.node(rec).kind());
-        records.set_seen(rec, self.seen);
+        if let Some(seen) = self.seen {
+            records.set_seen(rec, seen);
+        }
         self.last = Some((key, rec));
         true
     }
 }
 
 impl Fs {
-    /// [`host::Host::read_dir`]; `seen` is what the entries are stamped with.
+    /// [`host::Host::read_dir`]; `seen` is what the entries are stamped with, if the task is watched.
     pub(crate) fn read_dir<'p>(
         &mut self,
         process: ProcessId,
         dir: DirId,
         names: &mut Names,
-        seen: Seen,
+        seen: Option<Seen>,
     ) -> Result<Effect<'p>, Errno> {
         names.clear();
         let (ino, _) = self.scan(process, dir)?;
@@ -146,7 +148,9 @@ impl Fs {
             if let Ok(spot) = self.find(dir, name)
                 && let Some(rec) = spot.rec
             {
-                self.records.set_seen(rec, chunk.seen);
+                if let Some(seen) = chunk.seen {
+                    self.records.set_seen(rec, seen);
+                }
             }
         }
     }

@@ -41,6 +41,7 @@ pub(crate) fn spec(name: &str, process: u16) -> TaskSpec {
         process: ProcessId(process),
         root: Vec::new(),
         start_after: Duration::ZERO,
+        is_watched: true,
         stack_bytes: 128 * 1024,
     }
 }

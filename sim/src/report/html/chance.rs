@@ -101,7 +101,7 @@ fn engine_layers(engine: &Engine<'_>) -> Vec<Layer> {
             }
         });
     let shape = Shape::of_engine(engine.place);
-    let name = Some(engine.name.to_owned());
+    let name = Some(engine.name.clone());
     layers.push(Layer::Dots {
         ink,
         shape,
@@ -124,7 +124,7 @@ fn marks_table(engines: &[Engine<'_>]) -> Table {
 }
 
 fn marks_row(engine: &Engine<'_>) -> Vec<Td> {
-    let name = Td::new(engine.name);
+    let name = Td::new(&engine.name);
     let Some(fit) = &engine.response else {
         let crashed: u64 = engine.cells.iter().map(|cell| cell.crashed).sum();
         let why = match crashed {

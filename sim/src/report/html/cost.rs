@@ -246,7 +246,7 @@ fn engine_layers(engine: &Engine<'_>, read: impl Fn(&Cell) -> Option<Reading>) -
         .map(|&(x, y)| Dot { x, y, bar: None })
         .collect();
     let shape = Shape::of_engine(engine.place);
-    let name = (!points.is_empty()).then(|| engine.name.to_owned());
+    let name = (!points.is_empty()).then(|| engine.name.clone());
     vec![
         Layer::Band {
             ink,

@@ -1,14 +1,16 @@
 //! The matrix: every predicate at every depth, as k failures of n runs.
 
-use super::super::analysis::{Engine, LEVEL, depths};
+use super::super::analysis::{Engine, LEVEL, depths_of};
 use super::super::model::{Campaign, Checked, Expect};
 use super::super::units::{depth, exact_count, percent, percent_number};
 use super::block::{Block, Group, Section, Table, Td};
 use crate::stats::proportion::{exact, upper_bound_of_none, upper_bound_of_none_at_once, wilson};
 
 /// The section of the matrix.
-pub(super) fn section(campaign: &Campaign, engines: &[Engine<'_>]) -> Section {
-    let depths = depths(campaign);
+///
+/// `engines` are those of the scenario that is charted, `all` those of every scenario.
+pub(super) fn section(campaign: &Campaign, engines: &[Engine<'_>], all: &[Engine<'_>]) -> Section {
+    let depths = depths_of(engines);
     let mut blocks = Vec::new();
     if engines.is_empty() {
         blocks.push(Block::Empty("No cell was run.".to_owned()));
@@ -21,6 +23,12 @@ pub(super) fn section(campaign: &Campaign, engines: &[Engine<'_>]) -> Section {
         ));
         blocks.push(Block::Table(table(engines, &depths, Detail::Short)));
         blocks.push(Block::Table(table(engines, &depths, Detail::Every)));
+        let charted = engines[0].cells.first().map_or("", |cell| &cell.scenario);
+        let is_other = |engine: &&Engine<'_>| engine.cells.iter().any(|c| c.scenario != charted);
+        let others: Vec<&Engine<'_>> = all.iter().filter(is_other).collect();
+        if !others.is_empty() {
+            blocks.push(Block::Table(other_scenarios(&others)));
+        }
         blocks.extend(bounds(campaign).map(Block::Prose));
     }
     if !campaign.sometimes.is_empty() || !campaign.canaries.is_empty() {
@@ -55,6 +63,61 @@ fn table(engines: &[Engine<'_>], depths: &[u64], detail: Detail) -> Table {
     }
 }
 
+/// Scenarios that are not about depth: a row for each, with what was broken.
+fn other_scenarios(engines: &[&Engine<'_>]) -> Table {
+    let rows = engines.iter().flat_map(|engine| {
+        engine.cells.iter().map(|one| {
+            let held = one
+                .predicates
+                .iter()
+                .filter(|c| c.expect == Expect::Always && c.failed == 0);
+            let marked = one
+                .predicates
+                .iter()
+                .filter(|c| c.failed != 0 || c.expect == Expect::MustFail);
+            let marked: Vec<&Checked> = marked.collect();
+            let (first, more) = match marked.split_first() {
+                None => (Td::new("–").class("quiet"), String::new()),
+                Some((first, rest)) => {
+                    let words = |c: &Checked| format!("{} {}", c.id, cell(c).text);
+                    let more: Vec<String> = rest.iter().map(|c| words(c)).collect();
+                    (
+                        Td {
+                            text: words(first),
+                            small: String::new(),
+                            ..cell(first)
+                        },
+                        more.join(", "),
+                    )
+                }
+            };
+            vec![
+                Td::new(&engine.name),
+                Td::new(depth(one.depth)),
+                Td::new(exact_count(one.runs)),
+                Td::new(exact_count(held.count() as u64)),
+                first.small(more),
+            ]
+        })
+    });
+    let head = [
+        "engine and scenario",
+        "files",
+        "runs",
+        "predicates held",
+        "broken",
+    ];
+    Table {
+        caption: "Scenarios that are not about depth.".to_owned(),
+        head: head.map(str::to_owned).to_vec(),
+        groups: vec![Group {
+            title: String::new(),
+            rows: rows.collect(),
+        }],
+        ..Table::default()
+    }
+}
+
 fn group(engine: &Engine<'_>, depths: &[u64], detail: Detail) -> Group {
     let mut ids: Vec<(&str, &str)> = Vec::new();
     for checked in engine.cells.iter().flat_map(|cell| &cell.predicates) {
@@ -86,7 +149,7 @@ fn group(engine: &Engine<'_>, depths: &[u64], detail: Detail) -> Group {
         );
     }
     Group {
-        title: engine.name.to_owned(),
+        title: engine.name.clone(),
         rows,
     }
 }
@@ -210,8 +273,8 @@ fn vacuity(campaign: &Campaign) -> Table {
             "may be caught"
         };
         let name = Td::new(format!(
-            "{} under {}: {must}",
-            canary.engine, canary.predicate
+            "{} {} under {}: {must}",
+            canary.scenario, canary.engine, canary.predicate
         ));
         happened(name, canary.killed, canary.runs, canary.must_fail)
     });

@@ -49,9 +49,10 @@ struct Page {
 
 /// Renders the page. The same campaign gives the same bytes.
 pub fn render(campaign: &Campaign) -> Result<String, HtmlError> {
-    let engines = analysis::engines(campaign);
+    let charted = analysis::charted(campaign);
+    let (engines, all) = (analysis::engines(&charted), analysis::engines(campaign));
     let sections = vec![
-        matrix::section(campaign, &engines),
+        matrix::section(campaign, &engines, &all),
         window::section(campaign, &engines),
         chance::section(&engines),
         cost::vanish_section(campaign, &engines),
@@ -60,7 +61,7 @@ pub fn render(campaign: &Campaign) -> Result<String, HtmlError> {
         incident::overlay_section(campaign),
         incident::race_section(campaign),
         window::far_section(&engines),
-        method::section(campaign, &engines),
+        method::section(campaign, &all),
     ];
     let page = Page {
         opening: opening::Opening::of(campaign),

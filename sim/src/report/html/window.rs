@@ -78,7 +78,7 @@ fn far_row(engine: &Engine<'_>, growth: &Growth, far: u64) -> Vec<String> {
     let band = best.prediction(at, LEVEL);
     let times = at / growth.depths.1;
     vec![
-        engine.name.to_owned(),
+        engine.name.clone(),
         depth(far),
         format!("{} ({})", nanos(best.at(at)), best.law.formula()),
         format!("{} – {}", nanos(band.low), nanos(band.high)),
@@ -253,7 +253,7 @@ fn engine_layers(engine: &Engine<'_>) -> Vec<Layer> {
             bar: Some(bar),
         })
     });
-    let name = engine.window.is_none().then(|| engine.name.to_owned());
+    let name = engine.window.is_none().then(|| engine.name.clone());
     let shape = Shape::of_engine(engine.place);
     layers.push(Layer::Dots {
         ink,

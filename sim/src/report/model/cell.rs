@@ -7,6 +7,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cell {
+    /// Id of the scenario; empty if the campaign has only one.
+    #[serde(default)]
+    pub scenario: String,
+    /// What was varied beside engine and depth, as words: the pace of the archivers. Empty if nothing was.
+    #[serde(default)]
+    pub variant: String,
     /// Engine: `spool`, `legacy` or `hotfix`.
     pub engine: String,
     /// Files in the queue at the start.
@@ -29,6 +35,9 @@ pub struct Cell {
     pub calls_per_file: Option<f64>,
     /// Virtual nanoseconds for each file.
     pub virtual_nanos_per_file: Option<f64>,
+    /// Memory of the simulated machine for each of its files, beside their content, in bytes.
+    #[serde(default)]
+    pub simulated_bytes_per_file: Option<f64>,
     /// Largest heap of the engine, in bytes.
     pub heap_bytes_peak: Option<u64>,
     /// Most files and directories open at once.

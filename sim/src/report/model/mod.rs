@@ -99,6 +99,9 @@ pub struct Sometimes {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Canary {
+    /// Id of the scenario; empty if the campaign has only one.
+    #[serde(default)]
+    pub scenario: String,
     /// The specimen.
     pub engine: String,
     /// Id of the predicate.

@@ -1,10 +1,10 @@
 //! What a gate prints: header, canaries, matrix, findings, and two closing lines.
 
-use super::super::analysis::{Engine, LEVEL, depths, engines};
-use super::super::model::{Campaign, Checked, Expect, Finding, FindingStatus};
+use super::super::analysis::{Engine, LEVEL, charted, depths_of, engines};
+use super::super::model::{Campaign, Canary, Cell, Checked, Expect, Finding, FindingStatus};
 use super::super::units::{depth, exact_count, percent, percent_number};
 use super::super::verdict::Verdict;
-use super::{GridCell, Lines, TextOptions, Tone, push_grid};
+use super::{GridCell, Lines, TextOptions, Tone, incident, push_grid};
 use crate::stats::proportion::{upper_bound_of_none, upper_bound_of_none_at_once, wilson};
 
 /// The campaign as a gate prints it. Ends with a newline.
@@ -12,6 +12,8 @@ pub fn gate(campaign: &Campaign, options: TextOptions<'_>) -> String {
     let mut lines = Lines::new(options);
     push_head(&mut lines, campaign);
     push_matrix(&mut lines, campaign);
+    push_other_scenarios(&mut lines, campaign);
+    incident::push(&mut lines, campaign);
     push_seen(&mut lines, campaign);
     for finding in &campaign.findings {
         push_finding(&mut lines, finding);
@@ -38,26 +40,7 @@ fn push_head(lines: &mut Lines<'_>, campaign: &Campaign) {
             corpus.of, corpus.ok
         ));
     }
-    for canary in &campaign.canaries {
-        let must = if canary.must_fail {
-            "must fail"
-        } else {
-            "may fail"
-        };
-        let tone = match (canary.killed, canary.must_fail) {
-            (0, true) => Tone::Bad,
-            _ => Tone::Plain,
-        };
-        let line = format!(
-            "  canary    {}  {} caught in {} of {} runs ({must})",
-            canary.engine,
-            canary.predicate,
-            exact_count(canary.killed),
-            exact_count(canary.runs)
-        );
-        let line = lines.paint(&line, tone);
-        lines.detail(&line);
-    }
+    push_canaries(lines, campaign);
     let runs: u64 = campaign.cells.iter().map(|cell| cell.runs).sum();
     let schedules: u64 = campaign
         .cells
@@ -72,8 +55,88 @@ fn push_head(lines: &mut Lines<'_>, campaign: &Campaign) {
     ));
 }
 
+/// A line for each scenario and canary: in how many runs each predicate caught it.
+fn push_canaries(lines: &mut Lines<'_>, campaign: &Campaign) {
+    let mut rest = &campaign.canaries[..];
+    while let Some(first) = rest.first() {
+        let is_same = |c: &&Canary| c.scenario == first.scenario && c.engine == first.engine;
+        let count = rest.iter().take_while(is_same).count();
+        let (here, later) = rest.split_at(count);
+        rest = later;
+        let words = here.iter().map(|canary| {
+            let count = format!(
+                "{}/{}",
+                exact_count(canary.killed),
+                exact_count(canary.runs)
+            );
+            let may = if canary.must_fail { "" } else { " (may)" };
+            format!("{} {count}{may}", canary.predicate)
+        });
+        let words: Vec<String> = words.collect();
+        let is_alive = here
+            .iter()
+            .any(|canary| canary.must_fail && canary.killed == 0);
+        let (said, tone) = match is_alive {
+            true => ("SURVIVED", Tone::Bad),
+            false => ("caught", Tone::Plain),
+        };
+        let scenario = match first.scenario.as_str() {
+            "" => String::new(),
+            scenario => format!("  {scenario}"),
+        };
+        let line = format!(
+            "  canary    {}{scenario}  {said}: {}",
+            first.engine,
+            words.join(" · ")
+        );
+        let line = lines.paint(&line, tone);
+        lines.detail(&line);
+    }
+}
+
+/// A line for each engine and depth of the scenarios that are not in the matrix.
+fn push_other_scenarios(lines: &mut Lines<'_>, campaign: &Campaign) {
+    let charted = charted(campaign);
+    let shown = charted.cells.first().map_or("", |cell| &cell.scenario);
+    let cells = campaign.cells.iter().filter(|cell| cell.scenario != shown);
+    let rows: Vec<Vec<GridCell>> = cells.map(other_row).collect();
+    push_grid(lines, &rows, 3);
+}
+
+fn other_row(one: &Cell) -> Vec<GridCell> {
+    let is_clean = |c: &&Checked| c.expect == Expect::Always && c.failed == 0;
+    let clean = one.predicates.iter().filter(is_clean).count();
+    let marked = one
+        .predicates
+        .iter()
+        .filter(|c| 0 < c.failed || c.expect == Expect::MustFail);
+    let mut tone = Tone::Plain;
+    let mut words: Vec<String> = Vec::new();
+    for checked in marked {
+        let one = cell(checked);
+        words.push(format!("{} {}", checked.id, one.words));
+        if checked.expect == Expect::Always {
+            tone = Tone::Bad;
+        }
+    }
+    if 0 < clean {
+        words.push(format!("{clean} predicates 0/{}", exact_count(one.runs)));
+    }
+    vec![
+        GridCell::plain(format!("{} {}", one.scenario, one.variant).trim_end()),
+        GridCell::plain(one.engine.as_str()),
+        GridCell {
+            words: words.join(" · "),
+            tone,
+        },
+        GridCell::plain(format!("{} files", depth(one.depth))),
+    ]
+}
+
 fn push_matrix(lines: &mut Lines<'_>, campaign: &Campaign) {
-    let depths = depths(campaign);
+    let campaign = &charted(campaign);
+    let all = engines(campaign);
+    let depths = depths_of(&all);
     if depths.is_empty() {
         return;
     }
@@ -82,7 +145,7 @@ fn push_matrix(lines: &mut Lines<'_>, campaign: &Campaign) {
         head.chain(depths.iter().map(|&d| GridCell::plain(depth(d))))
             .collect(),
     ];
-    for engine in engines(campaign) {
+    for engine in all {
         rows.extend(engine_rows(&engine, &depths));
     }
     push_grid(lines, &rows, 2);
@@ -118,7 +181,7 @@ fn engine_rows(engine: &Engine<'_>, depths: &[u64]) -> Vec<Vec<GridCell>> {
         rows.push(row(engine, depths, label, wanted));
     }
     for (at, row) in rows.iter_mut().enumerate() {
-        let name = if at == 0 { engine.name } else { "" };
+        let name = if at == 0 { engine.name.as_str() } else { "" };
         row.insert(0, GridCell::plain(name));
     }
     rows

@@ -4,6 +4,7 @@
 //! colour the text is the same. The last two lines keep the shapes that readers of logs know.
 
 mod gate;
+mod incident;
 mod sweep;
 #[cfg(test)]
 mod tests;

@@ -37,8 +37,12 @@ pub(crate) fn archive(host: &dyn Host, shared: &Shared, archiver: &Archiver) -> 
         if stop <= due || !wait_until(host, shared, due) {
             break;
         }
-        if archiver.aimed_at_list && !wait_for_listing(host, shared, &mut listings, stop) {
-            break;
+        if archiver.aimed_at_list {
+            // What it aims at is known beforehand, as whoever stages a race knows it.
+            view.look(host, shared, &mut draw, archiver.select);
+            if !wait_for_listing(host, shared, &mut listings, stop) {
+                break;
+            }
         }
         for _ in 0..archiver.batch {
             let Some(path) = view.next(host, shared, &mut draw, archiver.select) else {
@@ -249,7 +253,7 @@ struct Listing {
 }
 
 impl Listing {
-    /// The next file to touch. Lists again when the listing is used up, or a minute old and half of it is used.
+    /// The next file to touch. Lists again when the listing is used up.
     fn next(
         &mut self,
         host: &dyn Host,
@@ -257,31 +261,38 @@ impl Listing {
         draw: &mut Prng,
         select: Select,
     ) -> Option<Path> {
-        if self.paths.len() <= self.next {
-            // An empty queue is looked at once a second, not at every turn.
-            if shared.now_ns() < self.listed_at_ns + 1_000_000_000 && 0 < self.listed_at_ns {
-                return None;
-            }
-            self.paths = match shared.engine {
-                Engine::Spool => entries_of_spool(host, draw, select),
-                Engine::Legacy | Engine::Hotfix => {
-                    let names = list(host, QUEUE_DIR.as_bytes()).unwrap_or_default();
-                    let below = |name: Path| [QUEUE_DIR.as_bytes(), b"/", &name].concat();
-                    names.into_iter().map(below).collect()
-                }
-            };
-            match select {
-                // The numbers in the names follow the times of the files.
-                Select::Oldest => self.paths.sort_unstable(),
-                Select::Random => draw.shuffle(&mut self.paths),
-            }
-            (self.next, self.listed_at_ns) = (0, shared.now_ns().max(1));
-        }
+        self.look(host, shared, draw, select);
         let path = self.paths.get(self.next).cloned();
         self.next += 1;
         path
     }
+
+    /// Lists the queue if nothing of the last listing is left.
+    fn look(&mut self, host: &dyn Host, shared: &Shared, draw: &mut Prng, select: Select) {
+        // An empty queue is looked at once a second, not at every turn.
+        let is_recent = 0 < self.listed_at_ns && shared.now_ns() < self.listed_at_ns + SECOND_NS;
+        if self.next < self.paths.len() || (is_recent && self.paths.is_empty()) {
+            return;
+        }
+        self.paths = match shared.engine {
+            Engine::Spool => entries_of_spool(host, draw, select),
+            Engine::Legacy | Engine::Hotfix => {
+                let names = list(host, QUEUE_DIR.as_bytes()).unwrap_or_default();
+                let below = |name: Path| [QUEUE_DIR.as_bytes(), b"/", &name].concat();
+                names.into_iter().map(below).collect()
+            }
+        };
+        match select {
+            // The numbers in the names follow the times of the files.
+            Select::Oldest => self.paths.sort_unstable(),
+            Select::Random => draw.shuffle(&mut self.paths),
+        }
+        (self.next, self.listed_at_ns) = (0, shared.now_ns().max(1));
+    }
 }
+
+/// A second of virtual time.
+const SECOND_NS: u64 = 1_000_000_000;
 
 /// The entries of one bucket of the spool: the oldest, or any; now and then of a claimed one.
 fn entries_of_spool(host: &dyn Host, draw: &mut Prng, select: Select) -> Vec<Path> {

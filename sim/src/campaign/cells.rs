@@ -1,0 +1,239 @@
+//! What runs: cells of scenario, engine and depth, and the seed of each of their runs.
+
+use crate::kernel::Seed;
+use crate::run::Plan;
+use crate::scenario::{Engine, Pace, Scenario};
+use std::sync::Arc;
+
+/// A scenario of a campaign, with what the caller asks of it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The situation.
+    pub scenario: Scenario,
+    /// How the caller named it: an id or a path.
+    pub source: String,
+    /// The engines that were asked for; empty: those of the profile.
+    pub engines: Vec<Engine>,
+    /// The depths.
+    pub depths: Vec<u64>,
+    /// Seeds for each cell, if the caller said; otherwise the profile decides.
+    pub seeds: Option<u64>,
+}
+
+/// Why a cell is there.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Role {
+    /// A specimen that must fail, or the harness is broken.
+    Canary,
+    /// A queue that is looked at.
+    Explored,
+}
+
+/// One scenario, engine and depth, with so many seeds.
+#[derive(Clone, Debug)]
+pub struct CellPlan {
+    /// The situation, its archivers at the pace of the cell.
+    pub scenario: Arc<Scenario>,
+    /// How the caller named the scenario.
+    pub source: String,
+    /// Whose queue runs.
+    pub engine: Engine,
+    /// Files in the queue at the start.
+    pub depth: u64,
+    /// The pace of the archivers, if the campaign varies it.
+    pub pace: Option<Pace>,
+    /// Distinct seeds.
+    pub seeds: u64,
+    /// Why it is there.
+    pub role: Role,
+    /// The predicates that must be broken.
+    pub canary: Vec<String>,
+    /// A run stops once all of these are broken; empty: it runs to its end.
+    pub stop_when_broken: Vec<String>,
+}
+
+/// In the gate, cells of deep queues get fewer seeds: a cell handles about so many files, and one seed at the least.
+const GATE_FILES: u64 = 250_000;
+/// Seeds of a canary in the gate: it has to die once.
+const GATE_CANARY_SEEDS: u64 = 3;
+
+impl CellPlan {
+    /// The pace of the archivers as words; empty if the campaign does not vary it.
+    pub fn variant(&self) -> String {
+        self.pace
+            .map(|pace| format!("archiver {}", pace_words(pace)))
+            .unwrap_or_default()
+    }
+
+    /// The seed of the run `index`: it depends on the campaign's seed and on the cell, and on no other run.
+    pub fn seed(&self, campaign: u64, index: u64) -> u64 {
+        let CellPlan { engine, depth, .. } = self;
+        let (id, variant) = (&self.scenario.id, self.variant());
+        Seed(campaign)
+            .child(&format!("{id}/{engine}/{depth}/{variant}/{index}"))
+            .0
+    }
+
+    /// The run of a seed.
+    pub fn plan(&self, seed: u64) -> Plan {
+        Plan {
+            scenario: (*self.scenario).clone(),
+            engine: self.engine,
+            depth: self.depth,
+            seed,
+            stop_when_broken: self.stop_when_broken.clone(),
+        }
+    }
+}
+
+/// When a run of `engine` may stop: once everything that it must break is broken, if nothing else is asked of it.
+pub fn stop_of(scenario: &Scenario, engine: Engine) -> Vec<String> {
+    if !scenario.observed.is_empty() || is_history(scenario) {
+        return Vec::new();
+    }
+    scenario
+        .expect
+        .canary
+        .get(&engine)
+        .cloned()
+        .unwrap_or_default()
+}
+
+/// Whether every consumer names its own engine: the scenario is a history with several engines in one run.
+pub fn is_history(scenario: &Scenario) -> bool {
+    !scenario.consumers.is_empty() && scenario.consumers.iter().all(|c| c.engine.is_some())
+}
+
+/// The cells of a gate, canaries first.
+///
+/// Canaries always run: a gate whose canary is left out proves nothing. Beside them run the engines that were asked for,
+/// or the production queue.
+pub fn of_gate(requests: &[Request]) -> Vec<CellPlan> {
+    let mut cells: Vec<CellPlan> = requests.iter().flat_map(gate_cells).collect();
+    cells.sort_by_key(|cell| cell.role);
+    cells
+}
+
+fn gate_cells(request: &Request) -> Vec<CellPlan> {
+    let scenario = Arc::new(request.scenario.clone());
+    let mut cells = Vec::new();
+    let mut add = |engine, role, canary: &[String]| {
+        for depth in &request.depths {
+            let most = (GATE_FILES / (*depth).max(1)).max(1);
+            let profile = scenario.sweep.seeds.min(most);
+            let profile = if role == Role::Canary {
+                profile.min(GATE_CANARY_SEEDS)
+            } else {
+                profile
+            };
+            cells.push(CellPlan {
+                scenario: Arc::clone(&scenario),
+                source: request.source.clone(),
+                engine,
+                depth: *depth,
+                pace: None,
+                seeds: request.seeds.unwrap_or(profile),
+                role,
+                canary: canary.to_vec(),
+                stop_when_broken: stop_of(&scenario, engine),
+            });
+        }
+    };
+    let canary = &scenario.expect.canary;
+    if is_history(&scenario) {
+        // One run shows what each of its engines breaks, so it is run once and under one name.
+        let mut ids: Vec<String> = canary.values().flatten().cloned().collect();
+        ids.sort();
+        ids.dedup();
+        let first = scenario
+            .engines()
+            .first()
+            .copied()
+            .unwrap_or(Engine::Legacy);
+        add(first, Role::Canary, &ids);
+    } else {
+        for (engine, ids) in canary {
+            add(*engine, Role::Canary, ids);
+        }
+    }
+    let explored = match &request.engines[..] {
+        [] => vec![Engine::Spool],
+        asked => asked.to_vec(),
+    };
+    for engine in explored {
+        let is_there =
+            canary.contains_key(&engine) || (is_history(&scenario) && engine != Engine::Spool);
+        if !is_there {
+            add(engine, Role::Explored, &[]);
+        }
+    }
+    cells
+}
+
+/// The cells of a sweep: every engine at every depth and pace.
+pub fn of_sweep(requests: &[Request]) -> Vec<CellPlan> {
+    let mut cells = Vec::new();
+    for request in requests {
+        let engines = match &request.engines[..] {
+            [] => Engine::ALL.to_vec(),
+            asked => asked.to_vec(),
+        };
+        let paces = request
+            .scenario
+            .sweep
+            .archiver_paces
+            .iter()
+            .copied()
+            .map(Some);
+        let paces: Vec<Option<Pace>> = match paces.len() {
+            0 => vec![None],
+            _ => paces.collect(),
+        };
+        for pace in paces {
+            let scenario = Arc::new(at_pace(&request.scenario, pace));
+            for engine in &engines {
+                for depth in &request.depths {
+                    cells.push(CellPlan {
+                        source: request.source.clone(),
+                        engine: *engine,
+                        depth: *depth,
+                        pace,
+                        seeds: request.seeds.unwrap_or(scenario.sweep.seeds),
+                        role: Role::Explored,
+                        canary: scenario
+                            .expect
+                            .canary
+                            .get(engine)
+                            .cloned()
+                            .unwrap_or_default(),
+                        stop_when_broken: stop_of(&scenario, *engine),
+                        scenario: Arc::clone(&scenario),
+                    });
+                }
+            }
+        }
+    }
+    cells
+}
+
+/// The scenario with all its archivers at one pace.
+pub fn at_pace(scenario: &Scenario, pace: Option<Pace>) -> Scenario {
+    let mut scenario = scenario.clone();
+    if let Some(pace) = pace {
+        for archiver in &mut scenario.archivers {
+            archiver.pace = pace;
+        }
+    }
+    scenario
+}
+
+/// A pace as `--archiver-rate` reads it: `206/min`.
+pub fn pace_words(pace: Pace) -> String {
+    match pace {
+        Pace::Max => "max".to_owned(),
+        Pace::EveryNs(interval) => {
+            let digits = format!("{:.4}", 60e9 / interval as f64);
+            format!("{}/min", digits.trim_end_matches('0').trim_end_matches('.'))
+        }
+    }
+}

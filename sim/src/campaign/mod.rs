@@ -1,0 +1,31 @@
+//! Campaigns: many runs, one verdict.
+//!
+//! A campaign is a list of [`CellPlan`]s: scenario × engine × depth × seeds. [`execute`] plays them side by side, [`repeat()`]
+//! plays some of them again in a fresh process, and [`fill()`] makes of all that the [`Campaign`](crate::report::model::Campaign)
+//! that every report is a function of.
+//!
+//! - [`cells`]: what runs. The gate's profile and the sweep's axes, and where each run's seed comes from.
+//! - [`execute`]: two runs at a time, the deepest first.
+//! - [`repeat()`]: the same seed in another process gives the same hash, or nothing that the campaign says can be trusted.
+//! - [`fill()`]: counts, cells, canaries, goals, findings; `incident` holds the account against the simulation.
+//! - [`folder`]: what is left on the real disk.
+
+pub mod cells;
+mod environment;
+mod execute;
+mod fill;
+mod findings;
+pub mod folder;
+mod incident;
+mod measures;
+mod overlay;
+mod repeat;
+#[cfg(test)]
+mod tests;
+
+pub use cells::{CellPlan, Request, Role};
+pub use environment::commit;
+pub use execute::{Executed, Ran, execute};
+pub use fill::{About, fill, is_failure};
+pub use findings::Recorded;
+pub use repeat::{Answer, Repeats, repeat, repeated};

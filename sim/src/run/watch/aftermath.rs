@@ -1,0 +1,79 @@
+//! After a power loss: everything is looked at again.
+
+use super::Watch;
+use super::places::{NONE, place_of};
+use crate::kernel::{Ino, Node, View};
+use contract::sometimes::Goal;
+use contract::{Id, Place};
+
+impl Watch {
+    /// Power failed: everything is looked at again, and what moved is told.
+    pub fn power_lost(&mut self, view: &mut View<'_>, torn: &[Ino]) {
+        for actor in &mut self.actors {
+            (actor.pass, actor.handles) = (None, 0);
+        }
+        self.settle_records(None, false);
+        self.segment_tails.clear();
+        self.to_acknowledge.clear();
+        let mut found: Vec<(u32, Place, Ino, Ino)> = Vec::new();
+        let mut waiting = vec![Ino::ROOT];
+        while let Some(dir) = waiting.pop() {
+            // A directory whose move was undone is what it was before.
+            let note = match dir {
+                Ino::ROOT => NONE,
+                _ => self.note_of_dir(view.fs(), view.fs().note(view.fs().parent_of(dir)), dir),
+            };
+            view.set_note(dir, note);
+            let place = place_of(note);
+            for (_, child) in view.fs().children(dir) {
+                if view.fs().node(child) == Node::Dir {
+                    waiting.push(child);
+                } else if let (Some(place), Some(id)) = (place, self.noted(view.fs(), child)) {
+                    found.push((id.0, place, child, dir));
+                }
+            }
+        }
+        // The most advanced place first: that is where the alert is, and the others are copies.
+        let advance = |place: Place| (!place.is_terminal(), place != Place::Claimed, place);
+        found.sort_by_key(|(id, place, ino, _)| (*id, advance(*place), *ino));
+        self.compare(view, &found, torn);
+    }
+
+    pub(super) fn compare(
+        &mut self,
+        view: &View<'_>,
+        found: &[(u32, Place, Ino, Ino)],
+        torn: &[Ino],
+    ) {
+        let mut next = 0;
+        for index in 0..self.primary.len() {
+            let id = Id(u32::try_from(index).expect("ids are 32 bits"));
+            let start = next;
+            while next < found.len() && found[next].0 == id.0 {
+                next += 1;
+            }
+            let here = &found[start..next];
+            let entry = self.contract.census().get(id);
+            if here.is_empty() && matches!(entry.place, Place::Source | Place::Vanished) {
+                continue;
+            }
+            let is_torn = here.iter().any(|(_, _, ino, _)| torn.contains(ino));
+            let is_same = here.len() == 1 + usize::from(entry.copies)
+                && here.first().is_some_and(|first| first.1 == entry.place);
+            if let Some((_, _, ino, dir)) = here.first() {
+                self.primary[index] = (*ino, *dir);
+            }
+            if is_same && !is_torn {
+                continue;
+            }
+            let is_published = here.first().is_some_and(|first| first.1 != Place::Staged);
+            self.published[index] = if is_published { 0 } else { u64::MAX };
+            let places: Vec<Place> = here.iter().map(|(_, place, _, _)| *place).collect();
+            if is_torn && places.iter().any(|place| *place != Place::Staged) {
+                self.met.insert(Goal::PowerLossKeptRenameLostBytes);
+            }
+            let is_bad = is_torn && here.first().is_some_and(|f| !self.is_whole(view.fs(), f.2));
+            self.contract.survived(id, &places, is_bad, self.step);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What a call of the queue's own programs shows: handles, windows, and dangers that were met.
+
+use super::Watch;
+use super::places::place_of;
+use crate::kernel::{Effect, Step, View};
+use crate::run::source;
+use contract::event::Event;
+use contract::sometimes::Goal;
+use contract::{Actor, PassKind, Side};
+use host::{Call, Errno};
+use spool::EntryName;
+
+impl Watch {
+    pub(super) fn note_call(&mut self, view: &View<'_>, number: Actor, step: &Step<'_>) -> Side {
+        let actor = self.actor_mut(number);
+        actor.calls += 1;
+        let side = actor.side;
+        if side == Side::Outside {
+            return side;
+        }
+        let call = step.pending.call;
+        match step.effect {
+            Effect::Opened { .. } | Effect::NameAdded { .. } if opens(call) => actor.handles += 1,
+            Effect::Closed { .. } => actor.handles = actor.handles.saturating_sub(1),
+            _ => {}
+        }
+        let handles = actor.handles;
+        let in_place = step
+            .dir
+            .is_some_and(|dir| place_of(view.fs().note(dir)).is_some());
+        let is_queue_name = in_place || spool::BucketName::parse(step.name()).is_some();
+        if opens(call) && self.contract.bounds().handles < handles {
+            let event = Event::Holds {
+                actor: number,
+                handles,
+                step: self.step,
+            };
+            self.contract.observe(event, self.step);
+        }
+        if let Some(window) = step.window
+            && is_queue_name
+        {
+            self.windows.count += 1;
+            self.windows.calls_max = self.windows.calls_max.max(window.calls);
+            self.windows.nanos_max = self.windows.nanos_max.max(window.nanos);
+            self.windows.nanos_sum += u128::from(window.nanos);
+            if self.contract.bounds().window_calls < window.calls {
+                let event = Event::Used {
+                    actor: number,
+                    calls: window.calls,
+                    step: self.step,
+                };
+                self.contract.observe(event, self.step);
+            }
+        }
+        self.note_dangers(number, step);
+        side
+    }
+
+    /// Marks the `sometimes` goals that a call of the queue's own programs shows.
+    pub(super) fn note_dangers(&mut self, number: Actor, step: &Step<'_>) {
+        let kind = self.pass_of(number);
+        let call = step.pending.call;
+        match step.errno {
+            None => {
+                let actor = self.actor_mut(number);
+                let writes = matches!(call, Call::CreateNew | Call::Append | Call::RenameNoreplace);
+                let syncs = matches!(call, Call::SyncAll | Call::SyncFile | Call::SyncDir);
+                if actor.no_space && writes {
+                    actor.no_space = false;
+                    self.met.insert(Goal::NoSpaceThenSuccess);
+                } else if actor.sync_failed && syncs {
+                    actor.sync_failed = false;
+                    self.met.insert(Goal::SyncFailedThenSuccess);
+                }
+            }
+            Some(Errno::NotFound) => self.note_vanish(kind, step),
+            Some(Errno::NoSpace) => self.actor_mut(number).no_space = true,
+            Some(Errno::TooManyOpen) if matches!(call, Call::OpenDir | Call::ReadDir) => {
+                self.met.insert(Goal::TooManyOpenInScan);
+            }
+            Some(Errno::Io) if matches!(call, Call::SyncAll | Call::SyncFile | Call::SyncDir) => {
+                self.actor_mut(number).sync_failed = true;
+            }
+            Some(Errno::Busy) if matches!(call, Call::Rename | Call::RenameNoreplace) => {
+                self.met.insert(Goal::SharingViolationOnRename);
+            }
+            Some(_) => {}
+        }
+    }
+
+    pub(super) fn note_vanish(&mut self, kind: Option<PassKind>, step: &Step<'_>) {
+        let is_entry = |name: &[u8]| {
+            EntryName::parse(name).is_some() || source::index_of_legacy_name(name).is_some()
+        };
+        let is_bucket = spool::BucketName::parse(step.name()).is_some();
+        let claims_entry = step.pending.path.contains(&b'/') && is_entry(step.name());
+        let goal = match (step.pending.call, kind) {
+            (Call::Stat, _) if is_entry(step.name()) => Goal::VanishBetweenListAndStat,
+            (Call::OpenRead, Some(PassKind::Work)) if claims_entry => {
+                Goal::VanishBetweenClaimAndRead
+            }
+            (Call::OpenRead, _) if is_entry(step.name()) => Goal::VanishBetweenListAndOpen,
+            (Call::RenameNoreplace, Some(PassKind::Work)) if is_bucket => {
+                self.met.insert(Goal::ClaimRaceLost);
+                Goal::VanishBetweenListAndClaim
+            }
+            (Call::RenameNoreplace, Some(PassKind::Work)) if claims_entry => {
+                Goal::VanishBetweenClaimAndComplete
+            }
+            _ => return,
+        };
+        self.met.insert(goal);
+    }
+}
+
+fn opens(call: Call) -> bool {
+    matches!(
+        call,
+        Call::OpenDir | Call::OpenRead | Call::OpenAppend | Call::CreateNew
+    )
+}

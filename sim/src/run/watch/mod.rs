@@ -1,0 +1,367 @@
+//! The watch: what the machine did, told to the contract as moves of alerts.
+//!
+//! Files of alerts carry their alert's number in the inode's note, directories their place. So a rename is two notes and one
+//! move, whatever the depth; only a directory that is renamed is looked into.
+
+mod aftermath;
+mod dangers;
+mod moves;
+mod places;
+mod records;
+
+use super::source;
+use places::NOWHERE;
+pub(super) use places::SEGMENT;
+
+use crate::kernel::{Effect, Ino, Node, Step, View};
+use contract::event::Event;
+use contract::sometimes::{Goal, Met};
+use contract::{Abort, Actor, Books, Bounds, Contract, Id, Layout, Pass, PassKind, Place, Side};
+use spool::audit::Audit;
+use std::collections::BTreeMap;
+
+/// What an actor of the run is, for the watch.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// The name in traces and stories.
+    pub name: String,
+    /// Whether it belongs to the queue.
+    pub side: Side,
+    /// The pass it is in.
+    pass: Option<Open>,
+    /// Calls it has made.
+    pub calls: u64,
+    /// Names that its scans returned.
+    listed: u64,
+    /// Handles that it holds.
+    handles: u32,
+    /// The step of its last call that went wrong, by call, for `sometimes` goals.
+    no_space: bool,
+    sync_failed: bool,
+}
+
+/// A pass that has begun.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    kind: PassKind,
+    at_start: Books,
+    calls: u64,
+    listed: u64,
+    time_ns: u64,
+}
+
+/// How a program reports the end of a pass.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Report {
+    /// Why it ended early.
+    pub abort: Option<Abort>,
+    /// Names seen.
+    pub seen: u64,
+    /// Names that led to an outcome.
+    pub settled: u64,
+    /// Whether nothing was there to do.
+    pub is_empty: bool,
+    /// Uses of a name that found nothing.
+    pub vanished: u64,
+}
+
+/// A pass that ended, for reports.
+#[derive(Clone, Copy, Debug)]
+pub struct PassLog {
+    /// What it was to do.
+    pub kind: PassKind,
+    /// When it began and ended, in nanoseconds after the start.
+    pub time_ns: (u64, u64),
+    /// What it reported.
+    pub report: Report,
+    /// Calls it made.
+    pub calls: u64,
+    /// Pending before and after.
+    pub pending: (u64, u64),
+}
+
+/// The greatest and the sum of the windows between seeing a name and using it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Windows {
+    /// Uses.
+    pub count: u64,
+    /// The longest, in calls.
+    pub calls_max: u32,
+    /// The longest, in virtual nanoseconds.
+    pub nanos_max: u64,
+    /// The sum, in virtual nanoseconds.
+    pub nanos_sum: u128,
+}
+
+/// Follows one run.
+pub struct Watch {
+    /// The contract that is being kept or broken.
+    pub contract: Contract,
+    /// What has happened that should happen once.
+    pub met: Met,
+    /// The windows of the queue's own programs.
+    pub windows: Windows,
+    /// Passes that ended.
+    pub passes: Vec<PassLog>,
+    /// Copies and vanishes that outsiders made, counted.
+    pub vanished: u64,
+    /// When a run of a specimen was ended by an exception, in nanoseconds after the start, and by which.
+    pub crashes: Vec<(u64, String)>,
+    /// Set when the queue is drained and checked: everybody goes home.
+    pub is_over: bool,
+    /// How many listings of the queue by its own programs have reached their end.
+    pub listings: u64,
+    layout: Layout,
+    actors: Vec<Watched>,
+    /// The inode that counts, and the directory it is in, by alert.
+    primary: Vec<(Ino, Ino)>,
+    to_acknowledge: Vec<Id>,
+    /// The step at which each alert was published last.
+    published: Vec<u64>,
+    /// The step of the last group commit.
+    committed: u64,
+    /// Reused for what is inside a directory that moves.
+    inside: Vec<Ino>,
+    recorded: Vec<(Ino, Id)>,
+    segment_tails: BTreeMap<Ino, Vec<u8>>,
+    step: u64,
+    time_ns: u64,
+}
+
+impl Watch {
+    /// A watch over `ids` alerts in a layout.
+    pub fn new(ids: u32, bounds: Bounds, layout: Layout) -> Self {
+        Watch {
+            contract: Contract::new(ids, bounds),
+            met: Met::default(),
+            windows: Windows::default(),
+            passes: Vec::new(),
+            vanished: 0,
+            crashes: Vec::new(),
+            is_over: false,
+            listings: 0,
+            layout,
+            actors: Vec::new(),
+            primary: vec![(NOWHERE, NOWHERE); ids as usize],
+            to_acknowledge: Vec::new(),
+            published: vec![u64::MAX; ids as usize],
+            committed: 0,
+            inside: Vec::new(),
+            recorded: Vec::new(),
+            segment_tails: BTreeMap::new(),
+            step: 0,
+            time_ns: 0,
+        }
+    }
+
+    /// Adds a program that starts; its number is the actor's.
+    pub fn enlist(&mut self, name: &str, side: Side) -> Actor {
+        let number =
+            u16::try_from(self.actors.len()).expect("a run starts less than 65,536 programs");
+        self.actors.push(Watched {
+            name: name.to_owned(),
+            side,
+            pass: None,
+            calls: 0,
+            listed: 0,
+            handles: 0,
+            no_space: false,
+            sync_failed: false,
+        });
+        Actor(number)
+    }
+
+    /// What is known of an actor.
+    pub fn actor(&self, actor: Actor) -> &Watched {
+        &self.actors[usize::from(actor.0)]
+    }
+
+    fn actor_mut(&mut self, actor: Actor) -> &mut Watched {
+        &mut self.actors[usize::from(actor.0)]
+    }
+
+    /// Nothing of the queue's waits or is in motion.
+    pub fn is_quiet(&self) -> bool {
+        let census = self.contract.census();
+        [
+            Place::Staged,
+            Place::Pending,
+            Place::Claimed,
+            Place::Overflow,
+        ]
+        .iter()
+        .all(|place| census.count(*place) == 0)
+    }
+
+    /// The virtual time of the last step, in nanoseconds after the start.
+    pub fn time_ns(&self) -> u64 {
+        self.time_ns
+    }
+
+    // What programs report.
+
+    /// A pass begins.
+    pub fn begin(&mut self, actor: Actor, kind: PassKind) {
+        let at_start = self.contract.books();
+        let time_ns = self.time_ns;
+        let actor = self.actor_mut(actor);
+        let (calls, listed) = (actor.calls, actor.listed);
+        actor.pass = Some(Open {
+            kind,
+            at_start,
+            calls,
+            listed,
+            time_ns,
+        });
+    }
+
+    /// The pass of an actor ends.
+    pub fn end(&mut self, number: Actor, report: Report) {
+        let at_end = self.contract.books();
+        let (step, time_ns) = (self.step, self.time_ns);
+        let actor = self.actor_mut(number);
+        let Some(open) = actor.pass.take() else {
+            return;
+        };
+        let pass = Pass {
+            actor: number,
+            kind: open.kind,
+            abort: report.abort,
+            seen: report.seen,
+            settled: report.settled,
+            is_empty: report.is_empty,
+            calls: actor.calls - open.calls,
+            listed: actor.listed - open.listed,
+            at_start: open.at_start,
+            at_end,
+            step,
+        };
+        self.passes.push(PassLog {
+            kind: open.kind,
+            time_ns: (open.time_ns, time_ns),
+            report,
+            calls: pass.calls,
+            pending: (open.at_start.pending, at_end.pending),
+        });
+        self.contract.pass_ended(pass);
+    }
+
+    /// The queue said that it has these alerts for good. Judged before the next call acts.
+    pub fn acknowledge(&mut self, indices: impl Iterator<Item = u32>) {
+        self.to_acknowledge.extend(indices.map(Id));
+    }
+
+    /// The pass that an actor is in.
+    pub fn pass_of(&self, actor: Actor) -> Option<PassKind> {
+        self.actor(actor).pass.map(|open| open.kind)
+    }
+
+    /// A process died.
+    pub fn died(&mut self, actor: Actor) {
+        let goal = match self.pass_of(actor) {
+            Some(PassKind::Publish) => Some(Goal::CrashInsidePublish),
+            Some(PassKind::Work) => Some(Goal::CrashInsideComplete),
+            Some(PassKind::Cap | PassKind::Readmit) => Some(Goal::CrashInsideCap),
+            Some(PassKind::Recover) => Some(Goal::CrashInsideRecover),
+            None => None,
+        };
+        if let Some(goal) = goal {
+            self.met.insert(goal);
+        }
+        self.actor_mut(actor).pass = None;
+    }
+
+    /// The queue audited itself at quiescence: it is held against the census.
+    pub fn audited(&mut self, audit: &Audit) {
+        let census = self.contract.census();
+        let counts = [
+            (audit.cased, Place::Cased),
+            (audit.quarantined, Place::Quarantined),
+            (audit.pending, Place::Pending),
+            (audit.overflow, Place::Overflow),
+            (audit.claimed, Place::Claimed),
+            (audit.vanished.len() as u64, Place::Vanished),
+        ];
+        let miscounted = counts
+            .iter()
+            .map(|(count, place)| count.abs_diff(census.count(*place)));
+        let misplaced = audit.vanished.iter().filter(|id| {
+            let index = source::index_of(**id);
+            index.is_none_or(|index| census.get(Id(index)).place != Place::Vanished)
+        });
+        let differences = miscounted.sum::<u64>() + misplaced.count() as u64 + audit.mismatches();
+        self.contract.observe(
+            Event::Audited {
+                differences,
+                step: self.step,
+            },
+            self.step,
+        );
+    }
+
+    /// A specimen's run was ended by an exception.
+    pub fn crashed(&mut self, what: String) {
+        self.crashes.push((self.time_ns, what));
+    }
+
+    // What the machine did.
+
+    /// Tells the contract what a step did.
+    pub fn after(&mut self, view: &mut View<'_>, actor: Actor, step: &Step<'_>) {
+        self.step = step.pending.step;
+        self.time_ns = step.pending.time_ns;
+        let side = self.note_call(view, actor, step);
+        match step.effect {
+            Effect::None
+            | Effect::Opened { .. }
+            | Effect::ReadBytes { .. }
+            | Effect::Locked { .. }
+            | Effect::Unlocked { .. }
+            | Effect::Closed { .. }
+            | Effect::SyncedDir { .. } => {}
+            Effect::Listed { dir, count } => self.listed(view, actor, dir, count),
+            Effect::NameAdded { dir, ino, name } | Effect::Linked { dir, ino, name } => {
+                self.name_added(view, actor, side, dir, ino, name);
+            }
+            Effect::NameRemoved { dir, ino, .. } => self.name_removed(view, actor, side, dir, ino),
+            Effect::Moved {
+                ino,
+                from_dir,
+                to_dir,
+                to_name,
+                replaced,
+                ..
+            } => {
+                if let Some(gone) = replaced {
+                    self.name_removed(view, actor, side, to_dir, gone);
+                }
+                match view.fs().node(ino) {
+                    Node::Dir => self.dir_moved(view, actor, side, ino, to_dir, to_name),
+                    _ => self.file_moved(view, actor, side, ino, from_dir, to_dir, to_name),
+                }
+            }
+            Effect::Appended { ino, bytes } => {
+                let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+                self.appended(view, actor, ino, &step.pending.bytes[..bytes]);
+            }
+            Effect::SyncedFile { ino } => {
+                if view.fs().note(ino) == SEGMENT {
+                    self.settle_records(Some(ino), true);
+                }
+            }
+            Effect::SyncedAll { .. } => {
+                self.committed = self.step;
+                self.settle_records(None, true);
+            }
+        }
+    }
+
+    fn listed(&mut self, view: &View<'_>, number: Actor, dir: Ino, count: u32) {
+        let actor = self.actor_mut(number);
+        actor.listed += u64::from(count);
+        if count == 0 && actor.side == Side::Inside && view.fs().note(dir) == Place::Pending as u32
+        {
+            self.listings += 1;
+        }
+    }
+}

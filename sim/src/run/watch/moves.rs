@@ -1,0 +1,229 @@
+//! Names that appear, move and go, told to the contract as moves of alerts.
+
+use super::Watch;
+use super::places::{LEDGER, SEGMENT, place_of};
+use crate::kernel::{Fs, Ino, Node, View};
+use crate::run::source;
+use contract::sometimes::Goal;
+use contract::{Actor, Id, Motion, PassKind, Place, Side};
+use spool::EntryName;
+
+/// How an alert came to a place.
+#[derive(Clone, Copy)]
+struct Arrival {
+    place: Place,
+    actor: Actor,
+    side: Side,
+}
+
+impl Watch {
+    pub(super) fn name_added(
+        &mut self,
+        view: &mut View<'_>,
+        actor: Actor,
+        side: Side,
+        dir: Ino,
+        ino: Ino,
+        name: &[u8],
+    ) {
+        let above = view.fs().note(dir);
+        if view.fs().node(ino) == Node::Dir {
+            let note = self.note_of_dir(view.fs(), above, ino);
+            view.set_note(ino, note);
+        } else if above == LEDGER {
+            view.set_note(ino, SEGMENT);
+        }
+        let Some(place) = place_of(above) else { return };
+        let Some(id) = self.id_of(view.fs(), ino, name) else {
+            return;
+        };
+        view.set_note(ino, id.0);
+        self.arrive(view, id, ino, dir, Arrival { place, actor, side });
+        if let (Place::Staged, Some(entry)) = (place, EntryName::parse(name)) {
+            let stamp = entry.stamp();
+            let key = stamp.millis << 24 | u64::from(stamp.sequence);
+            self.contract.named(actor, key, self.step);
+        }
+    }
+
+    fn arrive(&mut self, view: &View<'_>, id: Id, ino: Ino, dir: Ino, arrival: Arrival) {
+        let before = self.contract.census().get(id).place;
+        let is_back = matches!(before, Place::Source | Place::Vanished);
+        // The queue's own programs may not write what is there; an outsider may copy it.
+        if is_back || arrival.side == Side::Inside {
+            self.primary[id.0 as usize] = (ino, dir);
+            // A file that turns up again was moved by an outsider; the queue is told of it as restored.
+            let motion = self.motion(view, ino, arrival.place, arrival.actor, Side::Inside);
+            self.contract.moved(id, motion);
+        } else {
+            self.contract
+                .copied(id, arrival.actor, arrival.side, self.step);
+            self.met.insert(Goal::DuplicateAlert);
+        }
+    }
+
+    pub(super) fn name_removed(
+        &mut self,
+        view: &View<'_>,
+        actor: Actor,
+        side: Side,
+        dir: Ino,
+        ino: Ino,
+    ) {
+        let (Some(place), Some(id)) = (place_of(view.fs().note(dir)), self.noted(view.fs(), ino))
+        else {
+            return;
+        };
+        let entry = self.contract.census().get(id);
+        let is_primary = self.primary[id.0 as usize] == (ino, dir) && entry.place == place;
+        if is_primary || 0 < entry.copies {
+            self.contract.removed(id, place, actor, side, self.step);
+        }
+        if is_primary && side == Side::Outside {
+            self.vanished += 1;
+        }
+    }
+
+    pub(super) fn dir_moved(
+        &mut self,
+        view: &mut View<'_>,
+        actor: Actor,
+        side: Side,
+        ino: Ino,
+        to_dir: Ino,
+        to_name: &[u8],
+    ) {
+        let from = place_of(view.fs().note(ino));
+        let above = view.fs().note(to_dir);
+        let note = self.note_of_dir_named(view.fs(), above, to_dir, to_name);
+        view.set_note(ino, note);
+        let (Some(from), to) = (from, place_of(note)) else {
+            return;
+        };
+        let mut inside = std::mem::take(&mut self.inside);
+        inside.clear();
+        inside.extend(view.fs().children(ino).map(|(_, child)| child));
+        for child in inside.drain(..) {
+            if view.fs().node(child) != Node::Dir {
+                self.transfer(view, child, (ino, from), (ino, to), actor, side);
+            }
+        }
+        self.inside = inside;
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a move has two ends and somebody who makes it"
+    )]
+    pub(super) fn file_moved(
+        &mut self,
+        view: &mut View<'_>,
+        actor: Actor,
+        side: Side,
+        ino: Ino,
+        from_dir: Ino,
+        to_dir: Ino,
+        to_name: &[u8],
+    ) {
+        let (from, to) = (
+            place_of(view.fs().note(from_dir)),
+            place_of(view.fs().note(to_dir)),
+        );
+        match (from, to) {
+            (Some(from), to) => {
+                self.transfer(view, ino, (from_dir, from), (to_dir, to), actor, side);
+            }
+            (None, Some(_)) => self.name_added(view, actor, side, to_dir, ino, to_name),
+            (None, None) => {}
+        }
+    }
+
+    /// A file of an alert went from one directory's place to another's, or out of the queue.
+    pub(super) fn transfer(
+        &mut self,
+        view: &View<'_>,
+        ino: Ino,
+        (from_dir, from): (Ino, Place),
+        (to_dir, to): (Ino, Option<Place>),
+        actor: Actor,
+        side: Side,
+    ) {
+        let Some(id) = self.noted(view.fs(), ino) else {
+            return;
+        };
+        let entry = *self.contract.census().get(id);
+        let is_primary = self.primary[id.0 as usize] == (ino, from_dir) && entry.place == from;
+        let Some(to) = to else {
+            self.name_removed(view, actor, side, from_dir, ino);
+            return;
+        };
+        if !is_primary {
+            // A copy: it matters when it becomes terminal before the one that counts, or as a second case.
+            if to.is_terminal() && (to == Place::Cased || !entry.place.is_terminal()) {
+                if !entry.place.is_terminal() {
+                    self.primary[id.0 as usize] = (ino, to_dir);
+                }
+                let motion = self.motion(view, ino, to, actor, side);
+                self.contract.moved(
+                    id,
+                    Motion {
+                        is_heir: true,
+                        ..motion
+                    },
+                );
+            }
+            return;
+        }
+        self.primary[id.0 as usize] = (ino, to_dir);
+        if from == to {
+            return;
+        }
+        if from == Place::Pending && to == Place::Claimed && 0 < entry.attempts {
+            self.met.insert(Goal::ClaimRedelivered);
+        }
+        match to {
+            Place::Quarantined => self.met.insert(Goal::BadFileQuarantined),
+            Place::Pending if from == Place::Staged => self.published[id.0 as usize] = self.step,
+            Place::Pending if from == Place::Overflow => self.met.insert(Goal::OverflowReadmitted),
+            _ => {}
+        }
+        let motion = self.motion(view, ino, to, actor, side);
+        self.contract.moved(id, motion);
+    }
+
+    pub(super) fn motion(
+        &self,
+        view: &View<'_>,
+        ino: Ino,
+        to: Place,
+        actor: Actor,
+        side: Side,
+    ) -> Motion {
+        // Only where whole bytes are asked for: it takes the generator.
+        let from = self
+            .noted(view.fs(), ino)
+            .map(|id| self.contract.census().get(id).place);
+        let is_published = to == Place::Pending && from == Some(Place::Staged);
+        let matters = is_published || matches!(to, Place::Cased | Place::Quarantined);
+        let is_whole = !matters || self.is_whole(view.fs(), ino);
+        let is_heir = self.pass_of(actor) == Some(PassKind::Recover);
+        Motion {
+            to,
+            actor,
+            side,
+            is_whole,
+            is_heir,
+            step: self.step,
+        }
+    }
+
+    /// Whether a file holds its alert's bytes: all of them, nothing else.
+    pub(super) fn is_whole(&self, fs: &Fs, ino: Ino) -> bool {
+        if fs.node(ino) != Node::File {
+            return false;
+        }
+        let mut expected = Vec::new();
+        source::payload(fs.note(ino), &mut expected);
+        fs.bytes(ino) == expected
+    }
+}
