@@ -97,6 +97,7 @@ fn spawn(machine: &mut Machine, process: u16, body: impl FnOnce(&dyn Host) + 'st
         root: HOME.into(),
         start_after: Duration::ZERO,
         stack_bytes: TaskSpec::STACK_BYTES,
+        is_watched: true,
     };
     let program: Program = Box::new(|host| {
         body(host);

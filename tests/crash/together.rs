@@ -148,6 +148,7 @@ fn spawn(machine: &mut Machine, number: u16, name: &str, process: Process) {
         root: Vec::new(),
         start_after: Duration::ZERO,
         stack_bytes: TaskSpec::STACK_BYTES,
+        is_watched: true,
     };
     let program: Program = Box::new(move |host| match process(host) {
         Ok(()) => Exit::OK,

@@ -107,6 +107,7 @@ impl World {
             root: Vec::new(),
             start_after: Duration::ZERO,
             stack_bytes: TaskSpec::STACK_BYTES,
+            is_watched: true,
         };
         let program = Box::new(move |host: &dyn host::Host| {
             match live(host, work, stubborn, &mut memory.borrow_mut()) {

@@ -80,6 +80,7 @@ fn on_simulated(directory: DirectoryProfile, operations: &[Operation]) -> Vec<Se
         root: Vec::new(),
         start_after: Duration::ZERO,
         stack_bytes: TaskSpec::STACK_BYTES,
+        is_watched: true,
     };
     let seen = Rc::new(RefCell::new(None));
     let (place, operations) = (Rc::clone(&seen), operations.to_vec());
