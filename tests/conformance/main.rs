@@ -4,6 +4,7 @@
 //!   broken. The cases act through the seam alone.
 //! - `real.rs` runs them on the real host, on a disk and in memory, and adds what the seam cannot make: symbolic links,
 //!   FIFOs and sockets.
+//! - `simulated.rs` runs them on the simulated host; `relay.rs` is the other process there.
 //!
 //! Every gap in meaning that is found between two hosts becomes a case here.
 
@@ -16,7 +17,9 @@ mod links;
 mod locks;
 mod names;
 mod real;
+mod relay;
 mod renames;
 mod scans;
+mod simulated;
 mod suite;
 mod windows;

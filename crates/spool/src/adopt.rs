@@ -184,7 +184,7 @@ impl<'h> Publisher<'h> {
         match quarantine::move_aside(self.spool, dir.at(name), name, "not a regular file")? {
             quarantine::Outcome::SetAside => pass.quarantined += 1,
             quarantine::Outcome::Vanished => pass.vanished += 1,
-            quarantine::Outcome::Held => pass.held += 1,
+            quarantine::Outcome::Held | quarantine::Outcome::Copy => pass.held += 1,
         }
         Ok(())
     }

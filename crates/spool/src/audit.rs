@@ -31,7 +31,7 @@ struct Account {
     is_recorded_cased: bool,
     is_recorded_quarantined: bool,
     live: Option<Place>,
-    /// Names of the same id beyond the first.
+    /// Names of the same id beyond the first, but for those of one id in quarantine.
     extra: u16,
 }
 
@@ -143,6 +143,8 @@ impl Auditor<'_, '_> {
         let account = self.accounts.entry(id).or_default();
         match account.live {
             None => account.live = Some(place),
+            // A bad alert that came again: every copy is kept for people, and all are in one place.
+            Some(Place::Quarantined) if place == Place::Quarantined => {}
             Some(_) => account.extra += 1,
         }
     }
@@ -314,7 +316,7 @@ fn note_record(accounts: &mut BTreeMap<AlertId, Account>, record: Record) {
 fn list(dir: &Dir<'_>, names: &mut Names) -> Result<Vec<(Vec<u8>, Kind)>, SpoolError> {
     let mut found = Vec::new();
     dir.rewind().context("list", "a directory")?;
-    while dir.read(names).context("list", "a directory")? {
+    while bucket::read_or_gone(dir, names).context("list", "a directory")? {
         found.extend(names.iter().map(|entry| (entry.name.to_vec(), entry.kind)));
     }
     found.sort();

@@ -27,7 +27,7 @@ pub(crate) fn list(
         Err(error) => return Err(error).context("list", bucket),
     };
     let mut content = Content::default();
-    while dir.read(names).context("list", bucket)? {
+    while read_or_gone(&dir, names).context("list", bucket)? {
         for found in names.iter() {
             match EntryName::parse(found.name) {
                 Some(entry) => content.entries.push((entry, found.kind)),
@@ -96,12 +96,30 @@ pub(crate) fn drop_unpublished(
     let Some(content) = list(spool, parent, bucket, names)? else {
         return Ok(());
     };
-    let mut path = PathBuffer::default();
     for (entry, _) in content.entries {
-        let at = parent.at(path.join(&[bucket.as_ref(), entry.as_ref()]));
-        ignore_vanished(spool.host.unlink(at)).context("remove", entry)?;
+        drop_entry(spool, parent, bucket, entry)?;
     }
     ignore_vanished(spool.host.rmdir(parent.at(&bucket))).context("remove", bucket)
+}
+
+/// Removes one entry of the bucket.
+pub(crate) fn drop_entry(
+    spool: &Spool<'_>,
+    parent: &Dir<'_>,
+    bucket: BucketName,
+    entry: EntryName,
+) -> Result<(), SpoolError> {
+    let mut path = PathBuffer::default();
+    let at = parent.at(path.join(&[bucket.as_ref(), entry.as_ref()]));
+    ignore_vanished(spool.host.unlink(at)).context("remove", entry)
+}
+
+/// Reads the next chunk of names. A directory that was removed after it was opened was empty then: it has none.
+pub(crate) fn read_or_gone(dir: &Dir<'_>, names: &mut Names) -> host::Result<bool> {
+    match dir.read(names) {
+        Err(error) if error.is_vanished() => Ok(false),
+        other => other,
+    }
 }
 
 /// "Not found" where the name was to go anyway.

@@ -33,7 +33,7 @@ pub struct Completion {
     pub cased: u64,
     /// Set aside with a reason.
     pub quarantined: u64,
-    /// Copies of an id that has a case; dropped.
+    /// Copies of an id that has a case, or of an entry that stands in quarantine; dropped.
     pub duplicates: u64,
     /// Removed by somebody outside while they were claimed.
     pub vanished: u64,
@@ -56,6 +56,8 @@ struct Work {
     duplicates: Vec<(EntryName, String)>,
     cased: Vec<EntryName>,
     quarantined: Vec<Quarantined>,
+    /// Second names of what stands in quarantine.
+    copies: Vec<EntryName>,
     vanished: Vec<EntryName>,
 }
 
@@ -219,6 +221,11 @@ impl Worker<'_> {
                     done.quarantined += 1;
                     work.quarantined.push(bad);
                 }
+                quarantine::Outcome::Copy => {
+                    done.duplicates += 1;
+                    work.copies.push(bad.entry);
+                    work.quarantined.push(bad);
+                }
                 quarantine::Outcome::Vanished => {
                     done.vanished += 1;
                     work.vanished.push(bad.entry);
@@ -280,6 +287,9 @@ impl Worker<'_> {
             for (_, staged) in &work.duplicates {
                 self.staging().discard_duplicate(staged)?;
             }
+            for entry in &work.copies {
+                bucket::drop_entry(self.spool, &self.home, work.bucket, *entry)?;
+            }
             self.give_back(work.bucket)?;
         }
         Ok(())
@@ -310,6 +320,7 @@ impl Work {
             duplicates: Vec::new(),
             cased: Vec::new(),
             quarantined: Vec::new(),
+            copies: Vec::new(),
             vanished: Vec::new(),
         }
     }

@@ -5,14 +5,17 @@
 //! record of a segment carries on the chain of the writer's previous segment.
 //!
 //! **After a crash** the last line may be torn. Nothing is repaired in place: the reader stops before the torn line, and the
-//! writer begins a new segment. A line that does not fit anywhere else is [`SpoolError::BrokenLedger`].
+//! writer begins a new segment. Before that it writes the last one again, to a new file, because a failed sync may have left
+//! bytes there that can be read and will never be durable (contract S18). A line that does not fit anywhere else is [`SpoolError::BrokenLedger`].
 
+use crate::bucket::ignore_vanished;
 use crate::error::{Context, SpoolError};
 use crate::name::{BucketName, EntryName};
 use host::{At, Dir, DirId, File, Host, Kind, Names};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -166,17 +169,21 @@ pub fn parse_segment_name(name: &[u8]) -> Option<(&str, u32)> {
 }
 
 /// The segments in the ledger, sorted by writer and number.
+///
+/// A writer that begins an epoch puts a copy in its last segment's place, once: a scan meanwhile may miss that name or double
+/// it, but two scans do not both miss it.
 pub fn segments(ledger: &Dir<'_>, names: &mut Names) -> Result<Vec<(String, u32)>, SpoolError> {
-    let mut found = Vec::new();
-    ledger.rewind().context("list", "ledger")?;
-    while ledger.read(names).context("list", "ledger")? {
-        let files = names.iter().filter(|entry| entry.kind != Kind::Dir);
-        found.extend(files.filter_map(|entry| {
-            parse_segment_name(entry.name).map(|(writer, number)| (writer.to_owned(), number))
-        }));
+    let mut found = BTreeSet::new();
+    for _ in 0..2 {
+        ledger.rewind().context("list", "ledger")?;
+        while ledger.read(names).context("list", "ledger")? {
+            let files = names.iter().filter(|entry| entry.kind != Kind::Dir);
+            found.extend(files.filter_map(|entry| {
+                parse_segment_name(entry.name).map(|(writer, number)| (writer.to_owned(), number))
+            }));
+        }
     }
-    found.sort();
-    Ok(found)
+    Ok(found.into_iter().collect())
 }
 
 /// Reads a segment and hands its records to `each`, oldest first. Returns the chain after the last of them, or
@@ -227,6 +234,26 @@ pub fn read_segment(
             return Ok(chain);
         }
     }
+}
+
+/// Writes a segment's bytes again to a new file, makes that durable, and puts it in the segment's place.
+///
+/// Cut short, it leaves the old file in its place, and perhaps a copy beside it, which is no segment by its name.
+pub(crate) fn rewrite(host: &dyn Host, ledger: &Dir<'_>, name: &str) -> Result<(), SpoolError> {
+    let mut bytes = Vec::new();
+    let old = File::open_read(host, ledger.at(name)).context("open", name)?;
+    old.read_to(0, &mut bytes, usize::MAX)
+        .context("read", name)?;
+    drop(old);
+    let copy = format!("{name}.copy");
+    ignore_vanished(host.unlink(ledger.at(&copy))).context("remove", &copy)?;
+    let file = File::create_new(host, ledger.at(&copy)).context("create", &copy)?;
+    file.append(&bytes).context("write", &copy)?;
+    file.sync().context("make durable", &copy)?;
+    drop(file);
+    let replaced = host.rename(ledger.at(&copy), ledger.at(name));
+    replaced.context("replace", name)?;
+    ledger.sync().context("make durable", "ledger")
 }
 
 /// Whether nothing follows a line that does not fit: then a power loss tore it, otherwise somebody changed it.

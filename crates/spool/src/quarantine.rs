@@ -10,12 +10,18 @@ use host::{At, Class, Dir, File};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Outcome {
     SetAside,
+    /// It stands in quarantine already, under this very name: what a power loss may leave of a move. This copy is to be
+    /// dropped once that is recorded.
+    Copy,
     Vanished,
     Held,
 }
 
 /// The suffix of the file that says why.
 const REASON: &str = ".reason";
+
+/// How many files of one name are kept that are no entries.
+const SAME_NAME_MAX: u32 = 1_000;
 
 /// Moves a bad entry of a claimed bucket into quarantine.
 pub(crate) fn set_aside(
@@ -26,7 +32,8 @@ pub(crate) fn set_aside(
 ) -> Result<Outcome, SpoolError> {
     let mut path = PathBuffer::default();
     let from = home.at(path.join(&[bucket.as_ref(), bad.entry.as_ref()]));
-    move_aside(spool, from, bad.entry.as_ref(), &bad.reason)
+    let moved = move_to(spool, from, bad.entry.as_ref(), &bad.reason)?;
+    Ok(moved.unwrap_or(Outcome::Copy))
 }
 
 /// Moves a name that is no entry's out of a bucket, so that the bucket can be finished. It is nobody's alert: only the
@@ -42,17 +49,35 @@ pub(crate) fn set_stray_aside(
     move_aside(spool, from, stray, "not an entry's name")
 }
 
-/// Moves `from` to `quarantine/<name>` and writes the reason beside it.
+/// Moves `from`, which is no entry, to `quarantine/<name>`, or to `quarantine/<name>.<number>` if that is taken.
 pub(crate) fn move_aside(
     spool: &Spool<'_>,
     from: At<'_>,
     name: &[u8],
     reason: &str,
 ) -> Result<Outcome, SpoolError> {
+    let mut target = name.to_vec();
+    for number in 1..=SAME_NAME_MAX {
+        if let Some(outcome) = move_to(spool, from, &target, reason)? {
+            return Ok(outcome);
+        }
+        target = [name, format!(".{number}").as_bytes()].concat();
+    }
+    Ok(Outcome::Held)
+}
+
+/// Moves `from` to `quarantine/<name>` and writes the reason beside it; `None` if the name is taken.
+fn move_to(
+    spool: &Spool<'_>,
+    from: At<'_>,
+    name: &[u8],
+    reason: &str,
+) -> Result<Option<Outcome>, SpoolError> {
     if let Err(error) = spool.host.rename_noreplace(from, spool.quarantine.at(name)) {
         return match error.class() {
-            Class::Vanished => Ok(Outcome::Vanished),
-            Class::Contended | Class::Poison => Ok(Outcome::Held),
+            Class::Contended if error.is_exists() => Ok(None),
+            Class::Vanished => Ok(Some(Outcome::Vanished)),
+            Class::Contended | Class::Poison => Ok(Some(Outcome::Held)),
             Class::Resource | Class::Fault => Err(error).context("set aside", name),
         };
     }
@@ -65,7 +90,7 @@ pub(crate) fn move_aside(
         Err(error) if matches!(error.class(), Class::Contended | Class::Poison) => {}
         Err(error) => return Err(error).context("create", &reason_name),
     }
-    Ok(Outcome::SetAside)
+    Ok(Some(Outcome::SetAside))
 }
 
 /// The reason that stands beside a file in quarantine, if it can be read.

@@ -2,7 +2,7 @@
 //!
 //! It touches what was claimed, not the backlog (contract L6), and may itself be cut short and run again at any call.
 
-use crate::bucket::{self, GivenBack, ignore_vanished};
+use crate::bucket::{self, GivenBack, ignore_vanished, read_or_gone};
 use crate::case::CasePlace;
 use crate::error::{Context, SpoolError};
 use crate::ledger::{LedgerWriter, Quarantined, Record};
@@ -87,7 +87,7 @@ pub(crate) fn planned(
 ) -> Result<Vec<(BucketName, EntryName)>, SpoolError> {
     let mut plans = Vec::new();
     home.rewind().context("list", "a worker's directory")?;
-    while home.read(names).context("list", "a worker's directory")? {
+    while read_or_gone(home, names).context("list", "a worker's directory")? {
         let found = names.iter().filter(|entry| plan::is_plan(entry.name));
         plans.extend(found.map(|entry| entry.name.to_vec()));
     }
@@ -184,7 +184,7 @@ pub(crate) fn return_claims(
 
 fn list_home(spool: &Spool<'_>, home: &Dir<'_>, names: &mut Names) -> Result<Remains, SpoolError> {
     let mut remains = Remains::default();
-    while home.read(names).context("list", "a worker's directory")? {
+    while read_or_gone(home, names).context("list", "a worker's directory")? {
         for entry in names.iter() {
             if let Some(bucket) = BucketName::parse(entry.name) {
                 remains.buckets.push(bucket);
@@ -198,7 +198,7 @@ fn list_home(spool: &Spool<'_>, home: &Dir<'_>, names: &mut Names) -> Result<Rem
         Err(error) if error.is_vanished() => return Ok(remains),
         Err(error) => return Err(error).context("open", STAGING),
     };
-    while staging.read(names).context("list", STAGING)? {
+    while read_or_gone(&staging, names).context("list", STAGING)? {
         remains.staged.extend(
             names
                 .iter()

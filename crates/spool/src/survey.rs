@@ -2,6 +2,7 @@
 //!
 //! Nothing that is seen here is believed later: the rename that acts on a name is the check (contract S8).
 
+use crate::bucket::read_or_gone;
 use crate::error::{Context, SpoolError};
 use crate::name::{BucketName, Stamp};
 use crate::spool::Shed;
@@ -34,7 +35,7 @@ pub(crate) fn survey(
     let mut found = Survey::default();
     let mut chosen = BTreeMap::new();
     dir.rewind().context("list", "buckets")?;
-    while dir.read(names).context("list", "buckets")? {
+    while read_or_gone(dir, names).context("list", "buckets")? {
         for entry in names.iter() {
             let Some(bucket) = BucketName::parse(entry.name) else {
                 found.strays += 1;

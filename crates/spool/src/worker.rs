@@ -201,8 +201,16 @@ pub(crate) fn begin_epoch<'h>(
         .copied()
         .max(home)
         .map_or(0, |epoch| epoch + 1);
-    // What the new segment carries on must not be lost after it: the predecessor may have died before its sync.
+    // What the new segment carries on must not be lost after it. The predecessor may have died before its sync; or the sync
+    // failed, and then no later one makes its bytes durable, though they can be read.
     spool.group_commit()?;
+    if let Some(number) = numbers.last() {
+        ledger::rewrite(
+            spool.host,
+            &spool.ledger,
+            &ledger::segment_name(writer, *number),
+        )?;
+    }
     let mut continues = None;
     // A segment without a whole line is what a power loss leaves of a new one.
     while let (None, Some(number)) = (&continues, numbers.pop()) {

@@ -6,6 +6,9 @@ use super::table::Table;
 use super::{Directory, DirectoryProfile, Fs, Ino, NO_NOTE, Node};
 use std::collections::BTreeMap;
 
+/// The adversary puts no entry on a side of a scan that has fewer keys than this.
+const ROOM_MIN: u32 = 1 << 20;
+
 /// The scan order of a directory where it is not the order of the hashes: entries by their key.
 #[derive(Default)]
 pub(crate) struct Order {
@@ -25,16 +28,23 @@ impl Order {
         Some(key)
     }
 
-    /// A key that is not used, at or behind `wish`.
+    /// A key that is not used: the first at or behind `wish`, else the last before it.
     fn free_key(&self, wish: u32) -> u32 {
-        let mut key = wish;
+        let mut key = Some(wish);
         for (&used, _) in self.by_key.range(wish..) {
-            if used != key {
-                break;
+            match key {
+                Some(free) if used == free => key = free.checked_add(1),
+                _ => break,
             }
-            key = key.wrapping_add(1);
         }
-        key
+        key.unwrap_or_else(|| {
+            let used = self.by_key.range(..wish).rev().map(|(&used, _)| used);
+            let run = (0..wish)
+                .rev()
+                .zip(used)
+                .take_while(|(key, used)| key == used);
+            wish - 1 - run.count() as u32
+        })
     }
 }
 
@@ -141,10 +151,13 @@ impl Fs {
             Some(key) => key <= cursor,
             None => prng.chance(1, 2),
         };
-        if ahead {
-            prng.range(u64::from(cursor) + 1..1 << 32) as u32
-        } else {
-            prng.below(u64::from(cursor)) as u32
+        // One scan after another, each returning what was put ahead of the last, would use the keys on that side up.
+        match ahead {
+            true if cursor < u32::MAX - ROOM_MIN => {
+                prng.range(u64::from(cursor) + 1..1 << 32) as u32
+            }
+            false if ROOM_MIN < cursor => prng.below(u64::from(cursor)) as u32,
+            _ => anywhere,
         }
     }
 
@@ -182,4 +195,20 @@ impl Fs {
 /// What an inode adds to [`super::Usage::bytes`].
 pub(crate) fn counted_bytes(inode: &Inode) -> u64 {
     if inode.is(LEN_UNKNOWN) { 0 } else { inode.len }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_free_at_both_ends_of_the_order_too() {
+        let mut order = Order::default();
+        for (number, wish) in (0..).zip([u32::MAX, u32::MAX, u32::MAX - 1, 0, 0, u32::MAX]) {
+            let key = order.free_key(wish);
+            assert!(!order.by_key.contains_key(&key), "{key} is used");
+            order.insert(key, Rec(number));
+        }
+        assert_eq!(order.by_key.len(), 6);
+    }
 }

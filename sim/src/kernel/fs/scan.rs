@@ -43,9 +43,12 @@ impl Fs {
         seen: Option<Seen>,
     ) -> Result<Effect<'p>, Errno> {
         names.clear();
-        let (ino, cursor) = self.scan(process, dir)?;
-        let mut cursor = std::mem::take(cursor);
+        let (ino, _) = self.scan(process, dir)?;
         self.touched.ino = ino;
+        if self.dir(ino).dead {
+            return Err(Errno::NotFound);
+        }
+        let mut cursor = std::mem::take(self.scan(process, dir)?.1);
         let mut chunk = Chunk {
             left: names.capacity(),
             names,

@@ -26,7 +26,8 @@ impl Fs {
         dir: DirId,
         path: &[u8],
     ) -> Result<Ino, Errno> {
-        if !is_plain(path) {
+        // A zero byte would end the path for the kernel.
+        if !is_plain(path) || path.contains(&0) {
             return Err(Errno::Invalid);
         }
         let handle = self.handles.get(dir.0, process)?;

@@ -30,7 +30,8 @@ impl Watch {
         if view.fs().node(ino) == Node::Dir {
             let note = self.note_of_dir(view.fs(), above, ino);
             view.set_note(ino, note);
-        } else if above == LEDGER {
+        } else if above == LEDGER && spool::ledger::parse_segment_name(name).is_some() {
+            // A segment that is written again says nothing new.
             view.set_note(ino, SEGMENT);
         }
         let Some(place) = place_of(above) else { return };

@@ -1,0 +1,200 @@
+//! The program that is disturbed. One life runs it from start to end; whatever an earlier life left, the next goes on with.
+
+use alert::{Alert, AlertId, Disposition};
+use host::{At, Host};
+use spool::audit::{Audit, audit};
+use spool::{Claimed, Incoming, Publisher, Shed, Spool, SpoolError, SpoolOptions, Worker, cap};
+use std::collections::BTreeMap;
+
+/// Where the spool is, below the machine's root.
+pub(crate) const SPOOL: &str = "s";
+/// The flat directory that is adopted.
+pub(crate) const LEGACY: &str = "legacy";
+
+/// Buckets of 2, and no cap that matters.
+const OPTIONS: SpoolOptions = SpoolOptions {
+    pending_max: 16,
+    shed: Shed::Oldest,
+    readmit: true,
+    claim_buckets: 2,
+    seen_max: 64,
+};
+/// The cap of the cap passes: most of the queue is parked.
+const CAP: u32 = 4;
+
+/// What a life is to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Work {
+    /// Publish three batches, cap, readmit and work.
+    Flow,
+    /// The same with a publisher that forgets, so that old alerts come twice.
+    Forgetful,
+    /// Adopt a flat directory and work.
+    Adopt,
+}
+
+/// The alerts of each batch. Numbers that come twice are pages that overlap.
+const BATCHES: [&[u32]; 3] = [&[0, 1, 2, 3, 4], &[4, 5, 6, 7], &[0, 8]];
+/// The alert whose bytes are no JSON.
+pub(crate) const BAD: u32 = 5;
+/// Files of the adopted directory.
+pub(crate) const LEGACY_COUNT: u32 = 5;
+
+/// What outlives a life: the cursor of the source.
+#[derive(Default, Debug)]
+pub(crate) struct Memory {
+    /// How many batches were acknowledged.
+    pub(crate) acknowledged: usize,
+}
+
+impl Work {
+    fn options(self) -> SpoolOptions {
+        match self {
+            Work::Flow | Work::Adopt => OPTIONS,
+            Work::Forgetful => SpoolOptions {
+                seen_max: 2,
+                ..OPTIONS
+            },
+        }
+    }
+
+    /// Every alert that ends somewhere, with its bytes.
+    pub(crate) fn alerts(self) -> BTreeMap<AlertId, Vec<u8>> {
+        match self {
+            Work::Flow | Work::Forgetful => BATCHES
+                .iter()
+                .flat_map(|batch| batch.iter())
+                .map(|&number| (id(number), payload(number)))
+                .collect(),
+            Work::Adopt => (0..LEGACY_COUNT)
+                .map(|number| {
+                    let name = legacy_name(number);
+                    (AlertId::of_file_name(name.as_bytes()), payload(number))
+                })
+                .collect(),
+        }
+    }
+}
+
+/// A file name of the adopted directory.
+pub(crate) fn legacy_name(number: u32) -> String {
+    format!("alert-{number}.json")
+}
+
+fn id(number: u32) -> AlertId {
+    AlertId::of("wazuh-alerts-4.x-2026.04.01", &number.to_string())
+}
+
+/// The bytes of an alert: a document of the first hour of the backlog, or no JSON at all.
+pub(crate) fn payload(number: u32) -> Vec<u8> {
+    if number == BAD {
+        return b"{\"half\":".to_vec();
+    }
+    let date = if number == 7 {
+        "no timestamp"
+    } else {
+        "2026-04-01T05:39:02.123+0000"
+    };
+    format!(r#"{{"_id":"{number}","_source":{{"timestamp":"{date}"}}}}"#).into_bytes()
+}
+
+/// Runs the program once. Where a call failed, `stubborn` tries again in the same process; otherwise the life ends there.
+pub(crate) fn live(
+    host: &dyn Host,
+    work: Work,
+    stubborn: bool,
+    memory: &mut Memory,
+) -> Result<Audit, SpoolError> {
+    let mut tries = if stubborn { 3 } else { 1 };
+    loop {
+        tries -= 1;
+        match live_once(host, work, stubborn, memory) {
+            Err(_) if 0 < tries => {}
+            result => return result,
+        }
+    }
+}
+
+fn live_once(
+    host: &dyn Host,
+    work: Work,
+    stubborn: bool,
+    memory: &mut Memory,
+) -> Result<Audit, SpoolError> {
+    let at = At::new(host.root(), SPOOL);
+    let spool = Spool::init(host, at, work.options())?;
+    let capped = SpoolOptions {
+        pending_max: CAP,
+        ..work.options()
+    };
+    let capped = Spool::open(host, at, capped)?;
+    let mut publisher = Publisher::open(&spool)?;
+    if work == Work::Adopt {
+        publisher.adopt(At::new(host.root(), LEGACY))?;
+    } else {
+        publish(&mut publisher, 2, stubborn, memory)?;
+    }
+    cap::enforce(&capped)?;
+    let mut worker = Worker::open(&spool, "w1")?;
+    if let Claimed::Buckets(claim) = worker.claim()? {
+        worker.release(claim)?;
+    }
+    drain(&mut worker, &capped)?;
+    if work != Work::Adopt {
+        publish(&mut publisher, BATCHES.len(), stubborn, memory)?;
+        drain(&mut worker, &capped)?;
+    }
+    audit(&spool)
+}
+
+/// Publishes the batches up to `end` that are not acknowledged.
+fn publish(
+    publisher: &mut Publisher<'_>,
+    end: usize,
+    stubborn: bool,
+    memory: &mut Memory,
+) -> Result<(), SpoolError> {
+    while memory.acknowledged < end {
+        let numbers = BATCHES[memory.acknowledged];
+        let payloads: Vec<_> = numbers.iter().map(|&number| payload(number)).collect();
+        let batch: Vec<_> = numbers
+            .iter()
+            .zip(&payloads)
+            .map(|(&number, payload)| Incoming {
+                id: id(number),
+                payload,
+            })
+            .collect();
+        match publisher.publish(&batch) {
+            Ok(_) => {}
+            // A publisher that is not poisoned has shown nothing of the batch, and may be given it again.
+            Err(_) if stubborn => drop(publisher.publish(&batch)?),
+            Err(error) => return Err(error),
+        }
+        memory.acknowledged += 1;
+    }
+    Ok(())
+}
+
+/// Works until nothing is pending and nothing is parked, or nothing moves any more.
+fn drain(worker: &mut Worker<'_>, capped: &Spool<'_>) -> Result<(), SpoolError> {
+    let mut idle = 0;
+    while idle < 3 {
+        let readmitted = cap::readmit(capped)?.moved;
+        let mut worked = 0;
+        while let Claimed::Buckets(claim) = worker.claim()? {
+            let done = worker.complete(claim, &mut review)?;
+            worked += done.cased + done.quarantined + done.duplicates + done.vanished;
+        }
+        idle = if readmitted + worked == 0 {
+            idle + 1
+        } else {
+            0
+        };
+    }
+    Ok(())
+}
+
+fn review(_: &Alert<'_>) -> Disposition {
+    Disposition::Review
+}
