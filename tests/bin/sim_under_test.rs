@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    sim::cli::run(std::env::args_os()).into()
+    sim::cli::main(std::env::args_os())
 }

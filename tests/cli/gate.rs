@@ -10,9 +10,17 @@ fn a_calm_queue_passes_and_the_last_two_lines_keep_their_shape() {
     let ended = scene.sim("gate --scenario calm.toml").expect(0);
     let last: Vec<&str> = ended.out.lines().rev().take(2).collect();
     assert!(last[1].starts_with("sim gate: "), "{}", ended.out);
-    assert!(last[1].ends_with(" passed, 0 failed, 0 skipped"), "{}", ended.out);
+    assert!(
+        last[1].ends_with(" passed, 0 failed, 0 skipped"),
+        "{}",
+        ended.out
+    );
     assert!(last[0].starts_with("PASS (exit 0)"), "{}", ended.out);
-    assert!(ended.out.contains("repeat    1 of 1 runs again in a fresh process: identical hashes"));
+    assert!(
+        ended
+            .out
+            .contains("repeat    1 of 1 runs again in a fresh process: identical hashes")
+    );
     for name in ["result.json", "report.html", "report.md"] {
         assert!(scene.left(name).is_file());
     }
@@ -25,16 +33,28 @@ fn a_gate_runs_its_canary_whatever_engine_was_asked_for() {
     let ended = scene.sim("gate --scenario race.toml --engine spool --seeds 1 --format json");
     let canary = one(&ended, "canary");
     assert_eq!(canary["engine"], "legacy");
-    assert_eq!((&canary["killed"], &canary["runs"]), (&Value::from(1), &Value::from(1)));
+    assert_eq!(
+        (&canary["killed"], &canary["runs"]),
+        (&Value::from(1), &Value::from(1))
+    );
 }
 
 #[test]
 fn a_goal_that_was_never_met_is_inconclusive() {
     let scene = Scene::new();
-    let goal = CALM.replace("eventually", "sometimes = [\"claim-redelivered\"]\neventually");
+    let goal = CALM.replace(
+        "eventually",
+        "sometimes = [\"claim-redelivered\"]\neventually",
+    );
     scene.write("goal.toml", &goal);
     let ended = scene.sim("gate --scenario goal.toml -q").expect(3);
-    assert!(ended.out.contains("'claim-redelivered' never happened in 2 runs"), "{}", ended.out);
+    assert!(
+        ended
+            .out
+            .contains("'claim-redelivered' never happened in 2 runs"),
+        "{}",
+        ended.out
+    );
     assert!(ended.out.contains("INCONCLUSIVE (exit 3)"), "{}", ended.out);
 }
 
@@ -42,11 +62,20 @@ fn a_goal_that_was_never_met_is_inconclusive() {
 fn every_line_of_json_is_an_object_and_the_last_is_the_verdict() {
     let scene = Scene::new();
     scene.write("calm.toml", CALM);
-    let ended = scene.sim("gate --scenario calm.toml --format json").expect(0);
+    let ended = scene
+        .sim("gate --scenario calm.toml --format json")
+        .expect(0);
     let lines = ended.json();
-    assert!(lines.iter().all(|line| line["schema"] == 1 && line["type"].is_string()));
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["schema"] == 1 && line["type"].is_string())
+    );
     let last = &lines.last().unwrap()["verdict"];
-    assert_eq!((&last["word"], &last["exit"]), (&Value::from("PASS"), &Value::from(0)));
+    assert_eq!(
+        (&last["word"], &last["exit"]),
+        (&Value::from("PASS"), &Value::from(0))
+    );
     let cell = one(&ended, "cell");
     let sum = &cell["conservation"];
     assert_eq!(sum["fetched"], sum["cased"], "{sum}");
@@ -62,7 +91,9 @@ fn two_processes_give_one_hash_for_one_seed_and_another_for_another() {
         scene.sim(&line).out
     };
     let hash = |out: &str| {
-        let at = out.find("hash ").unwrap_or_else(|| panic!("no hash in {out}"));
+        let at = out
+            .find("hash ")
+            .unwrap_or_else(|| panic!("no hash in {out}"));
         out[at + 5..at + 21].to_owned()
     };
     let first = replay("0x2a");

@@ -19,10 +19,17 @@ fn a_tape_reproduces_its_failure_and_tells_how_it_came() {
     let ended = scene.sim(&format!("replay {}", tape.display())).expect(1);
     let last = ended.out.lines().last().unwrap();
     assert!(last.starts_with("REPRODUCED, same hash "), "{}", ended.out);
-    for word in ["archiver ", "rename queue/alert-", "not found", "S8 vanish-is-data"] {
+    for word in [
+        "archiver ",
+        "rename queue/alert-",
+        "not found",
+        "S8 vanish-is-data",
+    ] {
         assert!(ended.out.contains(word), "no '{word}' in:\n{}", ended.out);
     }
-    scene.sim(&format!("replay {} --expect fail", tape.display())).expect(0);
+    scene
+        .sim(&format!("replay {} --expect fail", tape.display()))
+        .expect(0);
 }
 
 #[test]
@@ -34,7 +41,13 @@ fn without_the_neighbour_the_failure_is_gone() {
     body["scenario"]["archivers"] = serde_json::json!([]);
     scene.write("edited.tape", &format!("{header}\n{body}\n"));
     let ended = scene.sim("replay edited.tape").expect(0);
-    assert!(ended.out.starts_with("GONE: S8 held, but the scenario was edited"), "{}", ended.out);
+    assert!(
+        ended
+            .out
+            .starts_with("GONE: S8 held, but the scenario was edited"),
+        "{}",
+        ended.out
+    );
     scene.sim("replay edited.tape --expect fail").expect(1);
 }
 
@@ -51,7 +64,11 @@ fn code_that_takes_another_way_before_the_failure_diverges() {
     let header = header.replace("\"predicate\":\"S8\"", "\"predicate\":\"S3\"");
     scene.write("other.tape", &format!("{header}\n{body}\n"));
     let ended = scene.sim("replay other.tape").expect(3);
-    assert!(ended.out.contains("DIVERGED at checkpoint "), "{}", ended.out);
+    assert!(
+        ended.out.contains("DIVERGED at checkpoint "),
+        "{}",
+        ended.out
+    );
 }
 
 #[test]
@@ -62,5 +79,8 @@ fn the_header_of_a_tape_is_one_readable_line() {
     assert_eq!(header["format"], "sim-tape");
     assert_eq!(header["engine"], "legacy");
     assert_eq!(header["depth"], 300);
-    assert!(header["scenario"].as_str().unwrap().starts_with("race@"), "{header}");
+    assert!(
+        header["scenario"].as_str().unwrap().starts_with("race@"),
+        "{header}"
+    );
 }

@@ -74,7 +74,9 @@ sometimes = ["vanish-between-list-and-stat"]
 impl Scene {
     /// An empty folder.
     pub fn new() -> Scene {
-        Scene { dir: tempfile::tempdir().unwrap() }
+        Scene {
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// The folder's path.
@@ -110,26 +112,38 @@ impl Scene {
         let mut runs: Vec<PathBuf> = list(&self.path().join("target/sim-runs"));
         runs.sort();
         let files = list(runs.last().expect("a run has left a folder"));
-        let mut fitting = files.into_iter().filter(|path| path.to_string_lossy().ends_with(ending));
-        fitting.next().unwrap_or_else(|| panic!("no file ends with {ending}"))
+        let mut fitting = files
+            .into_iter()
+            .filter(|path| path.to_string_lossy().ends_with(ending));
+        fitting
+            .next()
+            .unwrap_or_else(|| panic!("no file ends with {ending}"))
     }
 }
 
 impl Ended {
     /// The lines of stdout, each read as JSON.
     pub fn json(&self) -> Vec<Value> {
-        let read = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        let read =
+            |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
         self.out.lines().map(read).collect()
     }
 
     /// Fails unless the process ended with this code.
     #[track_caller]
     pub fn expect(self, code: i32) -> Ended {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        assert_eq!(
+            self.code, code,
+            "stdout:\n{}\nstderr:\n{}",
+            self.out, self.err
+        );
         self
     }
 }
 
 fn list(dir: &Path) -> Vec<PathBuf> {
-    fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect()
+    fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect()
 }

@@ -18,14 +18,23 @@ fn an_unknown_verb_or_engine_is_named() {
 
 #[test]
 fn an_unknown_scenario_is_answered_with_the_nearest() {
-    refused("gate --scenario targeted-rase", "did you mean `targeted-race`?");
-    refused("gate --scenario nowhere.toml", "cannot read the scenario file nowhere.toml");
+    refused(
+        "gate --scenario targeted-rase",
+        "did you mean `targeted-race`?",
+    );
+    refused(
+        "gate --scenario nowhere.toml",
+        "cannot read the scenario file nowhere.toml",
+    );
 }
 
 #[test]
 fn a_scenario_with_a_misspelt_key_is_pointed_at() {
     let scene = Scene::new();
-    scene.write("odd.toml", "# odd\nschema = 1\nid = \"odd\"\ntitel = \"x\"\n");
+    scene.write(
+        "odd.toml",
+        "# odd\nschema = 1\nid = \"odd\"\ntitel = \"x\"\n",
+    );
     let ended = scene.sim("gate --scenario odd.toml").expect(2);
     assert!(ended.err.contains("titel"), "{}", ended.err);
 }
@@ -35,7 +44,19 @@ fn a_tape_that_is_missing_or_cut_is_refused() {
     refused("replay nowhere.tape", "cannot read the tape nowhere.tape");
     let scene = Scene::new();
     scene.write("cut.tape", "{\"format\":\"sim-tape\",\"version\":1}\n");
-    assert!(scene.sim("replay cut.tape").expect(2).err.contains("cannot read a tape"));
+    assert!(
+        scene
+            .sim("replay cut.tape")
+            .expect(2)
+            .err
+            .contains("cannot read a tape")
+    );
     scene.write("new.tape", "{\"format\":\"sim-tape\",\"version\":99}\n{}\n");
-    assert!(scene.sim("replay new.tape").expect(2).err.contains("version 99"));
+    assert!(
+        scene
+            .sim("replay new.tape")
+            .expect(2)
+            .err
+            .contains("version 99")
+    );
 }

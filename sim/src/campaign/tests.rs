@@ -20,13 +20,28 @@ fn request(id: &str) -> Request {
 #[test]
 fn a_gate_runs_canaries_first_and_the_production_queue_at_every_depth() {
     let cells = of_gate(&[request("scale-boundaries"), request("antivirus")]);
-    let first_explored = cells.iter().position(|cell| cell.role == Role::Explored).unwrap();
-    assert!(cells[first_explored..].iter().all(|cell| cell.role == Role::Explored));
-    assert!(cells[..first_explored].iter().all(|cell| !cell.canary.is_empty()));
+    let first_explored = cells
+        .iter()
+        .position(|cell| cell.role == Role::Explored)
+        .unwrap();
+    assert!(
+        cells[first_explored..]
+            .iter()
+            .all(|cell| cell.role == Role::Explored)
+    );
+    assert!(
+        cells[..first_explored]
+            .iter()
+            .all(|cell| !cell.canary.is_empty())
+    );
     let spool = cells.iter().filter(|cell| cell.engine == Engine::Spool);
-    let depths: Vec<u64> =
-        spool.filter(|cell| cell.scenario.id == "scale-boundaries").map(|cell| cell.depth).collect();
-    let asserted = [10_000, 25_000, 50_000, 100_000, 250_000, 505_836, 750_000, 1_000_000];
+    let depths: Vec<u64> = spool
+        .filter(|cell| cell.scenario.id == "scale-boundaries")
+        .map(|cell| cell.depth)
+        .collect();
+    let asserted = [
+        10_000, 25_000, 50_000, 100_000, 250_000, 505_836, 750_000, 1_000_000,
+    ];
     assert_eq!(depths, asserted);
 }
 
@@ -35,20 +50,36 @@ fn a_history_runs_once_for_all_engines_that_it_names() {
     let cells = of_gate(&[request("incident")]);
     let engines: Vec<Engine> = cells.iter().map(|cell| cell.engine).collect();
     assert_eq!(engines, [Engine::Legacy, Engine::Spool]);
-    assert!(cells[0].stop_when_broken.is_empty(), "its figures need the whole day");
+    assert!(
+        cells[0].stop_when_broken.is_empty(),
+        "its figures need the whole day"
+    );
 }
 
 #[test]
 fn a_seed_depends_on_the_cell_and_on_no_other_run() {
     let cells = of_gate(&[request("scale-boundaries")]);
     let seeds = |cells: &[CellPlan]| -> BTreeSet<u64> {
-        cells.iter().flat_map(|cell| (0..3).map(|index| cell.seed(7, index))).collect()
+        cells
+            .iter()
+            .flat_map(|cell| (0..3).map(|index| cell.seed(7, index)))
+            .collect()
     };
-    assert_eq!(seeds(&cells).len(), cells.len() * 3, "no two runs share a seed");
+    assert_eq!(
+        seeds(&cells).len(),
+        cells.len() * 3,
+        "no two runs share a seed"
+    );
     let mut alone = request("scale-boundaries");
     (alone.depths, alone.engines, alone.seeds) = (vec![50_000], vec![Engine::Spool], Some(9));
-    let one = of_gate(&[alone]).into_iter().find(|cell| cell.engine == Engine::Spool).unwrap();
-    let same = cells.iter().find(|c| c.engine == Engine::Spool && c.depth == 50_000).unwrap();
+    let one = of_gate(&[alone])
+        .into_iter()
+        .find(|cell| cell.engine == Engine::Spool)
+        .unwrap();
+    let same = cells
+        .iter()
+        .find(|c| c.engine == Engine::Spool && c.depth == 50_000)
+        .unwrap();
     assert_eq!(one.seed(7, 2), same.seed(7, 2));
     assert_ne!(one.seed(8, 2), same.seed(7, 2));
 }
@@ -61,7 +92,11 @@ fn a_sweep_varies_the_pace_of_every_archiver() {
     assert_eq!(cells.len(), 3 * paces * scenario.sweep.depths.len());
     assert_eq!(cells[0].variant(), "archiver 20/min");
     let fast = at_pace(&scenario, Some(Pace::EveryNs(1_000)));
-    assert!(fast.archivers.iter().all(|archiver| archiver.pace == Pace::EveryNs(1_000)));
+    assert!(
+        fast.archivers
+            .iter()
+            .all(|archiver| archiver.pace == Pace::EveryNs(1_000))
+    );
 }
 
 #[test]

@@ -34,6 +34,7 @@ use crate::tape::TapeError;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use miette::Diagnostic;
 use std::ffi::OsString;
+use std::process::ExitCode;
 
 /// Proves what a queue of files promises, or shows the run that breaks it.
 #[derive(Parser, Debug)]
@@ -134,6 +135,21 @@ impl Diagnostic for CliError {
             CliError::Scenario(error) => error.related(),
             _ => None,
         }
+    }
+}
+
+/// The whole program: [`run`], or a worker of a stress run, as which it starts itself again and a person never does.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    match args.split_first() {
+        Some((_, [verb, rest @ ..])) if verb == crate::stress::WORKER_VERB => {
+            let rest: Vec<String> = rest
+                .iter()
+                .map(|arg| arg.to_string_lossy().into())
+                .collect();
+            crate::stress::worker_main(&rest)
+        }
+        _ => run(args).into(),
     }
 }
 

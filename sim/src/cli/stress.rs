@@ -4,9 +4,9 @@ use super::options::{Sourced, resolve_seed};
 use super::terminal::{Format, Terminal};
 use super::values::{Depth, SeedArg};
 use super::{CliError, Exit, Origin};
-use clap::Args;
 use crate::campaign::folder;
 use crate::stress::{self, Progress, StressOptions, Verdict};
+use clap::Args;
 use std::path::PathBuf;
 
 /// Runs the production queue on a real disk, kills its workers, and audits what is left
@@ -60,16 +60,29 @@ pub(super) fn run(args: StressArgs, terminal: &Terminal) -> Result<Exit, CliErro
         seed: stress.seed.value,
         ..StressOptions::new(depth, program)
     };
-    terminal.remark(&format!("stress of {depth} files, seed {:#x}\n", options.seed));
+    terminal.remark(&format!(
+        "stress of {depth} files, seed {:#x}\n",
+        options.seed
+    ));
     let mut phase = None;
     let report = stress::run(&options, &mut |progress| {
         if phase.replace(progress.phase) != Some(progress.phase) {
-            let Progress { phase, done, total, kills } = progress;
-            terminal.remark(&format!("{phase:?}: {done} of {total} alerts, {kills} kills\n"));
+            let Progress {
+                phase,
+                done,
+                total,
+                kills,
+            } = progress;
+            terminal.remark(&format!(
+                "{phase:?}: {done} of {total} alerts, {kills} kills\n"
+            ));
         }
     })
     .map_err(|error| CliError::Stress(error.to_string()))?;
-    folder::write(&stress.out.join(format!("stress-{depth}.json")), &report.to_json())?;
+    folder::write(
+        &stress.out.join(format!("stress-{depth}.json")),
+        &report.to_json(),
+    )?;
     match serde_json::to_value(&report) {
         Ok(value) if terminal.format == Format::Json => terminal.json(&value),
         _ => terminal.result(&format!("{report}\n")),

@@ -3,7 +3,7 @@
 use super::source::Source;
 use super::watch::Watch;
 use crate::kernel::Seed;
-use crate::scenario::{Active, Engine, Scenario};
+use crate::scenario::{Active, Engine, PlantKind, Scenario};
 use spool::SpoolOptions;
 use std::cell::RefCell;
 
@@ -27,6 +27,21 @@ impl Shared {
     /// The virtual time, in nanoseconds after the start.
     pub fn now_ns(&self) -> u64 {
         self.watch.borrow().time_ns()
+    }
+
+    /// How the alert `index` was spoiled at its source, if it was: every 13th, kind by kind, as many as are planted.
+    pub fn planted(&self, index: u32) -> Option<PlantKind> {
+        let mut number = u64::from(index.checked_sub(7)? / 13);
+        if index % 13 != 7 {
+            return None;
+        }
+        for plant in &self.scenario.plants {
+            match number.checked_sub(plant.count) {
+                None => return Some(plant.kind),
+                Some(rest) => number = rest,
+            }
+        }
+        None
     }
 
     /// When faults and neighbours stop.

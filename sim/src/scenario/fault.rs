@@ -125,14 +125,8 @@ pub enum PlantKind {
     Empty,
     /// More bytes than an alert may have.
     Oversized,
-    /// Bytes that are not a JSON object.
+    /// Bytes that are no JSON.
     NotJson,
-    /// A FIFO, on which a careless reader waits for ever.
-    Fifo,
-    /// A directory with an alert's name.
-    Directory,
-    /// A file that may not be opened.
-    Unreadable,
 }
 
 /// Bad files among the alerts of the start.

@@ -5,8 +5,10 @@ use crate::kernel::{Exit, Prng};
 use crate::run::shared::Shared;
 use crate::run::source::{id_of, index_of, payload};
 use crate::run::watch::Report;
+use crate::scenario::PlantKind;
+use alert::PAYLOAD_BYTES_MAX;
 use contract::sometimes::Goal;
-use contract::{Actor, PassKind};
+use contract::{Actor, Id, PassKind};
 use host::{At, Dir, File, Host};
 use spool::{Incoming, Publisher, Spool, SpoolError};
 
@@ -125,7 +127,7 @@ fn publish(
     publisher: &mut Publisher<'_>,
     page: std::ops::Range<u32>,
 ) -> Result<(), SpoolError> {
-    let (bytes, ends) = payloads(page.clone());
+    let (bytes, ends) = payloads(shared, page.clone());
     let batch = incoming(page.clone(), &bytes, &ends);
     let act = || publisher.publish(&batch);
     let done = pass(shared, actor, PassKind::Publish, act, |_| Report::default())?;
@@ -137,13 +139,28 @@ fn publish(
     Ok(())
 }
 
-fn payloads(page: impl Iterator<Item = u32>) -> (Vec<u8>, Vec<usize>) {
+fn payloads(shared: &Shared, page: impl Iterator<Item = u32>) -> (Vec<u8>, Vec<usize>) {
     let (mut bytes, mut ends) = (Vec::new(), Vec::new());
     for index in page {
-        payload(index, &mut bytes);
+        match shared.planted(index) {
+            None => payload(index, &mut bytes),
+            Some(kind) => {
+                shared.watch.borrow_mut().contract.spoil(Id(index));
+                spoiled(kind, &mut bytes);
+            }
+        }
         ends.push(bytes.len());
     }
     (bytes, ends)
+}
+
+/// Bytes that are no alert.
+fn spoiled(kind: PlantKind, into: &mut Vec<u8>) {
+    match kind {
+        PlantKind::Empty => {}
+        PlantKind::Oversized => into.resize(into.len() + PAYLOAD_BYTES_MAX + 1, b' '),
+        PlantKind::NotJson => into.extend_from_slice(b"{\"half\": "),
+    }
 }
 
 fn incoming<'a>(
@@ -192,7 +209,7 @@ fn settle(
             return Ok(true);
         }
         for some in missing.chunks(BATCH_MAX as usize) {
-            let (bytes, ends) = payloads(some.iter().copied());
+            let (bytes, ends) = payloads(shared, some.iter().copied());
             let batch = incoming(some.iter().copied(), &bytes, &ends);
             let act = || publisher.restore(&batch);
             pass(shared, actor, PassKind::Publish, act, |_| Report::default())?;

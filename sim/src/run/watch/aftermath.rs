@@ -10,7 +10,7 @@ impl Watch {
     /// Power failed: everything is looked at again, and what moved is told.
     pub fn power_lost(&mut self, view: &mut View<'_>, torn: &[Ino]) {
         for actor in &mut self.actors {
-            (actor.pass, actor.handles) = (None, 0);
+            actor.handles = 0;
         }
         self.settle_records(None, false);
         self.segment_tails.clear();
