@@ -42,7 +42,8 @@ pub struct Completion {
 }
 
 /// An entry whose case is written aside.
-struct Draft {
+#[derive(Clone)]
+pub(crate) struct Draft {
     entry: EntryName,
     staged: String,
     place: CasePlace,
@@ -83,7 +84,8 @@ impl Worker<'_> {
         judge: &mut dyn FnMut(&Alert<'_>) -> Disposition,
     ) -> Result<Completion, SpoolError> {
         let mut done = Completion::default();
-        let mut plan = Plan::new(claim.buckets[0]);
+        let mut plan = Plan::new(self.claims);
+        self.claims += 1;
         let mut works = Vec::with_capacity(claim.buckets.len());
         for bucket in &claim.buckets {
             works.push(self.draft(*bucket, judge, &mut plan, &mut done)?);
@@ -236,8 +238,11 @@ impl Worker<'_> {
         Ok(())
     }
 
-    fn move_alert(&self, bucket: BucketName, draft: &Draft) -> Result<Placed, SpoolError> {
-        let staging = self.staging();
+    fn move_alert(&mut self, bucket: BucketName, draft: &Draft) -> Result<Placed, SpoolError> {
+        let staging = Staging {
+            spool: self.spool,
+            home: &self.home,
+        };
         let mut path = PathBuffer::default();
         let from = path.join(&[bucket.as_ref(), draft.entry.as_ref()]);
         if let Err(error) = staging.take_alert(from, &draft.staged) {
@@ -253,10 +258,41 @@ impl Worker<'_> {
         if placed == Placed::Vanished {
             self.check_fence()?;
         }
-        if placed == Placed::Held && staging.return_alert(&draft.staged, from) {
-            staging.discard(&draft.staged)?;
+        if placed == Placed::Held {
+            if staging.return_alert(&draft.staged, from) {
+                staging.discard(&draft.staged)?;
+            } else {
+                self.unplaced.push((bucket, draft.clone()));
+            }
         }
         Ok(placed)
+    }
+
+    /// Tries once more what somebody's hold kept from being done: giving buckets back, and placing cases that have their
+    /// alert.
+    pub(crate) fn place_unplaced(&mut self) -> Result<(), SpoolError> {
+        for bucket in std::mem::take(&mut self.retained) {
+            self.give_back(bucket)?;
+        }
+        let mut works = Vec::new();
+        for (bucket, draft) in std::mem::take(&mut self.unplaced) {
+            let mut work = Work::new(bucket);
+            match self.staging().place(&draft.staged, draft.place)? {
+                Placed::Cased => work.cased.push(draft.entry),
+                Placed::Duplicate => work.duplicates.push((draft.entry, draft.staged)),
+                Placed::Vanished => work.vanished.push(draft.entry),
+                Placed::Held => self.unplaced.push((bucket, draft)),
+            }
+            works.push(work);
+        }
+        if works.iter().any(Work::has_outcome) {
+            self.spool.group_commit()?;
+            self.record(&works)?;
+        }
+        for (_, staged) in works.iter().flat_map(|work| &work.duplicates) {
+            self.staging().discard_duplicate(staged)?;
+        }
+        Ok(())
     }
 
     fn record(&mut self, works: &[Work]) -> Result<(), SpoolError> {
@@ -279,7 +315,8 @@ impl Worker<'_> {
     }
 
     fn remove(&mut self, works: Vec<Work>, plan: &Plan) -> Result<(), SpoolError> {
-        if !plan.is_empty() {
+        // As long as a case waits to be placed its plan is needed: nothing else tells which claim it came from.
+        if !plan.is_empty() && self.unplaced.is_empty() {
             let at = self.home.at(plan.name());
             ignore_vanished(self.spool.host.unlink(at)).context("remove", plan.name())?;
         }
@@ -299,6 +336,9 @@ impl Worker<'_> {
         let given = bucket::give_back(self.spool, &self.home, bucket, &mut self.names)?;
         if given != GivenBack::Removed {
             self.pass_by(bucket);
+        }
+        if given == GivenBack::Held {
+            self.retained.push(bucket);
         }
         Ok(())
     }

@@ -27,10 +27,10 @@ pub(crate) struct Step {
 }
 
 impl Plan {
-    /// An empty plan for the claim whose first bucket is `first`.
-    pub(crate) fn new(first: BucketName) -> Self {
+    /// An empty plan for the worker's claim of that number.
+    pub(crate) fn new(number: u64) -> Self {
         Plan {
-            name: format!("{PREFIX}{first}"),
+            name: format!("{PREFIX}{number:08}"),
             lines: String::new(),
         }
     }

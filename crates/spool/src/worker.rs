@@ -4,6 +4,7 @@
 //! declares the worker dead moves its buckets out of there, and from then on each of its calls finds nothing: a dead epoch
 //! cannot complete anything (contract S4).
 
+use crate::complete::Draft;
 use crate::error::{Context, SpoolError};
 use crate::ledger::{self, LedgerWriter};
 use crate::name::{BucketName, Stamp};
@@ -25,6 +26,12 @@ pub struct Worker<'h> {
     pub(crate) shelves: BTreeSet<String>,
     /// Buckets given back in this pass because something in them was held: passed by until the pass is over.
     passed: BTreeSet<Stamp>,
+    /// Buckets that could not be given back, because somebody held a file in them.
+    pub(crate) retained: Vec<BucketName>,
+    /// How many claims it has completed or begun to.
+    pub(crate) claims: u64,
+    /// Cases that hold their alert and that somebody held when they were to be placed, with their buckets.
+    pub(crate) unplaced: Vec<(BucketName, Draft)>,
     _lock: Lock<'h>,
 }
 
@@ -83,6 +90,9 @@ impl<'h> Worker<'h> {
             names,
             shelves,
             passed,
+            retained: Vec::new(),
+            claims: 0,
+            unplaced: Vec::new(),
             _lock: lock,
         })
     }
@@ -94,6 +104,7 @@ impl<'h> Worker<'h> {
     ///
     /// Errs with [`SpoolError::Fenced`] if this worker was declared dead.
     pub fn claim(&mut self) -> Result<Claimed, SpoolError> {
+        self.place_unplaced()?;
         let wanted = self.spool.options.claim_buckets.max(1) as usize;
         loop {
             let is_passed = |first| self.passed.contains(&first);

@@ -74,7 +74,7 @@ fn wait_for_listing(host: &dyn Host, shared: &Shared, seen: &mut u64, stop: u64)
         if stop <= shared.now_ns() || shared.watch.borrow().is_over {
             return false;
         }
-        host.sleep(Duration::from_micros(50));
+        host.sleep(Duration::from_millis(1));
     }
 }
 

@@ -18,7 +18,7 @@ use contract::event::Event;
 use contract::sometimes::{Goal, Met};
 use contract::{Abort, Actor, Books, Bounds, Contract, Id, Layout, Pass, PassKind, Place, Side};
 use spool::audit::Audit;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an actor of the run is, for the watch.
 #[derive(Clone, Debug)]
@@ -116,6 +116,8 @@ pub struct Watch {
     /// The inode that counts, and the directory it is in, by alert.
     primary: Vec<(Ino, Ino)>,
     to_acknowledge: Vec<Id>,
+    /// Alerts that an outsider wrote into while a worker had them.
+    edited_in_hand: BTreeSet<Id>,
     /// The step at which each alert was published last.
     published: Vec<u64>,
     /// The step of the last group commit.
@@ -144,6 +146,7 @@ impl Watch {
             actors: Vec::new(),
             primary: vec![(NOWHERE, NOWHERE); ids as usize],
             to_acknowledge: Vec::new(),
+            edited_in_hand: BTreeSet::new(),
             published: vec![u64::MAX; ids as usize],
             committed: 0,
             inside: Vec::new(),

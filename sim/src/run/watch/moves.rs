@@ -206,7 +206,10 @@ impl Watch {
             .map(|id| self.contract.census().get(id).place);
         let is_published = to == Place::Pending && from == Some(Place::Staged);
         let matters = is_published || matches!(to, Place::Cased | Place::Quarantined);
-        let is_whole = !matters || self.is_whole(view.fs(), ino);
+        let is_edited = self
+            .noted(view.fs(), ino)
+            .is_some_and(|id| self.edited_in_hand.contains(&id));
+        let is_whole = !matters || is_edited || self.is_whole(view.fs(), ino);
         let is_heir = self.pass_of(actor) == Some(PassKind::Recover);
         Motion {
             to,

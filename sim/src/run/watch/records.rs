@@ -71,6 +71,10 @@ impl Watch {
         } else if self.actor(actor).side == Side::Outside
             && let Some(id) = self.noted(view.fs(), ino)
         {
+            // What is written into a file after its worker has read it, nobody can see: the contract does not ask for it.
+            if self.contract.census().get(id).place == Place::Claimed {
+                self.edited_in_hand.insert(id);
+            }
             self.contract.spoil(id);
         }
     }
