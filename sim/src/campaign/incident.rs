@@ -86,12 +86,7 @@ fn rows_of(scenario: &Scenario, observed: &Observed, outcome: &Outcome) -> Vec<I
     let is_span = observed.at_ns.len() == 2;
     let scan = scan_of(observed, outcome);
     if let Some(window) = observed.window_ns {
-        figures.push(figure(
-            "window",
-            window,
-            scan.map(|pass| length_ns(pass)),
-            "ns",
-        ));
+        figures.push(figure("window", window, scan.map(length_ns), "ns"));
     }
     if let Some(vanished) = observed.vanished {
         let seen = scan.map(|pass| pass.report.vanished as f64);

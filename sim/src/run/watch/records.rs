@@ -62,8 +62,7 @@ impl Watch {
         fs.bytes_durable(ino) && is_named
     }
 
-    /// Tells the contract what a step did.
-
+    /// Bytes were appended: to the ledger, or by an outsider to an alert.
     pub(super) fn appended(&mut self, view: &View<'_>, actor: Actor, ino: Ino, bytes: &[u8]) {
         let note = view.fs().note(ino);
         if note == SEGMENT {
