@@ -146,11 +146,9 @@ impl Fs {
             listing.next += 1;
             // The name may be gone by now; then there is nothing to stamp.
             if let Ok(spot) = self.find(dir, name)
-                && let Some(rec) = spot.rec
+                && let (Some(rec), Some(seen)) = (spot.rec, chunk.seen)
             {
-                if let Some(seen) = chunk.seen {
-                    self.records.set_seen(rec, seen);
-                }
+                self.records.set_seen(rec, seen);
             }
         }
     }
