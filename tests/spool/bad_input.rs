@@ -164,3 +164,49 @@ fn an_alert_that_is_removed_while_it_waits_is_named_by_the_audit_and_ends_no_pas
     );
     assert_eq!(audit(&spool).vanished, [id(5)]);
 }
+
+#[test]
+fn a_bad_entry_that_a_power_loss_left_in_quarantine_as_well_ends_there_once() {
+    let disk = Disk::new();
+    let spool = disk.spool();
+    publish(
+        &mut Publisher::open(&spool).expect("the lock is free"),
+        0..4,
+    );
+    let entry = disk.files("pending").remove(0);
+    let path = disk.path("pending").join(&entry);
+    replace(&path, b"{");
+    let name = path.file_name().expect("an entry");
+    std::fs::hard_link(&path, disk.path("quarantine").join(name)).expect("a second name");
+    let done = drain(&mut Worker::open(&spool, "w1").expect("the name is free"));
+    assert_eq!((done.cased, done.duplicates, done.held), (3, 1, 0));
+    let audit = audit(&spool);
+    assert!(audit.is_drained());
+    assert_eq!((audit.cased, audit.quarantined), (3, 1));
+}
+
+#[test]
+fn strangers_files_of_one_name_are_all_kept() {
+    let disk = Disk::new();
+    let spool = disk.spool();
+    publish(
+        &mut Publisher::open(&spool).expect("the lock is free"),
+        0..12,
+    );
+    let entries = disk.files("pending");
+    for entry in entries.iter().step_by(4) {
+        let entry = disk.path("pending").join(entry);
+        let bucket = entry.parent().expect("a bucket");
+        std::fs::write(bucket.join("Thumbs.db"), b"mine").expect("a stray");
+    }
+    let done = drain(&mut Worker::open(&spool, "w1").expect("the name is free"));
+    assert_eq!(done.cased, 12);
+    assert!(audit(&spool).is_drained());
+    assert_eq!(disk.files("pending"), Vec::<String>::new());
+    let strangers: Vec<_> = disk
+        .files("quarantine")
+        .into_iter()
+        .filter(|file| file.starts_with("Thumbs.db") && !file.ends_with(".reason"))
+        .collect();
+    assert_eq!(strangers, ["Thumbs.db", "Thumbs.db.1", "Thumbs.db.2"]);
+}
