@@ -49,7 +49,7 @@ fn a_gate_runs_canaries_first_and_the_production_queue_at_every_depth() {
 fn a_history_runs_once_for_all_engines_that_it_names() {
     let cells = of_gate(&[request("incident")]);
     let engines: Vec<Engine> = cells.iter().map(|cell| cell.engine).collect();
-    assert_eq!(engines, [Engine::Legacy, Engine::Spool]);
+    assert_eq!(engines, [Engine::Legacy]);
     assert!(
         cells[0].stop_when_broken.is_empty(),
         "its figures need the whole day"

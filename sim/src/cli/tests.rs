@@ -62,7 +62,7 @@ fn a_config_names_each_value_and_its_origin() {
     );
     assert!(text.contains("  depths   3  (flag)\n"), "{text}");
     assert!(
-        text.contains("  engines  legacy hotfix spool  (scenario)\n"),
+        text.contains("  engines  legacy hotfix  (scenario)\n"),
         "{text}"
     );
 }

@@ -65,7 +65,7 @@ fn the_incident_means_what_the_account_says() {
         Runs::AtNs(vec![1_600_000_000, 8_097_600_000_000])
     );
     assert_eq!(incident.unresolved.len(), 7);
-    assert_eq!(incident.expect.canary[&Engine::Hotfix], ["L3", "S19"]);
+    assert_eq!(incident.expect.canary[&Engine::Legacy], ["S8", "L2", "L3"]);
 }
 
 #[test]
