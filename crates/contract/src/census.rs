@@ -33,6 +33,12 @@ pub struct Entry {
     pub facts: Facts,
 }
 
+impl Entry {
+    fn owes_record(&self) -> bool {
+        matches!(self.place, Place::Cased | Place::Quarantined) && !self.facts.is_record_durable
+    }
+}
+
 const _: () = assert!(
     size_of::<Entry>() <= 40,
     "the census must follow a million ids in 40 MB"
@@ -66,6 +72,8 @@ pub struct Census {
     pub(crate) left_pending: u64,
     /// Ids that vanished from a place whose buckets still count them.
     pub(crate) vanished_uncounted: u64,
+    /// Ids in a case or in quarantine without a durable record.
+    unrecorded: u64,
 }
 
 impl Census {
@@ -93,6 +101,7 @@ impl Census {
             entered_pending: 0,
             left_pending: 0,
             vanished_uncounted: 0,
+            unrecorded: 0,
         }
     }
 
@@ -111,6 +120,11 @@ impl Census {
     /// How many ids are in a place.
     pub fn count(&self, place: Place) -> u64 {
         self.counts[place as usize]
+    }
+
+    /// How many ids are in a case or in quarantine while their record is not durable yet: somebody is still at work on them.
+    pub fn unrecorded(&self) -> u64 {
+        self.unrecorded
     }
 
     /// How many ids there are.
@@ -132,7 +146,9 @@ impl Census {
     pub(crate) fn set_place(&mut self, id: Id, to: Place, actor: Actor, step: u64) {
         let entry = &mut self.entries[id.0 as usize];
         let from = entry.place;
+        self.unrecorded -= u64::from(entry.owes_record());
         (entry.place, entry.actor, entry.step) = (to, actor, step);
+        self.unrecorded += u64::from(entry.owes_record());
         self.counts[from as usize] -= 1;
         self.counts[to as usize] += 1;
         if from == Place::Pending && to != Place::Pending {
@@ -163,6 +179,15 @@ impl Census {
                 self.count_unclaimed(rank, true);
             }
         }
+    }
+
+    /// The record of an id became durable, or, if `is_kept` is false, was lost with the power.
+    pub(crate) fn settle_record(&mut self, id: Id, is_kept: bool) {
+        let entry = &mut self.entries[id.0 as usize];
+        self.unrecorded -= u64::from(entry.owes_record());
+        entry.facts.is_recorded &= is_kept || entry.facts.is_record_durable;
+        entry.facts.is_record_durable |= is_kept;
+        self.unrecorded += u64::from(entry.owes_record());
     }
 
     /// How many pending ids that were never claimed are older than `rank`, to within 63.

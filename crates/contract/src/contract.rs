@@ -204,9 +204,7 @@ impl Contract {
 
     /// The record of an id became durable, or, if `is_kept` is false, was lost with the power.
     pub fn record_settled(&mut self, id: Id, is_kept: bool) {
-        let facts = &mut self.census.get_mut(id).facts;
-        facts.is_recorded &= is_kept || facts.is_record_durable;
-        facts.is_record_durable |= is_kept;
+        self.census.settle_record(id, is_kept);
     }
 
     /// The publisher gave out a name; `key` orders as names do.

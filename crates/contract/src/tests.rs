@@ -382,6 +382,26 @@ fn books_that_close_with_something_open() {
 }
 
 #[test]
+fn a_case_whose_record_never_became_durable() {
+    let end_after = |settle: fn(&mut Contract)| {
+        let mut contract = Contract::new(1, BOUNDS);
+        for to in [Place::Staged, Place::Pending, Place::Claimed, Place::Cased] {
+            contract.moved(Id(0), by(W1, to));
+        }
+        settle(&mut contract);
+        contract.ended(1_000, false, 8);
+        let broken = contract.violations().iter();
+        broken.map(|one| one.predicate).collect::<Vec<_>>()
+    };
+    assert_eq!(end_after(|_| {}), ["L7"]);
+    let recorded = |contract: &mut Contract| {
+        contract.recorded(Id(0), Place::Cased, true, 8);
+        contract.record_settled(Id(0), true);
+    };
+    assert_eq!(end_after(recorded), [""; 0]);
+}
+
+#[test]
 fn an_audit_that_differs_from_the_census() {
     check(&["S17"], |contract| {
         contract.observe(

@@ -142,17 +142,20 @@ static DRAINS: Predicate = Predicate {
     id: "L7",
     name: "drains",
     mode: Mode::Eventually,
-    promise: "once faults stop and intake freezes, everything becomes terminal",
+    promise: "once faults stop and intake freezes, everything becomes terminal and is recorded",
     breach: |census, _, event| {
         let Event::Ended { steps, .. } = event else {
             return None;
         };
         let waiting = |place| census.count(place);
-        let open: Vec<String> = Place::ALL
+        let mut open: Vec<String> = Place::ALL
             .into_iter()
             .filter(|place| !place.is_terminal() && 0 < waiting(*place))
             .map(|place| format!("{} {place}", waiting(place)))
             .collect();
+        if 0 < census.unrecorded() {
+            open.push(format!("{} without a record", census.unrecorded()));
+        }
         (!open.is_empty()).then(|| format!("after {steps} quiet steps still {}", open.join(", ")))
     },
 };

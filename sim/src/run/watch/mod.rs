@@ -183,17 +183,19 @@ impl Watch {
         &mut self.actors[usize::from(actor.0)]
     }
 
-    /// Nothing of the queue's waits or is in motion.
+    /// Nothing of the queue's waits or is in motion, and every case has its record.
     pub fn is_quiet(&self) -> bool {
         let census = self.contract.census();
-        [
-            Place::Staged,
-            Place::Pending,
-            Place::Claimed,
-            Place::Overflow,
-        ]
-        .iter()
-        .all(|place| census.count(*place) == 0)
+        let is_recorded = census.unrecorded() == 0;
+        is_recorded
+            && [
+                Place::Staged,
+                Place::Pending,
+                Place::Claimed,
+                Place::Overflow,
+            ]
+            .iter()
+            .all(|place| census.count(*place) == 0)
     }
 
     /// The virtual time of the last step, in nanoseconds after the start.
