@@ -6,8 +6,9 @@ use crate::place::{Place, Side};
 use crate::predicate::{Bounds, Predicate, Violation};
 use crate::predicates;
 
-/// How many violations are kept in full; more are only counted.
-const VIOLATIONS_MAX: usize = 64;
+/// How many violations of one predicate are kept in full; more are only counted. A limit over all of them would let one
+/// predicate hide the others.
+const VIOLATIONS_EACH_MAX: usize = 8;
 
 /// Follows every id of one run and judges every event. O(1) an event, but for the logarithm of the order's index.
 pub struct Contract {
@@ -69,7 +70,7 @@ impl Contract {
         &self.bounds
     }
 
-    /// The first violations, oldest first.
+    /// The first violations of each predicate, oldest first.
     pub fn violations(&self) -> &[Violation] {
         &self.violations
     }
@@ -298,8 +299,12 @@ impl Contract {
         for predicate in asked {
             if let Some(what) = (predicate.breach)(&self.census, &self.bounds, event) {
                 self.violation_count += 1;
-                if self.violations.len() < VIOLATIONS_MAX {
-                    let (predicate, name) = (predicate.id, predicate.name);
+                let (predicate, name) = (predicate.id, predicate.name);
+                let known = self
+                    .violations
+                    .iter()
+                    .filter(|one| one.predicate == predicate);
+                if known.count() < VIOLATIONS_EACH_MAX {
                     self.violations.push(Violation {
                         predicate,
                         name,

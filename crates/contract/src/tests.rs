@@ -402,6 +402,27 @@ fn a_case_whose_record_never_became_durable() {
 }
 
 #[test]
+fn a_promise_that_is_broken_often_hides_no_other() {
+    let mut contract = with_pending(200);
+    for step in 0..1_000 {
+        let (actor, calls) = (W1, BOUNDS.window_calls + 1);
+        contract.observe(Event::Used { actor, calls, step }, step);
+    }
+    contract.pass_ended(Pass {
+        abort: Some(Abort::Vanished),
+        ..pass(&contract, PassKind::Work)
+    });
+    assert_eq!(contract.violation_count(), 1_001);
+    let mut broken: Vec<_> = contract
+        .violations()
+        .iter()
+        .map(|one| one.predicate)
+        .collect();
+    broken.dedup();
+    assert_eq!(broken, ["S19", "S8"]);
+}
+
+#[test]
 fn an_audit_that_differs_from_the_census() {
     check(&["S17"], |contract| {
         contract.observe(
