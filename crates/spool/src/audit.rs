@@ -7,7 +7,7 @@ use crate::bucket;
 use crate::error::{Context, SpoolError};
 use crate::ledger::{self, Record};
 use crate::name::{BucketName, EntryName};
-use crate::spool::Spool;
+use crate::spool::{PathBuffer, Spool};
 use crate::staging::ALERT_FILE;
 use crate::worker::STAGING;
 use alert::AlertId;
@@ -108,7 +108,7 @@ pub fn audit(spool: &Spool<'_>) -> Result<Audit, SpoolError> {
     auditor.read_buckets(&spool.overflow, Place::Overflow)?;
     auditor.read_claims()?;
     auditor.read_quarantine()?;
-    auditor.read_cases()?;
+    auditor.read_cases(&spool.cases)?;
     Ok(auditor.sum_up())
 }
 
@@ -149,18 +149,22 @@ impl Auditor<'_, '_> {
         }
     }
 
+    /// Opens each bucket in the chunk that named it: a name that waited for the whole listing could be long gone (S19).
     fn read_buckets(&mut self, dir: &Dir<'_>, place: Place) -> Result<(), SpoolError> {
-        for name in list(dir, &mut self.names)? {
-            let Some(bucket) = BucketName::parse(&name.0) else {
-                self.strays += 1;
-                continue;
-            };
-            let Some(content) = bucket::list(self.spool, dir, bucket, &mut self.names)? else {
-                continue;
-            };
-            self.strays += content.strays.len() as u64;
-            for (entry, _) in content.entries {
-                self.find(entry.id(), place);
+        let mut chunk = Names::default();
+        dir.rewind().context("list", "buckets")?;
+        while bucket::read_or_gone(dir, &mut chunk).context("list", "buckets")? {
+            for found in chunk.iter() {
+                let Some(bucket) = BucketName::parse(found.name) else {
+                    self.strays += 1;
+                    continue;
+                };
+                let content = bucket::list(self.spool, dir, bucket, &mut self.names)?;
+                let content = content.unwrap_or_default();
+                self.strays += content.strays.len() as u64;
+                for (entry, _) in content.entries {
+                    self.find(entry.id(), place);
+                }
             }
         }
         Ok(())
@@ -222,41 +226,45 @@ impl Auditor<'_, '_> {
         Ok(())
     }
 
-    fn read_cases(&mut self) -> Result<(), SpoolError> {
-        let mut waiting = vec![Vec::new()];
-        while let Some(path) = waiting.pop() {
-            let opened;
-            let dir = match path.is_empty() {
-                true => &self.spool.cases,
-                false => match open_if_there(self.spool, self.spool.cases.at(&path))? {
-                    Some(dir) => {
-                        opened = dir;
-                        &opened
-                    }
-                    None => continue,
-                },
-            };
-            for (name, kind) in list(dir, &mut self.names)? {
-                let below = match path.is_empty() {
-                    true => name.clone(),
-                    false => [&path, &b"/"[..], &name].concat(),
-                };
-                let Some(id) = AlertId::from_hex(&name) else {
-                    match kind {
-                        Kind::File | Kind::Other => self.strays += 1,
-                        Kind::Dir | Kind::Unknown => waiting.push(below),
-                    }
+    /// Reads the cases that stand in `dir`, and then its shelves, one after the other.
+    ///
+    /// A shelf is looked up again when its turn comes, instead of keeping a list: what is in a list grows old while the
+    /// shelves before it are read (S19).
+    fn read_cases(&mut self, dir: &Dir<'_>) -> Result<(), SpoolError> {
+        let mut shelf = self.read_shelf(dir)?;
+        while let Some(name) = shelf {
+            if let Some(below) = open_if_there(self.spool, dir.at(&name))? {
+                self.read_cases(&below)?;
+            }
+            shelf = next_shelf(dir, &name, &mut self.names)?;
+        }
+        Ok(())
+    }
+
+    /// Finds the cases that stand in `dir` itself, and the first shelf in it.
+    fn read_shelf(&mut self, dir: &Dir<'_>) -> Result<Option<Vec<u8>>, SpoolError> {
+        let (mut path, mut first) = (PathBuffer::default(), None);
+        let mut chunk = Names::default();
+        dir.rewind().context("list", "cases")?;
+        while bucket::read_or_gone(dir, &mut chunk).context("list", "cases")? {
+            for found in chunk.iter() {
+                if is_shelf(&found) {
+                    note_first(&mut first, found.name);
+                    continue;
+                }
+                let Some(id) = AlertId::from_hex(found.name) else {
+                    self.strays += 1;
                     continue;
                 };
-                let alert = [&below, &b"/"[..], ALERT_FILE.as_bytes()].concat();
-                match self.spool.host.stat(self.spool.cases.at(&alert)) {
+                let alert = dir.at(path.join(&[found.name, ALERT_FILE.as_bytes()]));
+                match self.spool.host.stat(alert) {
                     Ok(_) => self.find(id, Place::Cased),
                     Err(error) if error.is_vanished() => self.strays += 1,
-                    Err(error) => return Err(error).context("look at", alert),
+                    Err(error) => return Err(error).context("look at", alert.path),
                 }
             }
         }
-        Ok(())
+        Ok(first)
     }
 
     fn sum_up(self) -> Audit {
@@ -310,6 +318,34 @@ fn note_record(accounts: &mut BTreeMap<AlertId, Account>, record: Record) {
                     .is_recorded_quarantined = true;
             }
         }
+    }
+}
+
+/// The first shelf of `dir` after `last`, in the order of names.
+fn next_shelf(
+    dir: &Dir<'_>,
+    last: &[u8],
+    names: &mut Names,
+) -> Result<Option<Vec<u8>>, SpoolError> {
+    let mut first = None;
+    dir.rewind().context("list", "cases")?;
+    while bucket::read_or_gone(dir, names).context("list", "cases")? {
+        for found in names.iter().filter(|found| is_shelf(found)) {
+            if last < found.name {
+                note_first(&mut first, found.name);
+            }
+        }
+    }
+    Ok(first)
+}
+
+fn is_shelf(found: &host::Entry<'_>) -> bool {
+    matches!(found.kind, Kind::Dir | Kind::Unknown) && AlertId::from_hex(found.name).is_none()
+}
+
+fn note_first(first: &mut Option<Vec<u8>>, name: &[u8]) {
+    if first.as_deref().is_none_or(|first| name < first) {
+        *first = Some(name.to_vec());
     }
 }
 
