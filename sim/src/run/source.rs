@@ -26,7 +26,11 @@ impl Source {
         let mut arrivals = Vec::new();
         for producer in &scenario.producers {
             let stop = producer.active.stop_ns.unwrap_or(scenario.clock.run_ns);
-            let total = producer.total.unwrap_or(u64::MAX);
+            let share = producer.share_of_initial;
+            let total = producer
+                .total
+                .or(share.map(|share| (share * initial as f64) as u64))
+                .unwrap_or(u64::MAX);
             let interval = match producer.pace {
                 Pace::Max => 0,
                 Pace::EveryNs(interval) => interval,

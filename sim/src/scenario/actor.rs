@@ -48,6 +48,8 @@ pub struct Producer {
     pub active: Active,
     /// How many alerts it has; `None`: as many as its pace allows.
     pub total: Option<u64>,
+    /// The same, as a share of the alerts that are there from the start: a backlog that grows with the depth.
+    pub share_of_initial: Option<f64>,
     /// How fast alerts come.
     pub pace: Pace,
     /// How many it publishes at once.
@@ -127,6 +129,7 @@ pub struct SecondInstance {
 pub(super) struct RawProducer {
     id: Spanned<String>,
     total: Option<Spanned<u64>>,
+    share_of_initial: Option<Spanned<Share>>,
     rate: Option<WrittenPace>,
     batch: Option<Spanned<u64>>,
     duplicates: Option<Spanned<Share>>,
@@ -136,7 +139,18 @@ pub(super) struct RawProducer {
 
 impl RawProducer {
     pub(super) fn resolve(self, checks: &mut Checks) -> Producer {
+        if let (Some(_), Some(share)) = (&self.total, &self.share_of_initial) {
+            checks.problem(
+                share.span(),
+                "a producer has a total or a share",
+                "`total` is there too",
+                None,
+            );
+        }
         let producer = Producer {
+            share_of_initial: self
+                .share_of_initial
+                .map(|share| checks.share_or(Some(share), 0.0)),
             active: checks.active(self.start, self.stop),
             total: self
                 .total
@@ -148,11 +162,12 @@ impl RawProducer {
             duplicates: checks.share_or(self.duplicates, 0.0),
             id: checks.id(self.id.clone()),
         };
-        if producer.total.is_none() && producer.pace == Pace::Max {
+        let is_counted = producer.total.is_some() || producer.share_of_initial.is_some();
+        if !is_counted && producer.pace == Pace::Max {
             checks.problem(
                 self.id.span(),
                 "this producer never ends",
-                "has neither `total` nor `rate`",
+                "has no `total`, no `share_of_initial` and no `rate`",
                 None,
             );
         }

@@ -80,7 +80,7 @@ fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), SpoolEr
     while cursor.next <= shared.source.fresh() {
         let now = shared.now_ns();
         let is_last = cursor.next == shared.source.fresh();
-        if is_last && !settle(host, shared, actor, &spool, &mut publisher)? {
+        if is_last && !wait_for_quiet(host, shared) {
             return Ok(());
         }
         let arrived = if is_last {
@@ -178,26 +178,30 @@ fn incoming<'a>(
         .collect()
 }
 
-/// Waits until nothing is in motion, then audits, and publishes again what vanished, until the audit finds nothing to
-/// restore. False if the run is over before that.
+/// Waits until faults have stopped and nothing is in motion. False if the run is over before that.
+fn wait_for_quiet(host: &dyn Host, shared: &Shared) -> bool {
+    let quiet_from = shared.faults_stop_ns();
+    if !wait_until(host, shared, quiet_from.min(shared.scenario.clock.run_ns)) {
+        return false;
+    }
+    while !shared.watch.borrow().is_quiet() {
+        if shared.watch.borrow().is_over {
+            return false;
+        }
+        host.sleep(PAUSE);
+    }
+    true
+}
+
+/// Audits once nothing is in motion, and publishes again what vanished, until the audit finds nothing to restore.
 fn settle(
     host: &dyn Host,
     shared: &Shared,
     actor: Actor,
     spool: &Spool<'_>,
     publisher: &mut Publisher<'_>,
-) -> Result<bool, SpoolError> {
-    loop {
-        let quiet_from = shared.faults_stop_ns();
-        if !wait_until(host, shared, quiet_from.min(shared.scenario.clock.run_ns)) {
-            return Ok(false);
-        }
-        while !shared.watch.borrow().is_quiet() {
-            if shared.watch.borrow().is_over {
-                return Ok(false);
-            }
-            host.sleep(PAUSE);
-        }
+) -> Result<(), SpoolError> {
+    while wait_for_quiet(host, shared) {
         let audit = spool::audit::audit(spool)?;
         shared.watch.borrow_mut().audited(&audit);
         let missing: Vec<u32> = audit
@@ -206,7 +210,7 @@ fn settle(
             .filter_map(|id| index_of(*id))
             .collect();
         if missing.is_empty() {
-            return Ok(true);
+            break;
         }
         for some in missing.chunks(BATCH_MAX as usize) {
             let (bytes, ends) = payloads(shared, some.iter().copied());
@@ -215,6 +219,7 @@ fn settle(
             pass(shared, actor, PassKind::Publish, act, |_| Report::default())?;
         }
     }
+    Ok(())
 }
 
 /// How far the poller has got, in a file that is replaced in one step.

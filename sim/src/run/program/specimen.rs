@@ -39,14 +39,34 @@ pub(crate) fn run(
         if stop <= due || !wait_until(host, shared, due) {
             return Exit::OK;
         }
-        let is_aborted = one_run(host, shared, actor, &options);
+        let ended = one_run(host, shared, actor, &options);
+        if ended == RunEnd::Idle && is_calm(shared) {
+            return Exit::OK;
+        }
         let pause = match consumer.restart_after_ns {
-            Some(restart) if is_aborted => restart,
+            Some(restart) if ended == RunEnd::Aborted => restart,
             _ => 1_000_000_000,
         };
         host.sleep(Duration::from_nanos(pause));
     }
     Exit::OK
+}
+
+/// How a run of a specimen ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RunEnd {
+    /// By an exception.
+    Aborted,
+    /// It moved something.
+    Busy,
+    /// There was nothing for it to do.
+    Idle,
+}
+
+/// Whether nothing will change any more: all alerts have arrived, and the neighbours have gone home.
+fn is_calm(shared: &Shared) -> bool {
+    let now = shared.now_ns();
+    shared.source.arrived(now) == shared.source.fresh() && shared.faults_stop_ns() <= now
 }
 
 fn options(shared: &Shared, consumer: &Consumer, engine: Engine) -> RunOptions {
@@ -70,8 +90,9 @@ fn options(shared: &Shared, consumer: &Consumer, engine: Engine) -> RunOptions {
     }
 }
 
-/// One run, each of its passes told to the watch. True if an exception ended it.
-fn one_run(host: &dyn Host, shared: &Shared, actor: Actor, options: &RunOptions) -> bool {
+/// One run, each of its passes told to the watch.
+fn one_run(host: &dyn Host, shared: &Shared, actor: Actor, options: &RunOptions) -> RunEnd {
+    let mut end = RunEnd::Idle;
     // Pass by pass, so that the watch sees where one ends; an exception ends the run, as it did.
     let cap = RunOptions {
         triage: None,
@@ -103,10 +124,13 @@ fn one_run(host: &dyn Host, shared: &Shared, actor: Actor, options: &RunOptions)
         watch.end(actor, report);
         if let Some(abort) = done.aborted() {
             watch.crashed(abort.to_string());
-            return true;
+            return RunEnd::Aborted;
+        }
+        if done.passes.iter().any(|pass| 0 < pass.acted) {
+            end = RunEnd::Busy;
         }
     }
-    false
+    end
 }
 
 fn abort_of(abort: &specimen::Abort) -> Abort {

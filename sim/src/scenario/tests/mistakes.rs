@@ -250,7 +250,7 @@ fn actors_that_make_no_sense_are_refused() {
                 15,
                 6,
                 "this producer never ends",
-                "has neither `total` nor `rate`",
+                "has no `total`, no `share_of_initial` and no `rate`",
             ),
             (
                 17,

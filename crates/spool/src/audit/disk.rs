@@ -1,126 +1,40 @@
-//! The audit: does every alert that the ledger knows stand in exactly one place, and is the ledger right?
-//!
-//! It reads the whole ledger and lists every place once, in the order in which alerts flow, so that one that moves meanwhile
-//! is seen twice rather than never. Memory grows with the number of alerts: about 40 bytes each. It changes nothing.
+//! Reading the ledger and every place.
 
+use super::notes::{Met, Notes};
 use crate::bucket;
 use crate::error::{Context, SpoolError};
-use crate::ledger::{self, Record};
+use crate::ledger;
 use crate::name::{BucketName, EntryName};
 use crate::spool::{PathBuffer, Spool};
 use crate::staging::ALERT_FILE;
 use crate::worker::STAGING;
 use alert::AlertId;
-use host::{Dir, Kind, Names};
-use std::collections::BTreeMap;
+use host::{Dir, Entry, Kind, Names};
 
-/// Where an alert stands, as the audit finds it on disk.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Place {
-    Pending,
-    Overflow,
-    Claimed,
-    Quarantined,
-    Cased,
-}
-
-/// What the ledger and the disk say of one alert.
-#[derive(Clone, Copy, Default)]
-struct Account {
-    is_published: bool,
-    is_recorded_cased: bool,
-    is_recorded_quarantined: bool,
-    live: Option<Place>,
-    /// Names of the same id beyond the first, but for those of one id in quarantine.
-    extra: u16,
-}
-
-/// What an audit found. The equation is `published = pending + claimed + overflow + quarantined + cased + vanished`.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Audit {
-    /// Alerts that were ever published, each counted once.
-    pub published: u64,
-    /// Alerts that wait.
-    pub pending: u64,
-    /// Alerts that a worker has.
-    pub claimed: u64,
-    /// Alerts that are parked.
-    pub overflow: u64,
-    /// Alerts in quarantine.
-    pub quarantined: u64,
-    /// Alerts with a case.
-    pub cased: u64,
-    /// Published, and nowhere: somebody outside removed them. The source is to be asked for them again.
-    pub vanished: Vec<AlertId>,
-    /// In two places at once.
-    pub doubled: Vec<AlertId>,
-    /// Recorded as cased, and there is no case.
-    pub case_missing: Vec<AlertId>,
-    /// There is a case, and no record of it.
-    pub case_unrecorded: Vec<AlertId>,
-    /// Names that belong to nothing the spool knows.
-    pub strays: u64,
-}
-
-impl Audit {
-    /// How many alerts contradict the contract. Vanished ones do not: somebody else took them.
-    pub fn mismatches(&self) -> u64 {
-        (self.doubled.len() + self.case_missing.len() + self.case_unrecorded.len()) as u64
-    }
-
-    /// Whether everything that was published is in a terminal place.
-    pub fn is_drained(&self) -> bool {
-        self.pending + self.claimed + self.overflow == 0 && self.vanished.is_empty()
-    }
-}
-
-impl std::fmt::Display for Audit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "published {} = pending {} + claimed {} + overflow {} + quarantined {} + cased {} + vanished {}; \
-             doubled {}, case missing {}, case unrecorded {}, strays {}",
-            self.published,
-            self.pending,
-            self.claimed,
-            self.overflow,
-            self.quarantined,
-            self.cased,
-            self.vanished.len(),
-            self.doubled.len(),
-            self.case_missing.len(),
-            self.case_unrecorded.len(),
-            self.strays
-        )
-    }
-}
-
-/// Audits the spool. Exact while nobody else works on it; otherwise alerts in motion may be counted as doubled.
-pub fn audit(spool: &Spool<'_>) -> Result<Audit, SpoolError> {
-    let mut auditor = Auditor {
-        spool,
-        accounts: BTreeMap::new(),
-        strays: 0,
-        names: Names::default(),
-    };
-    auditor.read_ledger()?;
-    auditor.read_buckets(&spool.pending, Place::Pending)?;
-    auditor.read_buckets(&spool.overflow, Place::Overflow)?;
-    auditor.read_claims()?;
-    auditor.read_quarantine()?;
-    auditor.read_cases(&spool.cases)?;
-    Ok(auditor.sum_up())
-}
-
-struct Auditor<'a, 'h> {
+/// Reads a spool from one end to the other.
+pub(super) struct Auditor<'a, 'h> {
     spool: &'a Spool<'h>,
-    accounts: BTreeMap<AlertId, Account>,
+    notes: Notes,
     strays: u64,
     names: Names,
 }
 
-impl Auditor<'_, '_> {
-    fn read_ledger(&mut self) -> Result<(), SpoolError> {
+impl<'a, 'h> Auditor<'a, 'h> {
+    pub(super) fn new(spool: &'a Spool<'h>) -> Self {
+        Auditor {
+            spool,
+            notes: Notes::default(),
+            strays: 0,
+            names: Names::default(),
+        }
+    }
+
+    /// What was met, and how many names belong to nothing that the spool knows.
+    pub(super) fn into_notes(self) -> (Notes, u64) {
+        (self.notes, self.strays)
+    }
+
+    pub(super) fn read_ledger(&mut self) -> Result<(), SpoolError> {
         let segments = ledger::segments(&self.spool.ledger, &mut self.names)?;
         let mut before: Option<(String, Option<String>)> = None;
         for (writer, number) in segments {
@@ -130,27 +44,27 @@ impl Auditor<'_, '_> {
             };
             let name = ledger::segment_name(&writer, number);
             let (host, dir) = (self.spool.host, &self.spool.ledger);
-            let accounts = &mut self.accounts;
+            let notes = &mut self.notes;
             let end = ledger::read_segment(host, dir, &name, continues.as_deref(), |record| {
-                note_record(accounts, record);
+                notes.add_record(record);
             })?;
             before = Some((writer, end));
         }
         Ok(())
     }
 
-    fn find(&mut self, id: AlertId, place: Place) {
-        let account = self.accounts.entry(id).or_default();
-        match account.live {
-            None => account.live = Some(place),
-            // A bad alert that came again: every copy is kept for people, and all are in one place.
-            Some(Place::Quarantined) if place == Place::Quarantined => {}
-            Some(_) => account.extra += 1,
-        }
+    /// Lists every place, in the order in which alerts flow.
+    pub(super) fn read_places(&mut self) -> Result<(), SpoolError> {
+        let spool = self.spool;
+        self.read_buckets(&spool.pending, Met::Pending)?;
+        self.read_buckets(&spool.overflow, Met::Overflow)?;
+        self.read_claims()?;
+        self.read_quarantine()?;
+        self.read_cases(&spool.cases)
     }
 
     /// Opens each bucket in the chunk that named it: a name that waited for the whole listing could be long gone (S19).
-    fn read_buckets(&mut self, dir: &Dir<'_>, place: Place) -> Result<(), SpoolError> {
+    fn read_buckets(&mut self, dir: &Dir<'_>, place: Met) -> Result<(), SpoolError> {
         let mut chunk = Names::default();
         dir.rewind().context("list", "buckets")?;
         while bucket::read_or_gone(dir, &mut chunk).context("list", "buckets")? {
@@ -163,7 +77,7 @@ impl Auditor<'_, '_> {
                 let content = content.unwrap_or_default();
                 self.strays += content.strays.len() as u64;
                 for (entry, _) in content.entries {
-                    self.find(entry.id(), place);
+                    self.notes.add(entry.id(), place);
                 }
             }
         }
@@ -181,7 +95,7 @@ impl Auditor<'_, '_> {
                 if let Some(bucket) = BucketName::parse(&name) {
                     let content = bucket::list(self.spool, &home, bucket, &mut self.names)?;
                     for (entry, _) in content.unwrap_or_default().entries {
-                        self.find(entry.id(), Place::Claimed);
+                        self.notes.add(entry.id(), Met::Claimed);
                     }
                 } else if kind == Kind::Dir && name == STAGING.as_bytes() {
                     self.read_staged(&home)?;
@@ -202,7 +116,7 @@ impl Auditor<'_, '_> {
                 .and_then(AlertId::from_hex);
             let alert = [&name, &b"/"[..], ALERT_FILE.as_bytes()].concat();
             match (id, self.spool.host.stat(staging.at(&alert))) {
-                (Some(id), Ok(_)) => self.find(id, Place::Claimed),
+                (Some(id), Ok(_)) => self.notes.add(id, Met::Claimed),
                 (None, _) => self.strays += 1,
                 (Some(_), Err(_)) => {}
             }
@@ -220,7 +134,7 @@ impl Auditor<'_, '_> {
                 .filter_map(|found| EntryName::parse(found.name).map(|entry| entry.id()))
                 .collect();
             for id in ids {
-                self.find(id, Place::Quarantined);
+                self.notes.add(id, Met::Quarantined);
             }
         }
         Ok(())
@@ -258,66 +172,13 @@ impl Auditor<'_, '_> {
                 };
                 let alert = dir.at(path.join(&[found.name, ALERT_FILE.as_bytes()]));
                 match self.spool.host.stat(alert) {
-                    Ok(_) => self.find(id, Place::Cased),
+                    Ok(_) => self.notes.add(id, Met::Cased),
                     Err(error) if error.is_vanished() => self.strays += 1,
                     Err(error) => return Err(error).context("look at", alert.path),
                 }
             }
         }
         Ok(first)
-    }
-
-    fn sum_up(self) -> Audit {
-        let mut audit = Audit {
-            strays: self.strays,
-            ..Audit::default()
-        };
-        for (id, account) in self.accounts {
-            audit.published += 1;
-            match account.live {
-                Some(Place::Pending) => audit.pending += 1,
-                Some(Place::Overflow) => audit.overflow += 1,
-                Some(Place::Claimed) => audit.claimed += 1,
-                Some(Place::Quarantined) => audit.quarantined += 1,
-                Some(Place::Cased) => audit.cased += 1,
-                None if account.is_recorded_cased => audit.case_missing.push(id),
-                None => audit.vanished.push(id),
-            }
-            if 0 < account.extra {
-                audit.doubled.push(id);
-            }
-            if account.live == Some(Place::Cased) && !account.is_recorded_cased {
-                audit.case_unrecorded.push(id);
-            }
-        }
-        audit
-    }
-}
-
-fn note_record(accounts: &mut BTreeMap<AlertId, Account>, record: Record) {
-    match record {
-        Record::Opened { .. } => {}
-        Record::Published { entries, .. } => {
-            for entry in entries {
-                accounts.entry(entry.id()).or_default().is_published = true;
-            }
-        }
-        Record::Completed {
-            cased,
-            quarantined,
-            duplicates,
-            ..
-        } => {
-            for entry in cased.into_iter().chain(duplicates) {
-                accounts.entry(entry.id()).or_default().is_recorded_cased = true;
-            }
-            for bad in quarantined {
-                accounts
-                    .entry(bad.entry.id())
-                    .or_default()
-                    .is_recorded_quarantined = true;
-            }
-        }
     }
 }
 
@@ -339,7 +200,7 @@ fn next_shelf(
     Ok(first)
 }
 
-fn is_shelf(found: &host::Entry<'_>) -> bool {
+fn is_shelf(found: &Entry<'_>) -> bool {
     matches!(found.kind, Kind::Dir | Kind::Unknown) && AlertId::from_hex(found.name).is_none()
 }
 
