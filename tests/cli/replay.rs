@@ -19,7 +19,14 @@ fn a_tape_reproduces_its_failure_and_tells_how_it_came() {
     let ended = scene.sim(&format!("replay {}", tape.display())).expect(1);
     let last = ended.out.lines().last().unwrap();
     assert!(last.starts_with("REPRODUCED, same hash "), "{}", ended.out);
-    for word in ["stat queue/alert-", "not found", "S8 vanish-is-data"] {
+    for word in [
+        "lists alert-",
+        "archiver ",
+        "rename queue/alert-",
+        "stat queue/alert-",
+        "not found",
+        "S8 vanish-is-data",
+    ] {
         assert!(ended.out.contains(word), "no '{word}' in:\n{}", ended.out);
     }
     scene

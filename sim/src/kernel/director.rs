@@ -95,6 +95,8 @@ pub struct Step<'a> {
     /// If it used an entry that the same task had read in a directory: since when. Uses are `stat`, `open_*`, `rename*`,
     /// `link`, `unlink`, `rmdir` and `lock`; of two paths, the first.
     pub window: Option<Window>,
+    /// If it used an entry that another task was the last to read in a directory: who, and since when.
+    pub others_window: Option<(TaskId, Window)>,
     /// The directory of the last name of its path, or the open file or directory itself, as far as that was reached.
     pub dir: Option<Ino>,
     /// What the path or the handle stood for.

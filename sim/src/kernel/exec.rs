@@ -48,6 +48,7 @@ fn step_of<'a>(machine: &Machine, task: TaskId, letter: &Letter<'a>) -> Step<'a>
         errno: None,
         effect: Effect::None,
         window: None,
+        others_window: None,
         dir: None,
         ino: None,
     }
@@ -253,9 +254,13 @@ impl Machine {
         let some = |ino: Ino| Some(ino).filter(|&ino| ino != Ino::NONE);
         step.dir = some(touched.dir);
         step.ino = some(touched.ino);
-        if touched.seen.is_some() {
-            let who = &self.tasks[usize::from(task.0)];
-            step.window = who.window(task, touched.seen, self.now_ns);
+        if let Some(seen) = touched.seen {
+            let window = self.tasks[usize::from(seen.task)].window(seen, self.now_ns);
+            if seen.task == task.0 {
+                step.window = window;
+            } else {
+                step.others_window = window.map(|window| (TaskId(seen.task), window));
+            }
         }
         self.trace.fold(step, &touched, number);
         if self.trace.is_recording() {

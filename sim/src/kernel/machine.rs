@@ -45,11 +45,10 @@ impl Drop for Task {
 }
 
 impl Task {
-    /// How long this task has known the entry that it uses.
+    /// How long this task, which is the one that `seen` names, has known the entry.
     #[inline]
-    pub(crate) fn window(&self, id: TaskId, seen: Option<Seen>, now_ns: u64) -> Option<Window> {
-        let seen = seen?;
-        if seen.task != id.0 || seen.calls <= self.calls_before {
+    pub(crate) fn window(&self, seen: Seen, now_ns: u64) -> Option<Window> {
+        if seen.calls <= self.calls_before {
             return None;
         }
         let at = self

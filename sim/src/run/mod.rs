@@ -26,8 +26,8 @@ use source::Source;
 use stage::Stage;
 use std::cell::RefCell;
 use std::rc::Rc;
-use story::Telling;
 pub use story::Told;
+use story::{Telling, turning_point};
 use watch::{PassLog, Watch, Windows};
 
 /// What is to be run.
@@ -111,7 +111,7 @@ pub fn tell(plan: &Plan, predicate: &str) -> (Outcome, Vec<Told>) {
     let mut telling = Some(Telling::of_last_steps(predicate));
     let outcome = play(plan, &mut telling);
     let last = telling.map(Telling::into_told).unwrap_or_default();
-    let Some(focus) = last.last().filter(|_| outcome.is_broken(predicate)) else {
+    let Some(focus) = turning_point(&last).filter(|_| outcome.is_broken(predicate)) else {
         return (outcome, Vec::new());
     };
     let mut telling = Some(Telling::of_name(predicate, &focus.name));
@@ -158,7 +158,7 @@ fn play(plan: &Plan, telling: &mut Option<Telling>) -> Outcome {
     let census = watch.contract.census();
     let finished = census.count(Place::Cased) + census.count(Place::Archived);
     Outcome {
-        violations: watch.contract.violations().to_vec(),
+        violations: watch.violations(),
         violation_count: watch.contract.violation_count(),
         accidents: std::mem::take(&mut stage.accidents),
         met: watch.met,

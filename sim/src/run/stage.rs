@@ -110,7 +110,7 @@ impl Director for Stage {
         let player = &self.players[self.by_task[usize::from(step.pending.task.0)]];
         let mut watch = self.shared.watch.borrow_mut();
         if let Some(telling) = &mut self.telling {
-            telling.note(view.fs(), &player.name, step, &watch.contract);
+            telling.note(view, &player.name, step, &watch.contract);
         }
         watch.after(view, player.actor, step);
         let due = self.depths.last().map_or(0, |(time, _)| time + SAMPLE_NS);

@@ -1,6 +1,6 @@
 //! The story of a violation: what happened to a name, and what happened last.
 
-use crate::kernel::{Effect, Fs, Step};
+use crate::kernel::{Effect, Fs, Step, View};
 use contract::Contract;
 use host::{Call, Errno};
 use std::collections::VecDeque;
@@ -28,8 +28,10 @@ pub struct Told {
     pub is_error: bool,
 }
 
-/// Steps that are kept while nobody knows which name matters.
-const LAST: usize = 6;
+/// Steps of everybody that are kept while nobody knows who will break the promise, and with which name.
+const LAST: usize = 400;
+/// So many of the culprit's are told.
+const OF_CULPRIT: usize = 6;
 /// Steps that are kept of one name.
 const OF_NAME: usize = 40;
 
@@ -69,16 +71,24 @@ impl Telling {
     }
 
     /// Notes a step. `contract` has not heard of it yet.
-    pub(super) fn note(&mut self, fs: &Fs, actor: &str, step: &Step<'_>, contract: &Contract) {
+    pub(super) fn note(
+        &mut self,
+        view: &View<'_>,
+        actor: &str,
+        step: &Step<'_>,
+        contract: &Contract,
+    ) {
         if self.is_over {
             return;
         }
         if self.seen != contract.violation_count() {
             self.seen = contract.violation_count();
             let mut broken = contract.violations().iter();
-            if let Some(first) = broken.find(|broken| broken.predicate == self.predicate) {
+            if broken.any(|broken| broken.predicate == self.predicate) {
                 self.is_over = true;
-                self.told.retain(|told| told.step <= first.step);
+                if self.name.is_none() {
+                    self.keep_culprit();
+                }
                 return;
             }
         }
@@ -91,15 +101,38 @@ impl Telling {
             Some(_) => OF_NAME,
             None => LAST,
         };
-        if let (Some(window), Some(_)) = (step.window, &self.name) {
-            self.told
-                .push_back(seen_in_listing(fs, actor, step, window.nanos));
+        if self.name.is_some() {
+            let own = step.window.map(|window| (actor, window));
+            let others = step.others_window;
+            let others = others.map(|(task, window)| (view.task_name(task), window));
+            for (reader, window) in own.into_iter().chain(others) {
+                let told = seen_in_listing(view.fs(), reader, step, window.nanos);
+                self.told.push_back(told);
+            }
         }
-        self.told.push_back(of_step(fs, actor, step));
+        self.told.push_back(of_step(view.fs(), actor, step));
         while most < self.told.len() {
             self.told.pop_front();
         }
     }
+}
+
+impl Telling {
+    /// A program runs on as soon as its call has acted: whoever made the last step has broken the promise.
+    fn keep_culprit(&mut self) {
+        let Some(culprit) = self.told.back().map(|told| told.actor.clone()) else {
+            return;
+        };
+        self.told.retain(|told| told.actor == culprit);
+        let many = self.told.len().saturating_sub(OF_CULPRIT);
+        self.told.drain(..many);
+    }
+}
+
+/// The step that the story turns on: the last that failed, or else the last that used a name.
+pub(super) fn turning_point(steps: &[Told]) -> Option<&Told> {
+    let named = || steps.iter().rev().filter(|told| !told.name.is_empty());
+    named().find(|told| told.is_error).or(named().next())
 }
 
 fn seen_in_listing(fs: &Fs, actor: &str, step: &Step<'_>, nanos: u64) -> Told {
@@ -124,6 +157,12 @@ fn of_step(fs: &Fs, actor: &str, step: &Step<'_>) -> Told {
         path.extend_from_slice(b"/");
         path.extend_from_slice(name);
     }
+    let to = match &step.effect {
+        Effect::Moved {
+            to_dir, to_name, ..
+        } => [&fs.path(*to_dir), &b"/"[..], to_name].concat(),
+        _ => step.pending.to_path.to_vec(),
+    };
     let result = match (step.errno, &step.effect) {
         (Some(errno), _) => error_words(errno),
         (None, Effect::Listed { count: 0, .. }) => "end of the listing".to_owned(),
@@ -138,7 +177,7 @@ fn of_step(fs: &Fs, actor: &str, step: &Step<'_>) -> Told {
         call: step.pending.call,
         name: name.to_vec(),
         path: text(&path),
-        to: text(step.pending.to_path),
+        to: text(&to),
         result,
         is_error: step.errno.is_some(),
     }

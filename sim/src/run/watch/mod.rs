@@ -16,7 +16,9 @@ pub(super) use places::SEGMENT;
 use crate::kernel::{Effect, Ino, Node, Step, View};
 use contract::event::Event;
 use contract::sometimes::{Goal, Met};
-use contract::{Abort, Actor, Books, Bounds, Contract, Id, Layout, Pass, PassKind, Place, Side};
+use contract::{
+    Abort, Actor, Books, Bounds, Contract, Id, Layout, Pass, PassKind, Place, Side, Violation,
+};
 use spool::audit::Audit;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -177,6 +179,19 @@ impl Watch {
     /// What is known of an actor.
     pub fn actor(&self, actor: Actor) -> &Watched {
         &self.actors[usize::from(actor.0)]
+    }
+
+    /// The violations so far, with the names of programs instead of their numbers.
+    pub fn violations(&self) -> Vec<Violation> {
+        let mut all = self.contract.violations().to_vec();
+        for violation in &mut all {
+            // From the last to the first: "actor 1" is the beginning of "actor 12".
+            for (number, actor) in self.actors.iter().enumerate().rev() {
+                let numbered = format!("actor {number}");
+                violation.what = violation.what.replace(&numbered, &actor.name);
+            }
+        }
+        all
     }
 
     fn actor_mut(&mut self, actor: Actor) -> &mut Watched {
