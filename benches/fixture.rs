@@ -9,6 +9,7 @@ use std::path::Path;
 /// The queue's promise about its size while it is measured: the incident's cap, so buckets of 250 and claims of 1,000.
 pub const OPTIONS: SpoolOptions = SpoolOptions {
     pending_max: 2_000,
+    bucket_max: spool::BUCKET_ENTRIES_MAX,
     shed: spool::Shed::Oldest,
     readmit: true,
     claim_buckets: 4,

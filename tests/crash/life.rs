@@ -14,6 +14,7 @@ pub(crate) const LEGACY: &str = "legacy";
 /// Buckets of 2, and no cap that matters.
 const OPTIONS: SpoolOptions = SpoolOptions {
     pending_max: 16,
+    bucket_max: spool::BUCKET_ENTRIES_MAX,
     shed: Shed::Oldest,
     readmit: true,
     claim_buckets: 2,

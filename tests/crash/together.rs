@@ -23,6 +23,7 @@ const ROUNDS: u32 = 8;
 
 const OPTIONS: SpoolOptions = SpoolOptions {
     pending_max: 16,
+    bucket_max: spool::BUCKET_ENTRIES_MAX,
     shed: Shed::Oldest,
     readmit: true,
     claim_buckets: 2,

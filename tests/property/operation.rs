@@ -7,6 +7,7 @@ use spool::{Completion, Shed, SpoolOptions};
 /// Buckets of 2 and a cap of 16.
 pub(crate) const OPTIONS: SpoolOptions = SpoolOptions {
     pending_max: 16,
+    bucket_max: spool::BUCKET_ENTRIES_MAX,
     shed: Shed::Oldest,
     readmit: true,
     claim_buckets: 2,

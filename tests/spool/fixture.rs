@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 /// A small queue: buckets of 4, a cap of 32.
 pub(crate) const OPTIONS: SpoolOptions = SpoolOptions {
     pending_max: 32,
+    bucket_max: spool::BUCKET_ENTRIES_MAX,
     shed: spool::Shed::Oldest,
     readmit: true,
     claim_buckets: 2,

@@ -70,8 +70,6 @@ pub struct Census {
     /// Ids that ever became pending, and that ever stopped being so.
     pub(crate) entered_pending: u64,
     pub(crate) left_pending: u64,
-    /// Ids that vanished from a place whose buckets still count them.
-    pub(crate) vanished_uncounted: u64,
     /// Ids in a case or in quarantine without a durable record.
     unrecorded: u64,
 }
@@ -100,7 +98,6 @@ impl Census {
             ranks: 0,
             entered_pending: 0,
             left_pending: 0,
-            vanished_uncounted: 0,
             unrecorded: 0,
         }
     }
@@ -164,9 +161,6 @@ impl Census {
         }
         if to == Place::Cased {
             entry.cases = entry.cases.saturating_add(1);
-        }
-        if to == Place::Vanished && matches!(from, Place::Pending | Place::Overflow) {
-            self.vanished_uncounted += 1;
         }
         if to == Place::Pending && from != Place::Pending {
             self.entered_pending += 1;

@@ -262,7 +262,6 @@ impl Contract {
             overflow: census.count(Place::Overflow),
             entered_pending: census.entered_pending,
             left_pending: census.left_pending,
-            vanished_uncounted: census.vanished_uncounted,
             unclaimed: census.unclaimed_before(u32::MAX - 64),
         }
     }

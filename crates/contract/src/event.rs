@@ -199,6 +199,9 @@ pub struct Pass {
     pub calls: u64,
     /// Names that the machine returned to its scans.
     pub listed: u64,
+    /// For a cap pass: by how much it could not know what is pending. What others took and it did not find gone, and what
+    /// vanished inside buckets whose names still count it.
+    pub unknown: u64,
     /// What was there when it began.
     pub at_start: Books,
     /// What is there now.
@@ -220,8 +223,6 @@ pub struct Books {
     pub entered_pending: u64,
     /// Ids that ever stopped being pending.
     pub left_pending: u64,
-    /// Ids that vanished from where buckets still count them.
-    pub vanished_uncounted: u64,
     /// Pending ids that were never claimed.
     pub unclaimed: u64,
 }

@@ -31,6 +31,7 @@ goals! {
     VanishBetweenListAndOpen "vanish-between-list-and-open" "a listed name was gone at its open";
     VanishBetweenOpenAndRead "vanish-between-open-and-read" "a name went while its file was open, before it was read";
     VanishBetweenListAndClaim "vanish-between-list-and-claim" "a listed bucket was gone at its claim";
+    VanishBetweenListAndPark "vanish-between-list-and-park" "a bucket that a cap pass had listed was gone when it was to be parked";
     VanishBetweenClaimAndRead "vanish-between-claim-and-read" "an entry of a claimed bucket was gone when it was read";
     VanishBetweenClaimAndComplete "vanish-between-claim-and-complete" "an entry of a claimed bucket was gone at completion";
     VanishBetweenArchiveAndUnlink "vanish-between-archive-and-unlink" "a name went between its archiving and its removal";

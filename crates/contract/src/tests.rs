@@ -47,6 +47,7 @@ fn pass(contract: &Contract, kind: PassKind) -> Pass {
         is_empty: false,
         calls: 0,
         listed: 0,
+        unknown: 0,
         at_start: books,
         at_end: books,
         step: 7,
@@ -302,6 +303,22 @@ fn a_cap_pass_that_leaves_too_much_or_too_little() {
         }
         let ended = Pass {
             at_start: start,
+            ..pass(contract, PassKind::Cap)
+        };
+        contract.pass_ended(ended);
+    });
+    // The same, where others took 50 that the pass could not see go.
+    check(&[], |contract| {
+        let start = contract.books();
+        for id in 0..100 {
+            contract.moved(Id(id), by(W1, Place::Overflow));
+        }
+        for id in 100..150 {
+            contract.moved(Id(id), by(W2, Place::Claimed));
+        }
+        let ended = Pass {
+            at_start: start,
+            unknown: 50,
             ..pass(contract, PassKind::Cap)
         };
         contract.pass_ended(ended);

@@ -18,6 +18,8 @@ pub enum Shed {
 pub struct SpoolOptions {
     /// The cap: the most pending entries after a cap pass.
     pub pending_max: u32,
+    /// The most entries of a bucket, if an eighth of the cap is more than that.
+    pub bucket_max: u32,
     /// Which end a cap pass sheds.
     pub shed: Shed,
     /// Whether parked buckets come back, oldest first, when there is room.
@@ -33,6 +35,7 @@ impl Default for SpoolOptions {
     fn default() -> Self {
         SpoolOptions {
             pending_max: 2_000,
+            bucket_max: BUCKET_ENTRIES_MAX,
             shed: Shed::Oldest,
             readmit: true,
             claim_buckets: 4,
@@ -42,9 +45,11 @@ impl Default for SpoolOptions {
 }
 
 impl SpoolOptions {
-    /// The most entries of a bucket: an eighth of the cap, so that a cap pass can leave the queue nearly full.
+    /// The most entries of a bucket: an eighth of the cap, so that a cap pass can leave the queue nearly full, and no more
+    /// than [`SpoolOptions::bucket_max`].
     pub fn bucket_entries(&self) -> u32 {
-        (self.pending_max / 8).clamp(1, BUCKET_ENTRIES_MAX)
+        let most = self.bucket_max.clamp(1, BUCKET_ENTRIES_MAX);
+        (self.pending_max / 8).clamp(1, most)
     }
 }
 

@@ -48,17 +48,11 @@ fn world(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
     }
     writeln!(
         out,
-        "  queue     {} files, cap {}{}, buckets of {}, sheds the {}, lease {}",
+        "  queue     {} files, cap {}, buckets of {}, sheds the {}",
         count(queue.initial),
         count(queue.cap),
-        if queue.cap_enforced {
-            ""
-        } else {
-            " (publishing does not stop at it)"
-        },
         queue.bucket,
-        word(&queue.shed),
-        show_ns(queue.lease_ns)
+        word(&queue.shed)
     )
 }
 

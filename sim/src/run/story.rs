@@ -107,7 +107,11 @@ impl Telling {
             let others = others.map(|(task, window)| (view.task_name(task), window));
             for (reader, window) in own.into_iter().chain(others) {
                 let told = seen_in_listing(view.fs(), reader, step, window.nanos);
-                self.told.push_back(told);
+                // Each of many uses goes back to the same listing.
+                let is_same = |one: &Told| (&one.actor, one.time_ns) == (&told.actor, told.time_ns);
+                if !self.told.iter().any(|one| one.is_listing() && is_same(one)) {
+                    self.told.push_back(told);
+                }
             }
         }
         self.told.push_back(of_step(view.fs(), actor, step));

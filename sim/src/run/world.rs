@@ -21,6 +21,7 @@ pub(super) fn spool_options(scenario: &Scenario) -> SpoolOptions {
     };
     SpoolOptions {
         pending_max: u32::try_from(scenario.queue.cap).unwrap_or(u32::MAX),
+        bucket_max: u32::try_from(scenario.queue.bucket).unwrap_or(u32::MAX),
         shed,
         readmit: scenario.queue.readmit,
         claim_buckets: 4,

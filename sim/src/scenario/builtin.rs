@@ -35,7 +35,7 @@ macro_rules! builtins {
     };
 }
 
-static BUILTINS: [Builtin; 10] = builtins![
+static BUILTINS: [Builtin; 11] = builtins![
     "incident",
     "targeted-race",
     "full-queue-sort",
@@ -45,6 +45,7 @@ static BUILTINS: [Builtin; 10] = builtins![
     "crash-anywhere",
     "power-loss",
     "two-instances",
+    "cap-race",
     "clock-and-ties",
 ];
 

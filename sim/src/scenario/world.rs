@@ -145,16 +145,12 @@ pub struct Queue {
     pub initial: u64,
     /// The most alerts that may be pending once a cap pass has ended.
     pub cap: u64,
-    /// Whether publishing stops at the cap. In the incident it did not: only a cap pass that ended would have helped.
-    pub cap_enforced: bool,
     /// Which end overflow is taken from.
     pub shed: Shed,
     /// Whether overflow comes back to the queue when there is room.
     pub readmit: bool,
     /// The most alerts in one bucket of the production queue.
     pub bucket: u64,
-    /// How long a claim lasts without renewal, in nanoseconds.
-    pub lease_ns: u64,
     /// How many alerts of the start share one modification time.
     pub mtime_tie: u64,
 }
@@ -300,7 +296,6 @@ pub(super) struct RawQueue {
     shed: Shed,
     readmit: Option<bool>,
     bucket: Option<Spanned<u64>>,
-    lease: Option<Spanned<Nanos>>,
     mtime_tie: Option<Spanned<u64>>,
 }
 
@@ -308,14 +303,12 @@ pub(super) struct RawQueue {
 #[serde(deny_unknown_fields)]
 struct RawCap {
     limit: Option<Spanned<u64>>,
-    enforced: Option<bool>,
 }
 
 /// The incident's cap.
 const CAP_DEFAULT: u64 = 2_000;
 /// No bucket is larger, whatever the cap.
 const BUCKET_MAX: u64 = 4_096;
-const LEASE_DEFAULT_NS: u64 = 300 * super::units::SECOND_NS;
 
 impl RawQueue {
     pub(super) fn resolve(self, checks: &mut Checks) -> Queue {
@@ -326,12 +319,15 @@ impl RawQueue {
         let bucket = match self.bucket {
             None => (cap / 8).clamp(1, BUCKET_MAX),
             Some(bucket) => {
-                if cap < *bucket.get_ref() {
+                if cap / 8 < *bucket.get_ref() {
                     checks.problem(
                         bucket.span(),
-                        "a bucket is larger than the cap",
+                        "a bucket is larger than an eighth of the cap",
                         format!("the cap is {cap}"),
-                        Some("whole buckets are shed: one this large leaves nothing".to_owned()),
+                        Some(
+                            "whole buckets are shed: small ones leave the queue nearly full"
+                                .to_owned(),
+                        ),
                     );
                 }
                 checks.above_zero(bucket, "the bucket")
@@ -340,13 +336,9 @@ impl RawQueue {
         Queue {
             initial: self.initial,
             cap,
-            cap_enforced: self.cap.enforced.unwrap_or(false),
             shed: self.shed,
             readmit: self.readmit.unwrap_or(true),
             bucket,
-            lease_ns: self.lease.map_or(LEASE_DEFAULT_NS, |lease| {
-                checks.some_time(lease, "the lease")
-            }),
             mtime_tie: self
                 .mtime_tie
                 .map_or(1, |tie| checks.above_zero(tie, "the tie")),

@@ -25,10 +25,8 @@ static CAP: Predicate = Predicate {
                 end.pending, bounds.cap
             ));
         }
-        // What others took, and what vanished inside buckets that still count it, the pass could not know.
         let parked = end.overflow.saturating_sub(start.overflow);
-        let others = (end.left_pending - start.left_pending).saturating_sub(parked);
-        let known = end.pending + others + end.vanished_uncounted;
+        let known = end.pending + pass.unknown;
         let is_overdone = 0 < parked && known + bounds.bucket <= bounds.cap;
         is_overdone.then(|| {
             format!(

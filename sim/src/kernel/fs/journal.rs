@@ -283,12 +283,16 @@ impl Fs {
         inode.form != Form::Blob || self.blobs[inode.data].synced == inode.len
     }
 
-    /// Whether the entry `name` of `dir` survives a power loss, as far as `dir` does. False if there is none.
+    /// Whether the entry `name` of `dir` survives a power loss, as far as `dir` does. False if there is none, and if `dir` is
+    /// no directory: a watcher may ask for one that is gone, and whose number something else has by now.
     ///
     /// Never true of an entry that could be lost. It may be false of one that cannot, if only a chain of later operations
     /// keeps it. O(1) if a sync of the directory or of the filesystem covers it, else O(log n) in the operations that are
     /// not durable.
     pub fn name_durable(&self, dir: Ino, name: &[u8]) -> bool {
+        if self.node(dir) != Node::Dir {
+            return false;
+        }
         let Ok(Some(rec)) = self.find(dir, name).map(|spot| spot.rec) else {
             return false;
         };

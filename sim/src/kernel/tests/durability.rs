@@ -27,6 +27,10 @@ fn each_sync_covers_what_it_promises_and_no_more() {
     let b = file(&machine, b"d/b");
     assert!(machine.fs().bytes_durable(a) && !machine.fs().bytes_durable(b));
     assert!(
+        !machine.fs().name_durable(a, b"a"),
+        "a file has no names in it"
+    );
+    assert!(
         !machine.fs().name_durable(dir, b"a"),
         "a file's sync is not its name's"
     );

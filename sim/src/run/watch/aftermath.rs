@@ -5,6 +5,7 @@ use super::places::{NONE, place_of};
 use crate::kernel::{Ino, Node, View};
 use contract::sometimes::Goal;
 use contract::{Id, Place};
+use spool::BucketName;
 
 impl Watch {
     /// Power failed: everything is looked at again, and what moved is told.
@@ -16,8 +17,9 @@ impl Watch {
         self.segment_tails.clear();
         self.to_acknowledge.clear();
         let mut found: Vec<(u32, Place, Ino, Ino)> = Vec::new();
-        let mut waiting = vec![Ino::ROOT];
-        while let Some(dir) = waiting.pop() {
+        self.named_pending = 0;
+        let mut waiting = vec![(Ino::ROOT, 0)];
+        while let Some((dir, named)) = waiting.pop() {
             // A directory whose move was undone is what it was before.
             let note = match dir {
                 Ino::ROOT => NONE,
@@ -25,9 +27,13 @@ impl Watch {
             };
             view.set_note(dir, note);
             let place = place_of(note);
-            for (_, child) in view.fs().children(dir) {
+            if place == Some(Place::Pending) {
+                self.named_pending += named;
+            }
+            for (name, child) in view.fs().children(dir) {
                 if view.fs().node(child) == Node::Dir {
-                    waiting.push(child);
+                    let bucket = BucketName::parse(name);
+                    waiting.push((child, bucket.map_or(0, |bucket| u64::from(bucket.count()))));
                 } else if let (Some(place), Some(id)) = (place, self.noted(view.fs(), child)) {
                     found.push((id.0, place, child, dir));
                 }

@@ -59,7 +59,6 @@ impl Watch {
 
     /// Marks the `sometimes` goals that a call of the queue's own programs shows.
     pub(super) fn note_dangers(&mut self, number: Actor, step: &Step<'_>) {
-        let kind = self.pass_of(number);
         let call = step.pending.call;
         match step.errno {
             None => {
@@ -74,7 +73,7 @@ impl Watch {
                     self.met.insert(Goal::SyncFailedThenSuccess);
                 }
             }
-            Some(Errno::NotFound) => self.note_vanish(kind, step),
+            Some(Errno::NotFound) => self.note_vanish(number, step),
             Some(Errno::NoSpace) => self.actor_mut(number).no_space = true,
             Some(Errno::TooManyOpen) if matches!(call, Call::OpenDir | Call::ReadDir) => {
                 self.met.insert(Goal::TooManyOpenInScan);
@@ -89,11 +88,13 @@ impl Watch {
         }
     }
 
-    pub(super) fn note_vanish(&mut self, kind: Option<PassKind>, step: &Step<'_>) {
+    pub(super) fn note_vanish(&mut self, number: Actor, step: &Step<'_>) {
+        let kind = self.pass_of(number);
         let is_entry = |name: &[u8]| {
             EntryName::parse(name).is_some() || source::index_of_legacy_name(name).is_some()
         };
-        let is_bucket = spool::BucketName::parse(step.name()).is_some();
+        let bucket = spool::BucketName::parse(step.name());
+        let is_bucket = bucket.is_some();
         let claims_entry = step.pending.path.contains(&b'/') && is_entry(step.name());
         let goal = match (step.pending.call, kind) {
             (Call::Stat, _) if is_entry(step.name()) => Goal::VanishBetweenListAndStat,
@@ -104,6 +105,11 @@ impl Watch {
             (Call::RenameNoreplace, Some(PassKind::Work)) if is_bucket => {
                 self.met.insert(Goal::ClaimRaceLost);
                 Goal::VanishBetweenListAndClaim
+            }
+            (Call::RenameNoreplace, Some(PassKind::Cap)) if is_bucket => {
+                let count = bucket.map_or(0, |bucket| u64::from(bucket.count()));
+                self.actor_mut(number).named.found_gone += count;
+                Goal::VanishBetweenListAndPark
             }
             (Call::RenameNoreplace, Some(PassKind::Work)) if claims_entry => {
                 Goal::VanishBetweenClaimAndComplete

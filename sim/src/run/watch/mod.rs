@@ -35,6 +35,8 @@ pub struct Watched {
     pub calls: u64,
     /// Names that its scans returned.
     listed: u64,
+    /// Entries of buckets that it parked, and that it found gone when it was to park them.
+    named: Named,
     /// Handles that it holds.
     handles: u32,
     /// The step of its last call that went wrong, by call, for `sometimes` goals.
@@ -50,6 +52,18 @@ struct Open {
     calls: u64,
     listed: u64,
     time_ns: u64,
+    named: Named,
+}
+
+/// Entries by the names of their buckets, which is all that the queue itself knows of its depth; counted from the start.
+#[derive(Clone, Copy, Debug, Default)]
+struct Named {
+    /// What ever left `pending`, whoever took it.
+    left: u64,
+    /// Of that, what one actor parked.
+    parked: u64,
+    /// Of that, what one actor wanted to park and found gone.
+    found_gone: u64,
 }
 
 /// How a program reports the end of a pass.
@@ -113,6 +127,9 @@ pub struct Watch {
     pub is_over: bool,
     /// How many listings of the queue by its own programs have reached their end.
     pub listings: u64,
+    /// What the names of the buckets in `pending` add up to, and of those that ever left it.
+    named_pending: u64,
+    named_left: u64,
     layout: Layout,
     actors: Vec<Watched>,
     /// The inode that counts, and the directory it is in, by alert.
@@ -144,6 +161,8 @@ impl Watch {
             crashes: Vec::new(),
             is_over: false,
             listings: 0,
+            named_pending: 0,
+            named_left: 0,
             layout,
             actors: Vec::new(),
             primary: vec![(NOWHERE, NOWHERE); ids as usize],
@@ -169,6 +188,7 @@ impl Watch {
             pass: None,
             calls: 0,
             listed: 0,
+            named: Named::default(),
             handles: 0,
             no_space: false,
             sync_failed: false,
@@ -223,15 +243,20 @@ impl Watch {
     /// A pass begins.
     pub fn begin(&mut self, actor: Actor, kind: PassKind) {
         let at_start = self.contract.books();
-        let time_ns = self.time_ns;
+        let (time_ns, left) = (self.time_ns, self.named_left);
         let actor = self.actor_mut(actor);
         let (calls, listed) = (actor.calls, actor.listed);
+        let named = Named {
+            left,
+            ..actor.named
+        };
         actor.pass = Some(Open {
             kind,
             at_start,
             calls,
             listed,
             time_ns,
+            named,
         });
     }
 
@@ -239,12 +264,18 @@ impl Watch {
     pub fn end(&mut self, number: Actor, report: Report) {
         let at_end = self.contract.books();
         let (step, time_ns) = (self.step, self.time_ns);
+        let (named_pending, named_left) = (self.named_pending, self.named_left);
         let actor = self.actor_mut(number);
         let Some(open) = actor.pass.take() else {
             return;
         };
+        let own = actor.named.parked - open.named.parked;
+        let known = actor.named.found_gone - open.named.found_gone;
+        let taken = (named_left - open.named.left).saturating_sub(own);
+        let inside = named_pending.saturating_sub(at_end.pending);
         let pass = Pass {
             actor: number,
+            unknown: taken.saturating_sub(known) + inside,
             kind: open.kind,
             abort: report.abort,
             seen: report.seen,
@@ -347,16 +378,19 @@ impl Watch {
             Effect::Moved {
                 ino,
                 from_dir,
+                from_name,
                 to_dir,
                 to_name,
                 replaced,
-                ..
             } => {
                 if let Some(gone) = replaced {
                     self.name_removed(view, actor, side, to_dir, gone);
                 }
                 match view.fs().node(ino) {
-                    Node::Dir => self.dir_moved(view, actor, side, ino, to_dir, to_name),
+                    Node::Dir => {
+                        self.bucket_moved(view, actor, ino, (from_name, to_dir, to_name));
+                        self.dir_moved(view, actor, side, ino, to_dir, to_name);
+                    }
                     _ => self.file_moved(view, actor, side, ino, from_dir, to_dir, to_name),
                 }
             }

@@ -6,7 +6,7 @@ use crate::kernel::{Fs, Ino, Node, View};
 use crate::run::source;
 use contract::sometimes::Goal;
 use contract::{Actor, Id, Motion, PassKind, Place, Side};
-use spool::EntryName;
+use spool::{BucketName, EntryName};
 
 /// How an alert came to a place.
 #[derive(Clone, Copy)]
@@ -82,6 +82,30 @@ impl Watch {
         }
         if is_primary && side == Side::Outside {
             self.vanished += 1;
+        }
+    }
+
+    /// Counts by names what enters and leaves `pending`, as the queue itself does.
+    pub(super) fn bucket_moved(
+        &mut self,
+        view: &View<'_>,
+        actor: Actor,
+        ino: Ino,
+        (from_name, to_dir, to_name): (&[u8], Ino, &[u8]),
+    ) {
+        let count = |name| BucketName::parse(name).map_or(0, |bucket| u64::from(bucket.count()));
+        let from = place_of(view.fs().note(ino));
+        let above = view.fs().note(to_dir);
+        let to = place_of(self.note_of_dir_named(view.fs(), above, to_dir, to_name));
+        if from == Some(Place::Pending) {
+            self.named_pending = self.named_pending.saturating_sub(count(from_name));
+            self.named_left += count(from_name);
+            if to == Some(Place::Overflow) {
+                self.actor_mut(actor).named.parked += count(from_name);
+            }
+        }
+        if to == Some(Place::Pending) {
+            self.named_pending += count(to_name);
         }
     }
 

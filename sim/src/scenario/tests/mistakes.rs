@@ -288,7 +288,12 @@ fn another_schema_and_an_empty_world_are_refused() {
                 "write 05:29:07, without quotes",
             ),
             (4, 32, "the run is zero", "must take some time"),
-            (5, 33, "a bucket is larger than the cap", "the cap is 8"),
+            (
+                5,
+                33,
+                "a bucket is larger than an eighth of the cap",
+                "the cap is 8",
+            ),
         ],
     );
 }
