@@ -15,7 +15,7 @@ use host::{Class, Dir, Errno, Kind, Lock, Names};
 use std::collections::BTreeSet;
 
 /// A worker that may claim. Its claims go back to `pending` when it is dropped and its name is taken again, or when
-/// [`recover::sweep`] finds its lock free.
+/// the recovery of a publisher finds its lock free.
 pub struct Worker<'h> {
     pub(crate) spool: &'h Spool<'h>,
     pub(crate) home_name: String,

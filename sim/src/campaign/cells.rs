@@ -54,6 +54,8 @@ pub struct CellPlan {
 
 /// In the gate, cells of deep queues get fewer seeds: a cell handles about so many files, and one seed at the least.
 const GATE_FILES: u64 = 250_000;
+/// The same for a sweep.
+const SWEEP_FILES: u64 = 1_500_000;
 /// Seeds of a canary in the gate: it has to die once.
 const GATE_CANARY_SEEDS: u64 = 3;
 
@@ -172,12 +174,13 @@ fn gate_cells(request: &Request) -> Vec<CellPlan> {
     cells
 }
 
-/// The cells of a sweep: every engine at every depth and pace.
+/// The cells of a sweep: every engine at every depth and pace. A history is played once, whatever engines are in it.
 pub fn of_sweep(requests: &[Request]) -> Vec<CellPlan> {
     let mut cells = Vec::new();
     for request in requests {
         let engines = match &request.engines[..] {
-            [] => Engine::ALL.to_vec(),
+            [] if is_history(&request.scenario) => request.scenario.engines()[..1].to_vec(),
+            [] => request.scenario.engines(),
             asked => asked.to_vec(),
         };
         let paces = request
@@ -200,7 +203,10 @@ pub fn of_sweep(requests: &[Request]) -> Vec<CellPlan> {
                         engine: *engine,
                         depth: *depth,
                         pace,
-                        seeds: request.seeds.unwrap_or(scenario.sweep.seeds),
+                        seeds: request.seeds.unwrap_or_else(|| {
+                            let most = (SWEEP_FILES / (*depth).max(1)).max(1);
+                            scenario.sweep.seeds.min(most)
+                        }),
                         role: Role::Explored,
                         canary: scenario
                             .expect

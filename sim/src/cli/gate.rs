@@ -20,7 +20,9 @@ pub(super) fn run(
     matches: &ArgMatches,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    let options = args.campaign.resolve(matches)?;
+    let options = args
+        .campaign
+        .resolve(matches, |scenario| !scenario.expect.is_empty())?;
     let cells = cells::of_gate(&campaign::requests(&options));
     if let Some(exit) = campaign::answer(&options, &cells, terminal) {
         return Ok(exit);

@@ -2,7 +2,7 @@
 
 use super::CliError;
 use super::values::{Depth, SeedArg};
-use crate::scenario::{self, Builtin, Engine, Scenario, ScenarioError};
+use crate::scenario::{self, Builtin, Engine, Scenario};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 use serde::Serialize;
@@ -139,16 +139,28 @@ impl Plan {
 
 impl CampaignArgs {
     /// Looks up what the flags leave open. Errs for a scenario that is unknown or wrong, and for `from-git` without a commit.
-    pub(super) fn resolve(self, matches: &ArgMatches) -> Result<Campaign, CliError> {
-        let names: Vec<String> = match &self.scenario[..] {
-            [] => scenario::list()
+    ///
+    /// Where no scenario is named, it is those that ship with the program and that `is_wanted` accepts.
+    pub(super) fn resolve(
+        self,
+        matches: &ArgMatches,
+        is_wanted: fn(&Scenario) -> bool,
+    ) -> Result<Campaign, CliError> {
+        let is_chosen = !self.scenario.is_empty();
+        let names: Vec<String> = match is_chosen {
+            true => self.scenario,
+            false => scenario::list()
                 .iter()
                 .map(|builtin: &Builtin| builtin.id.to_owned())
                 .collect(),
-            named => named.to_vec(),
         };
-        let scenarios: Result<Vec<Scenario>, ScenarioError> =
-            names.iter().map(|name| Scenario::find(name)).collect();
+        let mut scenarios = Vec::new();
+        for name in names {
+            let scenario = Scenario::find(&name)?;
+            if is_chosen || is_wanted(&scenario) {
+                scenarios.push((name, scenario));
+            }
+        }
         let mut depths: Vec<u64> = self.depth.iter().map(|Depth(files)| *files).collect();
         depths.sort_unstable();
         depths.dedup();
@@ -159,9 +171,8 @@ impl CampaignArgs {
             .seeds
             .map(|n| Sourced::new(n, origin(matches, "seeds")));
         Ok(Campaign {
-            plans: names
+            plans: scenarios
                 .into_iter()
-                .zip(scenarios?)
                 .map(|(source, scenario)| Plan {
                     source,
                     engines: flag_or(&engines, || scenario.engines()),

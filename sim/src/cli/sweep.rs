@@ -7,6 +7,7 @@ use super::{CliError, Exit, campaign};
 use crate::campaign::cells;
 use crate::campaign::folder::{self, Kind};
 use crate::report::text;
+use crate::scenario::Scenario;
 use clap::{ArgMatches, Args};
 use std::path::PathBuf;
 
@@ -20,13 +21,18 @@ pub(super) struct SweepArgs {
     reports: PathBuf,
 }
 
+/// A sweep is about figures: those against depth, and those that the account gives too.
+fn is_measured(scenario: &Scenario) -> bool {
+    1 < scenario.sweep.depths.len() || !scenario.observed.is_empty()
+}
+
 pub(super) fn run(
     args: SweepArgs,
     matches: &ArgMatches,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let reports = args.reports;
-    let options = args.campaign.resolve(matches)?;
+    let options = args.campaign.resolve(matches, is_measured)?;
     let cells = cells::of_sweep(&campaign::requests(&options));
     if let Some(exit) = campaign::answer(&options, &cells, terminal) {
         return Ok(exit);

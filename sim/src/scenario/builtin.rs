@@ -35,11 +35,12 @@ macro_rules! builtins {
     };
 }
 
-static BUILTINS: [Builtin; 11] = builtins![
+static BUILTINS: [Builtin; 12] = builtins![
     "incident",
     "targeted-race",
     "full-queue-sort",
     "scale-boundaries",
+    "race-window",
     "concurrent-archival",
     "antivirus",
     "crash-anywhere",

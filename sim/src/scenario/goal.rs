@@ -38,6 +38,14 @@ pub struct Expect {
     pub sometimes: Vec<String>,
 }
 
+impl Expect {
+    /// Whether nothing is asserted.
+    pub fn is_empty(&self) -> bool {
+        let lists = [&self.always, &self.eventually, &self.sometimes];
+        self.canary.is_empty() && lists.iter().all(|list| list.is_empty())
+    }
+}
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawExpect {

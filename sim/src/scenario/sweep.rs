@@ -21,8 +21,6 @@ pub struct Sweep {
     pub seeds: u64,
     /// Paces of the archivers; each replaces the pace of every archiver in turn. Empty: as written.
     pub archiver_paces: Vec<Pace>,
-    /// Depths beyond the tested range that the report extrapolates to.
-    pub predict: Vec<u64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -33,8 +31,6 @@ pub(super) struct RawSweep {
     seeds: Option<Spanned<u64>>,
     #[serde(default)]
     archiver_rate: Vec<WrittenPace>,
-    #[serde(default)]
-    predict: Vec<Spanned<u64>>,
 }
 
 enum RawDepth {
@@ -104,7 +100,6 @@ impl RawSweep {
                 .seeds
                 .map_or(1, |seeds| checks.above_zero(seeds, "the number of seeds")),
             archiver_paces: self.archiver_rate.into_iter().map(|rate| rate.0).collect(),
-            predict: ascending(self.predict, checks),
         }
     }
 }
