@@ -55,7 +55,7 @@ pub struct CellPlan {
 /// In the gate, cells of deep queues get fewer seeds: a cell handles about so many files, and one seed at the least.
 const GATE_FILES: u64 = 250_000;
 /// The same for a sweep.
-const SWEEP_FILES: u64 = 1_500_000;
+const SWEEP_FILES: u64 = 400_000;
 /// Seeds of a canary in the gate: it has to die once.
 const GATE_CANARY_SEEDS: u64 = 3;
 

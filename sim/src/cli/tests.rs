@@ -15,7 +15,9 @@ fn campaign(line: &str) -> Campaign {
     let Verb::Gate(gate) = cli.verb else {
         panic!("not a gate: {line}");
     };
-    gate.campaign.resolve(below).expect("known scenarios")
+    gate.campaign
+        .resolve(below, |_| true)
+        .expect("known scenarios")
 }
 
 #[test]
@@ -93,7 +95,10 @@ fn an_unknown_scenario_is_wrong_usage() {
     let (Verb::Gate(gate), Some((_, below))) = (cli.verb, matches.subcommand()) else {
         panic!("a gate was asked for");
     };
-    let error = gate.campaign.resolve(below).expect_err("no such scenario");
+    let error = gate
+        .campaign
+        .resolve(below, |_| true)
+        .expect_err("no such scenario");
     assert_eq!(error.exit(), Exit::Usage);
     assert_eq!(error.to_string(), "no scenario has the id `no-such`");
 }

@@ -6,11 +6,8 @@ use super::super::units::{depth, exact_count, percent, percent_number};
 use super::block::{Block, Group, Section, Table, Td};
 use crate::stats::proportion::{exact, upper_bound_of_none, upper_bound_of_none_at_once, wilson};
 
-/// The section of the matrix.
-///
-/// `engines` are those of the scenario that is charted, `all` those of every scenario.
-pub(super) fn section(campaign: &Campaign, engines: &[Engine<'_>], all: &[Engine<'_>]) -> Section {
-    let depths = depths_of(engines);
+/// The section of the matrix: a table over depth for each scenario that has several, and one for all others.
+pub(super) fn section(campaign: &Campaign, engines: &[Engine<'_>]) -> Section {
     let mut blocks = Vec::new();
     if engines.is_empty() {
         blocks.push(Block::Empty("No cell was run.".to_owned()));
@@ -21,11 +18,16 @@ pub(super) fn section(campaign: &Campaign, engines: &[Engine<'_>], all: &[Engine
              survived at this depth."
                 .to_owned(),
         ));
-        blocks.push(Block::Table(table(engines, &depths, Detail::Short)));
-        blocks.push(Block::Table(table(engines, &depths, Detail::Every)));
-        let charted = engines[0].cells.first().map_or("", |cell| &cell.scenario);
-        let is_other = |engine: &&Engine<'_>| engine.cells.iter().any(|c| c.scenario != charted);
-        let others: Vec<&Engine<'_>> = all.iter().filter(is_other).collect();
+        let mut others = Vec::new();
+        for of_scenario in engines.chunk_by(|a, b| scenario(a) == scenario(b)) {
+            let depths = depths_of(of_scenario);
+            if depths.len() < 2 {
+                others.extend(of_scenario);
+                continue;
+            }
+            blocks.push(Block::Table(table(of_scenario, &depths, Detail::Short)));
+            blocks.push(Block::Table(table(of_scenario, &depths, Detail::Every)));
+        }
         if !others.is_empty() {
             blocks.push(Block::Table(other_scenarios(&others)));
         }
@@ -41,6 +43,10 @@ pub(super) fn section(campaign: &Campaign, engines: &[Engine<'_>], all: &[Engine
     }
 }
 
+fn scenario<'a>(engine: &'a Engine<'_>) -> &'a str {
+    engine.cells.first().map_or("", |cell| &cell.scenario)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Detail {
     /// Clean predicates share a row.
@@ -52,7 +58,10 @@ enum Detail {
 fn table(engines: &[Engine<'_>], depths: &[u64], detail: Detail) -> Table {
     let head = std::iter::once("predicate".to_owned());
     Table {
-        caption: "k/n by engine, predicate and depth (files).".to_owned(),
+        caption: format!(
+            "{}: k/n by engine, predicate and depth (files).",
+            engines.first().map_or("", scenario)
+        ),
         fold: (detail == Detail::Every).then(|| "Every predicate in its own row".to_owned()),
         head: head.chain(depths.iter().map(|&d| depth(d))).collect(),
         groups: engines

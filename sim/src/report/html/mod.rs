@@ -52,7 +52,7 @@ pub fn render(campaign: &Campaign) -> Result<String, HtmlError> {
     let charted = analysis::charted(campaign);
     let (engines, all) = (analysis::engines(&charted), analysis::engines(campaign));
     let sections = vec![
-        matrix::section(campaign, &engines, &all),
+        matrix::section(campaign, &all),
         window::section(campaign, &engines),
         chance::section(&engines),
         cost::vanish_section(campaign, &engines),
