@@ -1,5 +1,7 @@
 //! The poller over an indexer and a machine in memory: what it reads, what it survives, and what it never loses.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 mod account;
 mod delivery;
 mod fake;

@@ -4,6 +4,7 @@
     clippy::disallowed_methods,
     reason = "a server needs a thread, and a stall must be measured by the real clock"
 )]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod answers;
 mod sockets;
