@@ -2,6 +2,7 @@
 //!
 //! Alerts may be indexed hours late, when a shipper or a manager stalls and recovers. No overlap catches them; this does.
 
+use crate::answer::Page;
 use crate::counts::{MINUTE, minute_of, start_of};
 use crate::error::{AnswerError, Asked, PollError};
 use crate::poller::{Poller, Sink};
@@ -78,20 +79,22 @@ impl Poller<'_> {
         Ok(())
     }
 
-    /// How many alerts the indexer has in each minute of `range`.
+    /// How many alerts the indexer has in each minute of `range`. Errs if they do not add up to the range's count.
     fn minutes(&mut self, range: Range) -> Result<BTreeMap<i64, u64>, PollError> {
         const OPERATION: &str = "count minutes";
         let body = |_| histogram(&self.config, range);
-        let (minutes, total, shards) =
-            self.client.search(OPERATION, &self.path, body, |page, _| {
-                let minutes = page.minutes.iter();
-                let minutes = minutes.map(|(start, count)| (minute_of(*start), *count));
-                (minutes.collect::<BTreeMap<_, _>>(), page.total, page.shards)
-            })?;
+        let read = |page: Page<'_>, _| {
+            let minutes = page.minutes.iter();
+            let minutes = minutes.map(|(start, count)| (minute_of(*start), *count));
+            (minutes.collect::<BTreeMap<_, _>>(), page.shards)
+        };
+        let (minutes, shards) = self.client.search(OPERATION, &self.path, body, read)?;
+        self.accept_shards(shards)?;
+        let (total, shards) = self.count(range)?;
         self.accept_shards(shards)?;
         let sum: u64 = minutes.values().sum();
         if sum != total {
-            let reason = format!("its minutes have {sum} alerts, and its total is {total}");
+            let reason = format!("its minutes have {sum} alerts, and their range has {total}");
             return Err(AnswerError::Malformed { reason }).asked(OPERATION);
         }
         Ok(minutes)
