@@ -1,6 +1,6 @@
 //! Faults below HTTP: answers that end too soon, never end, or are none.
 
-use crate::{assert_class, options, send};
+use crate::{assert_class, impatient, options, send};
 use indexer::Class;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -68,13 +68,13 @@ fn a_stall_after_the_headers_ends_at_the_limit() {
             .unwrap();
         thread::sleep(Duration::from_secs(5));
     });
-    assert_class(send(options(url)), Class::Timeout);
+    assert_class(send(impatient(url)), Class::Timeout);
 }
 
 #[test]
 fn a_server_that_accepts_and_is_silent_ends_at_the_limit() {
     let url = serve(|_stream| thread::sleep(Duration::from_secs(5)));
-    assert_class(send(options(url)), Class::Timeout);
+    assert_class(send(impatient(url)), Class::Timeout);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_slow_drip_ends_at_the_limit_of_the_whole_request() {
             thread::sleep(Duration::from_millis(100));
         }
     });
-    assert_class(send(options(url)), Class::Timeout);
+    assert_class(send(impatient(url)), Class::Timeout);
 }
 
 #[test]
