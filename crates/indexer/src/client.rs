@@ -1,0 +1,173 @@
+//! One request that is tried until it is answered, refused for good, or tried often enough.
+
+use crate::answer::{self, Page};
+use crate::backoff::Backoff;
+use crate::config::Config;
+use crate::error::{AnswerError, Asked, PollError, Remedy};
+use crate::secret::{Authorization, SecretFile};
+use crate::transport::{Request, Transport};
+use host::Host;
+
+/// Sends searches.
+pub(crate) struct Client<'h> {
+    host: &'h dyn Host,
+    transport: &'h dyn Transport,
+    secret: SecretFile<'h>,
+    authorization: Option<Authorization>,
+    backoff: Backoff,
+    attempts: u32,
+    size: PageSize,
+    body: Vec<u8>,
+}
+
+/// How many alerts one page should have at the moment.
+struct PageSize {
+    max: usize,
+    now: usize,
+    good: u32,
+}
+
+/// Complete pages after which a halved page size is doubled again.
+const GOOD_PAGES: u32 = 8;
+
+impl PageSize {
+    fn halve(&mut self) {
+        self.now = (self.now / 2).max(1);
+        self.good = 0;
+    }
+
+    fn praise(&mut self) {
+        self.good += 1;
+        if self.good == GOOD_PAGES {
+            self.now = (self.now * 2).min(self.max);
+            self.good = 0;
+        }
+    }
+}
+
+impl<'h> Client<'h> {
+    pub(crate) fn new(
+        host: &'h dyn Host,
+        transport: &'h dyn Transport,
+        secret: SecretFile<'h>,
+        config: &Config,
+        seed: u64,
+    ) -> Self {
+        Client {
+            host,
+            transport,
+            secret,
+            authorization: None,
+            backoff: Backoff::new(config.wait_min, config.wait_max, seed),
+            attempts: config.attempts,
+            size: PageSize {
+                max: config.page_alerts,
+                now: config.page_alerts,
+                good: 0,
+            },
+            body: Vec::new(),
+        }
+    }
+
+    /// Whether the credential file holds something else than what was last sent.
+    pub(crate) fn has_new_secret(&self) -> bool {
+        let Some(old) = &self.authorization else {
+            return false;
+        };
+        self.secret.read().is_ok_and(|new| new != *old)
+    }
+
+    /// Makes the next pages end elsewhere. Two documents may share time and id, as when an index that rolled over has an
+    /// alert twice; a page end between the two hides the second.
+    pub(crate) fn shift_pages(&mut self) {
+        self.size.now = (self.size.now - 1).max(1);
+    }
+
+    /// Sends the search that `body` builds for a page size, and gives the complete answer to `read`.
+    ///
+    /// Waits and tries again where that can help, with smaller pages where the indexer is overloaded or a page is too
+    /// large. Errs with the last failure, which `operation` introduces.
+    pub(crate) fn search<R>(
+        &mut self,
+        operation: &'static str,
+        path: &str,
+        body: impl Fn(usize) -> String,
+        read: impl FnOnce(Page<'_>, usize) -> R,
+    ) -> Result<R, PollError> {
+        let mut attempt = 0;
+        loop {
+            let size = self.size.now;
+            let status = match self.send(path, &body(size))? {
+                Ok(status) => status,
+                Err(error) => {
+                    self.recover(operation, &mut attempt, error)?;
+                    continue;
+                }
+            };
+            // The page borrows the body, so the loop must not touch `self.body` on this way.
+            match answer::parse(status, &self.body) {
+                Ok(page) => {
+                    self.size.praise();
+                    return Ok(read(page, size));
+                }
+                Err(error) => self.recover(operation, &mut attempt, error)?,
+            }
+        }
+    }
+
+    /// Does what helps against `error`, or gives up with it.
+    fn recover(
+        &mut self,
+        operation: &'static str,
+        attempt: &mut u32,
+        error: AnswerError,
+    ) -> Result<(), PollError> {
+        let remedy = error.remedy();
+        let is_smallest = self.size.now == 1;
+        if remedy == Remedy::Stop || remedy == Remedy::Halve && is_smallest {
+            return Err(error).asked(operation);
+        }
+        if remedy == Remedy::Halve {
+            tracing::warn!(%error, size = self.size.now, "{operation}: halving the page");
+            self.size.halve();
+            return Ok(());
+        }
+        if remedy == Remedy::WaitAndHalve {
+            self.size.halve();
+        }
+        *attempt += 1;
+        if self.attempts <= *attempt {
+            return Err(error).asked(operation);
+        }
+        let wait = self.backoff.wait(*attempt - 1);
+        tracing::warn!(%error, ?wait, "{operation}: trying again");
+        self.host.sleep(wait);
+        Ok(())
+    }
+
+    /// Sends one search. After a refusal it reads the credential file again, and repeats the request once if that changed:
+    /// repeating it with the same credentials would only bring a lockout nearer.
+    fn send(&mut self, path: &str, body: &str) -> Result<Result<u16, AnswerError>, PollError> {
+        if self.authorization.is_none() {
+            self.authorization = Some(self.secret.read()?);
+        }
+        let mut answered = self.send_once(path, body);
+        if matches!(answered, Ok(401)) {
+            let new = self.secret.read()?;
+            if self.authorization.as_ref() != Some(&new) {
+                self.authorization = Some(new);
+                answered = self.send_once(path, body);
+            }
+        }
+        Ok(answered)
+    }
+
+    fn send_once(&mut self, path: &str, body: &str) -> Result<u16, AnswerError> {
+        let request = Request {
+            path,
+            authorization: self.authorization.as_ref().map(Authorization::as_str),
+            body,
+        };
+        Ok(self.transport.send(&request, &mut self.body)?)
+    }
+}

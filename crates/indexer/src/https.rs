@@ -1,0 +1,244 @@
+//! The transport that opens sockets.
+
+use crate::transport::{Class, Request, Transport, TransportError};
+use std::io::{self, ErrorKind, Read};
+use std::time::Duration;
+use ureq::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Body, Error};
+
+/// How to reach an indexer.
+#[derive(Clone, Debug)]
+pub struct HttpsOptions {
+    /// Scheme, host and port, for example `https://indexer.example:9200`. `http` is for loopback addresses alone.
+    pub url: String,
+    /// The certificates to trust, as PEM: these alone. Without any, the public authorities.
+    pub ca_pem: Option<Vec<u8>>,
+    /// The longest wait for a connection, TLS included.
+    pub connect_timeout: Duration,
+    /// The longest wait for the next byte.
+    pub read_timeout: Duration,
+    /// The longest time for a whole request, however steadily its answer drips.
+    pub total_timeout: Duration,
+    /// The largest body to accept. The indexer refuses documents beyond 100 MB, so one always fits the default.
+    pub body_bytes_max: usize,
+}
+
+impl HttpsOptions {
+    /// The recommended limits.
+    pub fn new(url: impl Into<String>) -> Self {
+        HttpsOptions {
+            url: url.into(),
+            ca_pem: None,
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(60),
+            total_timeout: Duration::from_secs(180),
+            body_bytes_max: 128 << 20,
+        }
+    }
+}
+
+/// Options that cannot work.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpsError {
+    /// The address is not one that credentials may be sent to.
+    #[error("{url} must be https://host:port without path; http is for loopback addresses alone")]
+    BadUrl {
+        /// The refused address.
+        url: String,
+    },
+    /// The CA file holds no certificate, or a damaged one.
+    #[error("cannot use the CA certificates: {reason}")]
+    BadCa {
+        /// What does not fit.
+        reason: String,
+    },
+}
+
+/// Sends requests over HTTPS, one after the other on a connection that stays open.
+///
+/// Verifies the server's certificate, always. Follows no redirect, uses no proxy, and asks for no compression, so that a
+/// small answer cannot become a large one.
+pub struct Https {
+    agent: Agent,
+    url: String,
+    body_bytes_max: usize,
+}
+
+impl Https {
+    /// A transport with these options. Opens no connection yet.
+    pub fn new(options: HttpsOptions) -> Result<Self, HttpsError> {
+        let url = options.url.strip_suffix('/').unwrap_or(&options.url);
+        if !may_carry_credentials(url) {
+            return Err(HttpsError::BadUrl { url: options.url });
+        }
+        let mut tls = TlsConfig::builder();
+        if let Some(pem) = &options.ca_pem {
+            tls = tls.root_certs(roots(pem)?);
+        }
+        let config = Agent::config_builder()
+            .tls_config(tls.build())
+            .proxy(None)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .accept_encoding("identity")
+            .user_agent("signalfoundry")
+            .timeout_connect(Some(options.connect_timeout))
+            .timeout_per_read(Some(options.read_timeout))
+            .timeout_global(Some(options.total_timeout))
+            .max_idle_connections(1)
+            .build();
+        Ok(Https {
+            agent: config.new_agent(),
+            url: url.to_owned(),
+            body_bytes_max: options.body_bytes_max,
+        })
+    }
+
+    /// Replaces what `into` held by the body.
+    fn read(&self, body: Body, into: &mut Vec<u8>) -> Result<(), TransportError> {
+        into.clear();
+        let max = self.body_bytes_max as u64;
+        let mut reader = body.into_reader().take(max + 1);
+        reader
+            .read_to_end(into)
+            .map_err(|error| cut_short(&error))?;
+        if self.body_bytes_max < into.len() {
+            let message = format!("the body is larger than {max} bytes");
+            return Err(TransportError::new(Class::TooLarge, message));
+        }
+        Ok(())
+    }
+}
+
+impl Transport for Https {
+    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
+        let mut builder = self.agent.post(format!("{}{}", self.url, request.path));
+        builder = builder.header(CONTENT_TYPE, "application/json");
+        if let Some(authorization) = request.authorization {
+            builder = builder.header(AUTHORIZATION, authorization);
+        }
+        let response = builder.send(request.body).map_err(|error| failed(&error))?;
+        if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
+            && encoding != "identity"
+        {
+            let message = format!("the answer is encoded as {encoding:?}, which was not asked for");
+            return Err(TransportError::new(Class::Protocol, message));
+        }
+        let status = response.status().as_u16();
+        self.read(response.into_body(), answer)?;
+        Ok(status)
+    }
+}
+
+/// Whether `url` is scheme, host and port, and nobody can listen to what is sent there.
+fn may_carry_credentials(url: &str) -> bool {
+    let Some((scheme, host)) = url.split_once("://") else {
+        return false;
+    };
+    if host.is_empty() || host.contains(['/', '?', '#', '@']) || host.contains(char::is_whitespace)
+    {
+        return false;
+    }
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => name,
+        _ => host,
+    };
+    scheme == "https" || scheme == "http" && matches!(name, "127.0.0.1" | "[::1]")
+}
+
+fn roots(pem: &[u8]) -> Result<RootCerts, HttpsError> {
+    let mut certificates = Vec::new();
+    for item in parse_pem(pem) {
+        let item = item.map_err(|error| HttpsError::BadCa {
+            reason: error.to_string(),
+        })?;
+        if let PemItem::Certificate(certificate) = item {
+            certificates.push(certificate);
+        }
+    }
+    if certificates.is_empty() {
+        return Err(HttpsError::BadCa {
+            reason: "the file holds no certificate".to_owned(),
+        });
+    }
+    Ok(RootCerts::new_with_certs(&certificates))
+}
+
+/// A failure before the answer's body.
+fn failed(error: &Error) -> TransportError {
+    let class = match error {
+        Error::Timeout(_) => Class::Timeout,
+        Error::Tls(_) | Error::Pem(_) | Error::Rustls(_) | Error::TlsRequired => Class::Tls,
+        Error::HostNotFound | Error::ConnectionFailed => Class::Unreachable,
+        Error::Io(error) => match error.kind() {
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => Class::Timeout,
+            // What a failed handshake looks like from above.
+            ErrorKind::InvalidData => Class::Tls,
+            ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::UnexpectedEof => Class::Interrupted,
+            _ => Class::Unreachable,
+        },
+        _ => Class::Protocol,
+    };
+    TransportError::new(class, error.to_string())
+}
+
+/// A failure within the answer's body.
+fn cut_short(error: &io::Error) -> TransportError {
+    let inner = error.get_ref().and_then(|e| e.downcast_ref::<Error>());
+    let class = match (error.kind(), inner) {
+        (ErrorKind::TimedOut | ErrorKind::WouldBlock, _) | (_, Some(Error::Timeout(_))) => {
+            Class::Timeout
+        }
+        (_, Some(Error::Protocol(_))) => Class::Protocol,
+        _ => Class::Interrupted,
+    };
+    TransportError::new(class, format!("the body was cut short: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_go_where_nobody_listens() {
+        for good in [
+            "https://indexer.example:9200",
+            "https://[2001:db8::1]:9200",
+            "https://indexer/",
+            "http://127.0.0.1:9200",
+            "http://[::1]:9200",
+        ] {
+            assert!(Https::new(HttpsOptions::new(good)).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://indexer.example:9200",
+            "http://127.0.0.1.example:9200",
+            "http://127.0.0.1@example:9200",
+            "https://user:password@indexer",
+            "https://indexer/path",
+            "https://",
+            "indexer:9200",
+            "ftp://indexer",
+        ] {
+            assert!(Https::new(HttpsOptions::new(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_ca_file_without_certificate_is_refused() {
+        for bad in [
+            "",
+            "hello",
+            "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n",
+        ] {
+            let mut options = HttpsOptions::new("https://indexer:9200");
+            options.ca_pem = Some(bad.as_bytes().to_vec());
+            assert!(Https::new(options).is_err(), "{bad:?}");
+        }
+    }
+}

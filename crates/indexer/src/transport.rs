@@ -1,0 +1,67 @@
+//! The seam to the network: one request, one answer.
+
+/// One request: a search, which is a `POST` of JSON.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// Path and query, beginning with `/`, already escaped.
+    pub path: &'a str,
+    /// The `Authorization` header's value. Not shown by `Debug`.
+    pub authorization: Option<&'a str>,
+    /// JSON.
+    pub body: &'a str,
+}
+
+impl std::fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("path", &self.path)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends requests to one indexer.
+pub trait Transport {
+    /// Sends `request` once, replaces what `answer` held by the answer's body, and returns the answer's status.
+    ///
+    /// Every status is a success here, also a redirect: an implementation follows none, because credentials must not
+    /// travel to another host. It neither retries nor reads the secret. On an error `answer` may hold anything.
+    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError>;
+}
+
+/// What kind of failure kept a whole answer from coming.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Class {
+    /// No connection: refused, no route, no such host.
+    Unreachable,
+    /// The server's certificate does not prove who it is, or no cipher is shared. Repeating does not help.
+    Tls,
+    /// A limit of time was reached, in any phase.
+    Timeout,
+    /// The connection ended before the answer did.
+    Interrupted,
+    /// The body is larger than the transport accepts. A smaller page may fit.
+    TooLarge,
+    /// What came is not HTTP, or in a form that was not asked for.
+    Protocol,
+}
+
+/// A request without a whole answer.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct TransportError {
+    /// What to decide on.
+    pub class: Class,
+    /// For a person.
+    pub message: String,
+}
+
+impl TransportError {
+    /// A failure of this class.
+    pub fn new(class: Class, message: impl Into<String>) -> Self {
+        TransportError {
+            class,
+            message: message.into(),
+        }
+    }
+}
