@@ -4,6 +4,7 @@ mod decisions;
 mod matching;
 mod refusals;
 mod reports;
+mod starter_policy;
 
 use crate::{Files, LoadOptions, POLICY_TOML, Policy, PolicyError, starter};
 use jiff::Timestamp;
