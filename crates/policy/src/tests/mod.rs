@@ -2,6 +2,7 @@
 
 mod decisions;
 mod matching;
+mod oracle;
 mod refusals;
 mod reports;
 mod starter_policy;
