@@ -4,11 +4,13 @@ use crate::config::Config;
 use crate::profile::Profile;
 use alert::Severity;
 use rsigma_eval::{Event, EventValue, JsonEvent};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// One alert. Its document stays as it is; only what signatures read of the agent's name differs.
 pub(crate) struct AlertEvent<'a> {
+    alert: &'a Map<String, Value>,
+    /// The same alert as the library walks it: for arrays, and for paths with an index.
     json: JsonEvent<'a>,
     profile: Profile,
     /// The canonical name, if the alert names the agent otherwise.
@@ -22,10 +24,8 @@ impl<'a> AlertEvent<'a> {
             Some(source) if source.is_object() => source,
             _ => document,
         };
-        if !alert.is_object() {
-            return None;
-        }
         let mut event = AlertEvent {
+            alert: alert.as_object()?,
             json: JsonEvent::borrow(alert),
             profile: config.profile,
             renamed: None,
@@ -62,7 +62,25 @@ impl Event for AlertEvent<'_> {
         {
             return Some(EventValue::Str(Cow::Borrowed(name)));
         }
-        self.json.get_field(path)
+        // The library parses the path anew at each call. Most paths lead through objects only, and need no parsing.
+        if let Some(value) = self.alert.get(path) {
+            return Some(EventValue::from(value));
+        }
+        let mut object = self.alert;
+        let mut rest = path;
+        while let Some((key, below)) = rest.split_once('.') {
+            match object.get(key) {
+                Some(Value::Object(inner)) => object = inner,
+                Some(Value::Array(_)) => return self.json.get_field(path),
+                _ if key.contains(['[', '\\']) => return self.json.get_field(path),
+                _ => return None,
+            }
+            rest = below;
+        }
+        if rest.contains(['[', '\\']) {
+            return self.json.get_field(path);
+        }
+        object.get(rest).map(EventValue::from)
     }
 
     fn any_string_value(&self, pred: &dyn Fn(&str) -> bool) -> bool {

@@ -110,6 +110,19 @@ fn values_match_as_sigma_says() {
 }
 
 #[test]
+fn a_path_leads_through_objects_arrays_and_dotted_keys() {
+    check_field("data.x.y: a", json!({"y": "a"}), true);
+    check_field("data.x.y: a", json!([{"y": "b"}, {"y": "a"}]), true);
+    check_field("data.x.y: a", json!([["a"]]), false);
+    check_field("data.x.y: a", json!("a"), false);
+    check_field("data.x.y.z: a", json!({"y": [{"z": "a"}]}), true);
+    let block = "  selection:\n    data.x: abc\n  condition: not selection\n";
+    let mut dotted = fim(7, "/a");
+    dotted["data.x"] = json!("abc");
+    check(block, &dotted, true);
+}
+
+#[test]
 fn a_missing_field_matches_nothing_but_its_absence() {
     check_field("data.y|neq: a", json!("a"), false);
     check_field("data.x|neq: a", json!("b"), true);
