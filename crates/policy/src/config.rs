@@ -120,21 +120,7 @@ pub(crate) fn read(text: &str, problems: &mut Vec<Problem>) -> Option<Config> {
             );
         }
     }
-    for (name, patterns) in &raw.services {
-        // Only a star at the end is a pattern: anything else would be taken literally and match nothing.
-        let is_pattern = |text: &String| {
-            let stem = text.strip_suffix('*').unwrap_or(text);
-            !stem.is_empty() && !stem.contains(['*', '?', '\\'])
-        };
-        if patterns.is_empty() || !patterns.iter().all(is_pattern) {
-            let what = format!("service {name} has no usable pattern");
-            refuse(
-                name,
-                what,
-                "list names, each with at most one `*`, at its end",
-            );
-        }
-    }
+    check_services(&raw.services, &mut refuse);
     let precedence = precedence(&raw.precedence).unwrap_or_else(|| {
         let what =
             "precedence must be a permutation of all four dispositions that begins with escalated";
@@ -155,6 +141,27 @@ pub(crate) fn read(text: &str, problems: &mut Vec<Problem>) -> Option<Config> {
         sample_min: raw.thresholds.sample_min,
         agents,
     })
+}
+
+fn check_services(
+    services: &BTreeMap<String, Vec<String>>,
+    refuse: &mut impl FnMut(&str, String, &str),
+) {
+    // Only a star at the end is a pattern: anything else would be taken literally and match nothing.
+    let is_pattern = |text: &String| {
+        let stem = text.strip_suffix('*').unwrap_or(text);
+        !stem.is_empty() && !stem.contains(['*', '?', '\\'])
+    };
+    for (name, patterns) in services {
+        if patterns.is_empty() || !patterns.iter().all(is_pattern) {
+            let what = format!("service {name} has no usable pattern");
+            refuse(
+                name,
+                what,
+                "list names, each with at most one `*`, at its end",
+            );
+        }
+    }
 }
 
 /// The order, if it names each disposition once and puts what cannot be suppressed first.

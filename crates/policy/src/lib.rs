@@ -7,7 +7,7 @@
 //! - [`Policy::load`] refuses the whole policy if anything in it is wrong, and says where and what to do. What lowers an
 //!   alert has an owner, a ticket, a last day, a highest level, and tests that pass.
 //! - [`Policy::judge`] gives every alert a [`Verdict`]. The time is an argument; nothing else but alert and policy counts.
-//! - [`lint`], [`test`], [`Policy::explain`] and [`Stats`] are for those who write policies.
+//! - [`lint`], [`test()`], [`Policy::explain`] and [`Stats`] are for those who write policies.
 //! - [`starter`] is a policy to begin with.
 //!
 //! Signatures match as Sigma says: letter case does not count unless `|cased` or `|re` is there, a list of values is "one of

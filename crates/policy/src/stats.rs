@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// The most rules that are counted one by one; the alerts of all further ones are counted together.
 const RULES_MAX: usize = 20_000;
 
-/// Counts over verdicts. Memory is bounded by the policy and by [`RULES_MAX`] rules.
+/// Counts over verdicts. Memory is bounded by the policy and by 20,000 rules.
 #[derive(Clone, Debug)]
 pub struct Stats {
     by_signature: BTreeMap<String, SignatureStats>,
