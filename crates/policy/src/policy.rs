@@ -1,0 +1,91 @@
+//! A policy that is in force.
+
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::event::AlertEvent;
+use crate::files::Files;
+use crate::judge::decide;
+use crate::load::{LoadOptions, compile_files};
+use crate::problem::{PolicyError, Problem};
+use crate::profile::Profile;
+use crate::selftest::{self, SelfTest, TestOutcome};
+use crate::signature::Signature;
+use crate::verdict::Verdict;
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// Signatures, aliases and level defaults, ready to judge alerts. It never changes; a new one is loaded from new files.
+pub struct Policy {
+    pub(crate) config: Config,
+    /// Filters first, then rules, each in byte order of their paths.
+    pub(crate) signatures: Vec<Signature>,
+    pub(crate) engine: Engine,
+    /// The tests of each signature, in the same order.
+    pub(crate) tests: Vec<Vec<SelfTest>>,
+    pub(crate) sha256: String,
+    pub(crate) warnings: Vec<Problem>,
+}
+
+impl Policy {
+    /// Loads a policy, and runs every signature's own tests.
+    ///
+    /// Errs with all that is wrong, each with file, line and remedy. There is no half of a policy: one bad file refuses
+    /// the whole, and the program that asked must not judge anything.
+    pub fn load(files: &Files, options: LoadOptions) -> Result<Policy, PolicyError> {
+        let policy = compile_files(files, options)?;
+        let failed = selftest::run(&policy)
+            .iter()
+            .filter_map(TestOutcome::problem)
+            .collect();
+        PolicyError::check(failed)?;
+        Ok(policy)
+    }
+
+    /// Judges an alert, given as document or as an indexer's hit around it. Any JSON value has a verdict.
+    ///
+    /// The same policy, alert and time give the same verdict.
+    pub fn judge(&self, alert: &Value, now: Timestamp) -> Verdict<'_> {
+        let Some(event) = AlertEvent::of(alert, &self.config) else {
+            return Verdict::unreadable("it is not a JSON object".to_owned());
+        };
+        let matched: Vec<&Signature> = self
+            .engine
+            .matches(&event)
+            .into_iter()
+            .map(|number| &self.signatures[number])
+            .collect();
+        let severity = event.severity();
+        let (disposition, signature, reasons) = decide(&self.config, &matched, severity, now);
+        Verdict {
+            disposition,
+            signature,
+            reasons,
+            severity,
+            rule_id: event.scalar(self.config.profile.rule_id()),
+            agent: event.scalar(self.config.profile.agent()),
+        }
+    }
+
+    /// Judges the bytes of an alert. Any bytes have a verdict: those that cannot be read fall to review.
+    pub fn judge_bytes(&self, alert: &[u8], now: Timestamp) -> Verdict<'_> {
+        match serde_json::from_slice(alert) {
+            Ok(alert) => self.judge(&alert, now),
+            Err(error) => Verdict::unreadable(error.to_string()),
+        }
+    }
+
+    /// Every signature: filters first, then rules, each in byte order of their paths.
+    pub fn signatures(&self) -> &[Signature] {
+        &self.signatures
+    }
+
+    /// The SHA-256 of the policy's files, as [`Files::sha256`] says. Cases, ledger and heartbeat name it.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The product version whose alerts this policy judges.
+    pub fn profile(&self) -> Profile {
+        self.config.profile
+    }
+}
