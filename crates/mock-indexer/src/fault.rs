@@ -62,7 +62,7 @@ pub enum Fault {
     DuplicateKeys,
     /// The body is empty.
     EmptyBody,
-    /// The body is gzip that inflates to 160 times its size, 168 MB, whether the request accepts that or not.
+    /// The body is gzip that inflates to 160 times its size, 166 MB, whether the request accepts that or not.
     GzipBomb,
 }
 
@@ -181,7 +181,7 @@ pub(crate) fn breaker(wanted: u64, limit: u64) -> Failure {
     )
 }
 
-/// 1 MiB of gzip that inflates to 168 MB of zeros, without the checksum at its end: whoever gets there has lost.
+/// 1 MiB of gzip that inflates to 166 MB of zeros, without the checksum at its end: whoever gets there has lost.
 fn gzip_bomb() -> Vec<u8> {
     const BYTES: usize = 1_048_576;
     let mut bytes = vec![0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255];

@@ -5,7 +5,8 @@
 //! - [`Core`] answers requests over a population. It is plain and synchronous: the time is a parameter, so the simulator
 //!   asks it directly, and equal questions get equal answers.
 //! - [`Options`] says who may ask, and what goes wrong above HTTP: a list of [`Misfortune`]s.
-//! - `Server` (feature `https`) answers over HTTPS from the same core, with faults below HTTP.
+//! - `Server` (feature `https`, on by default in this package) answers over HTTPS from the same core, with faults below
+//!   HTTP.
 //!
 //! The oracle for loss and duplicates is [`Population::documents`]: it never goes through the answers.
 //!
@@ -26,6 +27,8 @@ mod pit;
 mod population;
 mod radix64;
 mod search;
+#[cfg(feature = "https")]
+mod server;
 mod zone;
 
 pub use crate::core::{Core, Options, Tally};
@@ -33,4 +36,6 @@ pub use account::{Account, Lockout};
 pub use exchange::{Request, Response, basic_authorization};
 pub use fault::{Fault, Misfortune, When};
 pub use population::{Batch, Document, Indexed, Planted, Population, Recipe, SHARDS_MAX};
+#[cfg(feature = "https")]
+pub use server::{Certificate, Mishap, Sabotage, Server, ServerError};
 pub use zone::Zone;

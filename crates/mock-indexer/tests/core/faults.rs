@@ -1,8 +1,10 @@
 //! Each fault above HTTP, as a poller meets it.
 
 use crate::fixture::{ALERTS, HOUR, Mock, T0};
+use flate2::read::GzDecoder;
 use mock_indexer::{Fault, Misfortune, When};
 use serde_json::{Value, json};
+use std::io::Read;
 
 const PAGE: &str =
     r#"{"size":100,"track_total_hits":true,"sort":[{"timestamp":"asc"},{"_id":"asc"}]}"#;
@@ -17,7 +19,7 @@ fn check(fault: Fault, status: u16, kind: &str) {
         (status, &json!(kind)),
         "{fault:?}"
     );
-    assert_eq!(answer["error"]["root_cause"][0]["type"].is_string(), true);
+    assert!(answer["error"]["root_cause"][0]["type"].is_string());
     assert_eq!(mock.ask("POST", ALERTS, PAGE).status, 200, "{fault:?}");
 }
 
@@ -122,6 +124,22 @@ fn damaged_bodies_are_no_pages() {
     let body = String::from_utf8(mock.ask("POST", ALERTS, PAGE).body).unwrap();
     assert_eq!(body.matches("\"timed_out\":").count(), 2);
     assert!(serde_json::from_str::<Value>(&body).is_ok());
+}
+
+#[test]
+fn a_gzip_bomb_of_a_megabyte_inflates_to_166() {
+    let mut mock = Mock::small();
+    mock.next_meets(Fault::GzipBomb);
+    let bomb = mock.ask("POST", ALERTS, PAGE);
+    assert_eq!((bomb.status, bomb.body.len()), (200, 1_048_576));
+    assert_eq!(bomb.headers[1].1, "gzip");
+    let mut inflated = GzDecoder::new(bomb.body.as_slice());
+    let (mut bytes, mut part) = (0, vec![1; 65_536]);
+    while let Ok(count) = inflated.read(&mut part) {
+        assert_eq!(part[..count], vec![0; count], "zeros");
+        bytes += count;
+    }
+    assert!(166_000_000 < bytes, "{bytes}");
 }
 
 #[test]

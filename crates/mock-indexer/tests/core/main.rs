@@ -1,6 +1,9 @@
 //! The indexer, asked in process.
 
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does: by a panic")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of tests fails as a test does: by a panic"
+)]
 
 mod access;
 mod errors;
