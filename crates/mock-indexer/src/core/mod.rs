@@ -1,0 +1,152 @@
+//! The indexer itself: plain, synchronous, and a function of what it was asked before, and when.
+
+mod answer;
+mod indices;
+mod points;
+mod searches;
+
+use crate::account::{Account, Accounts, Lockout};
+use crate::exchange::{Request, Response};
+use crate::fault::{Fault, Misfortune};
+use crate::pit::Pits;
+use crate::population::Population;
+use std::sync::Arc;
+
+/// How the indexer behaves besides what it holds.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Who may ask.
+    pub accounts: Vec<Account>,
+    /// When wrong passwords lock an account; `None`, the product's default, is never.
+    pub lockout: Option<Lockout>,
+    /// Whether indices that an account may not read are left out in silence (`do_not_fail_on_forbidden`), or refused.
+    pub forbidden_left_out: bool,
+    /// The most bytes that the breaker lets one page have, at 2,048 a hit; `None` for any.
+    pub page_bytes_max: Option<u64>,
+    /// The most contexts of points in time; the product's default is 300.
+    pub pit_contexts_max: u32,
+    /// Indices that are deleted, each at its time in milliseconds since 1970.
+    pub deleted: Vec<(i64, String)>,
+    /// What goes wrong.
+    pub misfortunes: Vec<Misfortune>,
+}
+
+impl Options {
+    /// A healthy indexer with the account `name`.
+    pub fn healthy(name: &str, password: &str) -> Self {
+        Options {
+            accounts: vec![Account::reader(name, password)],
+            lockout: None,
+            forbidden_left_out: false,
+            page_bytes_max: None,
+            pit_contexts_max: 300,
+            deleted: Vec::new(),
+            misfortunes: Vec::new(),
+        }
+    }
+}
+
+/// What the indexer has answered so far.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Tally {
+    /// Requests.
+    pub answered: u64,
+    /// Those that were refused with 401.
+    pub unauthorized: u64,
+    /// Hits on all pages.
+    pub hits: u64,
+}
+
+/// A mock indexer.
+///
+/// It asks no clock and draws no chance: equal questions at equal times get equal answers from equal indexers.
+#[derive(Clone, Debug)]
+pub struct Core {
+    population: Arc<Population>,
+    accounts: Accounts,
+    forbidden_left_out: bool,
+    page_bytes_max: Option<u64>,
+    pits: Pits,
+    deleted: Vec<(i64, String)>,
+    misfortunes: Vec<Misfortune>,
+    tally: Tally,
+}
+
+impl Core {
+    /// An indexer that holds `population`.
+    pub fn new(population: Arc<Population>, options: Options) -> Self {
+        Core {
+            population,
+            accounts: Accounts::new(options.accounts, options.lockout),
+            forbidden_left_out: options.forbidden_left_out,
+            page_bytes_max: options.page_bytes_max,
+            pits: Pits::new(options.pit_contexts_max),
+            deleted: options.deleted,
+            misfortunes: options.misfortunes,
+            tally: Tally::default(),
+        }
+    }
+
+    /// What it has answered so far.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Adds something that goes wrong. What was there before comes first.
+    pub fn add_misfortune(&mut self, misfortune: Misfortune) {
+        self.misfortunes.push(misfortune);
+    }
+
+    /// Answers a request at the time `now_ms`, in milliseconds since 1970. Never fails: an error is an answer too.
+    pub fn answer(&mut self, now_ms: i64, request: &Request<'_>) -> Response {
+        let number = self.tally.answered;
+        self.tally.answered += 1;
+        let mut striking = self.misfortunes.iter();
+        let fault = striking
+            .find(|misfortune| misfortune.when.strikes(number, now_ms))
+            .map(|misfortune| misfortune.fault.clone());
+        let response = self.answer_with(now_ms, request, fault.as_ref());
+        self.tally.unauthorized += u64::from(response.status == 401);
+        response
+    }
+
+    fn answer_with(
+        &mut self,
+        now_ms: i64,
+        request: &Request<'_>,
+        fault: Option<&Fault>,
+    ) -> Response {
+        if let Some(response) = fault.and_then(Fault::before_accounts) {
+            return response;
+        }
+        let account = match self.accounts.check(now_ms, request) {
+            Ok(account) => account.clone(),
+            Err(response) => return response,
+        };
+        let (method, path) = (request.method, request.path);
+        if let Some(response) = fault.and_then(|f| f.instead(method, path, &account.name)) {
+            return response;
+        }
+        let asked = Asked {
+            now_ms,
+            request,
+            account: &account,
+            fault,
+        };
+        let mut response = self
+            .route(&asked)
+            .unwrap_or_else(|failure| failure.response());
+        if let Some(fault) = fault {
+            fault.after(&mut response);
+        }
+        response
+    }
+}
+
+/// A request whose account is known.
+struct Asked<'a> {
+    now_ms: i64,
+    request: &'a Request<'a>,
+    account: &'a Account,
+    fault: Option<&'a Fault>,
+}

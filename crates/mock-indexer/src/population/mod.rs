@@ -1,0 +1,295 @@
+//! The documents of the indexer: never their JSON, only a sorted vector of what their JSON is made from.
+//!
+//! A key has 24 bytes, so 1,100,000 alerts take 26 MB. Keys are sorted as a search sorts them, by time and then by `_id`;
+//! an index holds the alerts of one UTC day, so it is a range of the vector, and so is every time range in it.
+
+mod count;
+mod day;
+mod recipe;
+
+pub(crate) use day::Day;
+pub use recipe::{Batch, Indexed, Planted, Recipe};
+
+use crate::alert_body::Bodies;
+use crate::chance::{below, mix};
+use crate::document_id::{self, Identity};
+use count::Blocks;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The most shards that an index may have.
+pub const SHARDS_MAX: u8 = 8;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// The delivery number of a planted document, which no generated one has.
+const PLANTED: u8 = u8::MAX;
+
+/// All documents that the indexer has, or will have.
+#[derive(Clone, Debug)]
+pub struct Population {
+    seed: u64,
+    shards: u8,
+    bodies: Bodies,
+    keys: Vec<Key>,
+    blocks: Blocks,
+    days: Vec<Day>,
+    planted: Vec<Planted>,
+    /// The key of each planted document, by `_id`.
+    planted_keys: BTreeMap<String, Key>,
+}
+
+/// What a document is made from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Key {
+    /// The alert's time.
+    pub(crate) ts_ms: i64,
+    /// When a search sees it.
+    pub(crate) visible_at_ms: i64,
+    /// The alert's number; that of [`Population::planted`] for a planted one.
+    pub(crate) seq: u32,
+    /// The delivery, or [`PLANTED`].
+    pub(crate) copy: u8,
+    /// The shard that holds it.
+    pub(crate) shard: u8,
+}
+
+const _: () = assert!(size_of::<Key>() == 24, "1.1 M alerts are to take 26 MB");
+
+/// A document as the oracle of a test knows it, without asking over HTTP.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Document {
+    /// Its `_index`.
+    pub index: String,
+    /// Its `_id`.
+    pub id: String,
+    /// The number of the alert that it delivers; `None` if it was planted. A redelivered alert has two documents.
+    pub seq: Option<u32>,
+    /// The alert's time in milliseconds since 1970.
+    pub timestamp_ms: i64,
+    /// When a search sees it, in milliseconds since 1970.
+    pub visible_at_ms: i64,
+}
+
+impl Population {
+    /// Makes the population of `recipe`.
+    ///
+    /// Panics if the recipe has no shards or more than [`SHARDS_MAX`], a refresh of less than a millisecond, no agents, an
+    /// empty range of times, or more redelivered alerts in a batch than alerts.
+    pub fn new(recipe: Recipe) -> Self {
+        assert!(0 < recipe.shards, "an index needs a shard");
+        assert!(recipe.shards <= SHARDS_MAX, "{} shards", recipe.shards);
+        assert!(0 < recipe.refresh_ms, "a shard must refresh");
+        assert!(0 < recipe.agents, "alerts come from agents");
+        let mut maker = Maker {
+            recipe: &recipe,
+            keys: Vec::with_capacity(recipe.documents()),
+            created: BTreeMap::new(),
+        };
+        let mut seq = 0;
+        for batch in &recipe.batches {
+            maker.make(batch, &mut seq);
+        }
+        for number in 0..recipe.planted.len() {
+            maker.plant(number);
+        }
+        let Maker { keys, created, .. } = maker;
+        let mut population = Population {
+            seed: recipe.seed,
+            shards: recipe.shards,
+            bodies: Bodies::new(recipe.seed, recipe.agents, recipe.zone),
+            keys: Vec::new(),
+            blocks: Blocks::default(),
+            days: Vec::new(),
+            planted: recipe.planted,
+            planted_keys: BTreeMap::new(),
+        };
+        population.sort(keys);
+        population.days = day::cut(&population.keys, &created);
+        population
+    }
+
+    fn sort(&mut self, mut keys: Vec<Key>) {
+        keys.sort_unstable_by(|a, b| {
+            let by_time = a.ts_ms.cmp(&b.ts_ms);
+            by_time.then_with(|| self.id(a).cmp(&self.id(b)))
+        });
+        for key in keys.iter().filter(|key| key.copy == PLANTED) {
+            let id = self.planted[key.seq as usize].id.clone();
+            self.planted_keys.insert(id, *key);
+        }
+        self.blocks = Blocks::of(&keys);
+        self.keys = keys;
+    }
+
+    /// How many documents there are, seen or not.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Every document, seen or not, by time and then by `_id`: what a complete walk must deliver, each exactly once.
+    pub fn documents(&self) -> impl Iterator<Item = Document> + '_ {
+        self.keys.iter().map(|key| Document {
+            index: day::index_name(key.ts_ms),
+            id: self.id(key),
+            seq: (key.copy != PLANTED).then_some(key.seq),
+            timestamp_ms: key.ts_ms,
+            visible_at_ms: key.visible_at_ms,
+        })
+    }
+
+    /// Shards of each index.
+    pub(crate) fn shards(&self) -> u8 {
+        self.shards
+    }
+
+    /// The indices, by day.
+    pub(crate) fn days(&self) -> &[Day] {
+        &self.days
+    }
+
+    /// The documents at these places.
+    pub(crate) fn keys(&self, places: Range<usize>) -> &[Key] {
+        &self.keys[places]
+    }
+
+    /// The places within `day` of the times in `times`.
+    pub(crate) fn places(&self, day: &Day, times: &Range<i64>) -> Range<usize> {
+        let keys = &self.keys[day.places.clone()];
+        let start = keys.partition_point(|key| key.ts_ms < times.start);
+        let end = keys.partition_point(|key| key.ts_ms < times.end);
+        day.places.start + start..day.places.start + end.max(start)
+    }
+
+    /// How many documents at `places` are seen at `now_ms`, on each shard.
+    pub(crate) fn count(&self, places: Range<usize>, now_ms: i64) -> [u64; SHARDS_MAX as usize] {
+        self.blocks.count(&self.keys, places, now_ms)
+    }
+
+    /// How `key` compares with the last one of a page: by time, then by `_id` if the page was sorted by it.
+    pub(crate) fn compare(&self, key: &Key, ts_ms: i64, id: Option<&str>) -> Ordering {
+        let by_time = key.ts_ms.cmp(&ts_ms);
+        by_time.then_with(|| id.map_or(Ordering::Equal, |id| self.id(key).as_str().cmp(id)))
+    }
+
+    /// The document with this `_id`.
+    pub(crate) fn find(&self, id: &str) -> Option<Key> {
+        if let Some(key) = self.planted_keys.get(id) {
+            return Some(*key);
+        }
+        let Identity { ts_ms, seq, copy } = document_id::read(self.seed, id)?;
+        let from = self.keys.partition_point(|key| key.ts_ms < ts_ms);
+        let of_that_time = self.keys[from..].iter().take_while(|k| k.ts_ms == ts_ms);
+        let mut found = of_that_time.filter(|key| key.seq == seq && key.copy == copy);
+        found.next().copied()
+    }
+
+    /// A document's `_id`.
+    pub(crate) fn id(&self, key: &Key) -> String {
+        if key.copy == PLANTED {
+            return self.planted[key.seq as usize].id.clone();
+        }
+        let identity = Identity {
+            ts_ms: key.ts_ms,
+            seq: key.seq,
+            copy: key.copy,
+        };
+        document_id::write(self.seed, identity)
+    }
+
+    /// A document's `_index`.
+    pub(crate) fn index(&self, key: &Key) -> String {
+        day::index_name(key.ts_ms)
+    }
+
+    /// Whether the document is in the index of `day`.
+    pub(crate) fn is_of(&self, key: &Key, day: &Day) -> bool {
+        let times = self.keys[day.places.clone()].first();
+        times.is_some_and(|first| first.ts_ms.div_euclid(DAY_MS) == key.ts_ms.div_euclid(DAY_MS))
+    }
+
+    /// Appends a document's `_source`.
+    pub(crate) fn write_source(&self, key: &Key, out: &mut Vec<u8>) {
+        if key.copy == PLANTED {
+            out.extend_from_slice(&self.planted[key.seq as usize].source);
+        } else {
+            self.bodies.write(key.seq, key.ts_ms, out);
+        }
+    }
+}
+
+impl Recipe {
+    fn documents(&self) -> usize {
+        let of = |batch: &Batch| batch.count as usize + batch.redelivered as usize;
+        self.batches.iter().map(of).sum::<usize>() + self.planted.len()
+    }
+}
+
+/// Turns batches into keys.
+struct Maker<'a> {
+    recipe: &'a Recipe,
+    keys: Vec<Key>,
+    /// When each day's index was created: when its first document reached the indexer.
+    created: BTreeMap<i64, i64>,
+}
+
+impl Maker<'_> {
+    fn make(&mut self, batch: &Batch, seq: &mut u32) {
+        let times = &batch.timestamps;
+        assert!(times.start < times.end, "a batch has no time to be of");
+        assert!(batch.redelivered <= batch.count, "redelivered beyond count");
+        let width = times.end.abs_diff(times.start);
+        for number in 0..batch.count {
+            let random = mix(&[self.recipe.seed, u64::from(*seq), 0x7143]);
+            let ts_ms = times.start + below(random, width) as i64;
+            let indexed_at_ms = match batch.indexed {
+                Indexed::Live => ts_ms + 200 + below(mix(&[random, 1]), 1_800) as i64,
+                Indexed::At(at_ms) => at_ms,
+            };
+            self.add(ts_ms, indexed_at_ms, *seq, 0);
+            // Evenly over the batch: exactly `redelivered` of `count`.
+            let share =
+                |n: u32| u64::from(n) * u64::from(batch.redelivered) / u64::from(batch.count);
+            if share(number) < share(number + 1) {
+                let again_ms = 1_000 + below(mix(&[random, 2]), 29_000) as i64;
+                self.add(ts_ms, indexed_at_ms + again_ms, *seq, 1);
+            }
+            *seq += 1;
+        }
+    }
+
+    fn plant(&mut self, number: usize) {
+        let planted = &self.recipe.planted[number];
+        let (ts_ms, indexed_at_ms) = (planted.timestamp_ms, planted.indexed_at_ms);
+        self.add(ts_ms, indexed_at_ms, number as u32, PLANTED);
+    }
+
+    fn add(&mut self, ts_ms: i64, indexed_at_ms: i64, seq: u32, copy: u8) {
+        let recipe = self.recipe;
+        let day = ts_ms.div_euclid(DAY_MS);
+        let route = mix(&[recipe.seed, u64::from(seq), u64::from(copy), 0x5A4D]);
+        let shard = below(route, u64::from(recipe.shards)) as u8;
+        // Each shard refreshes at its own moments, so a later alert may be seen before an earlier one.
+        let phase = mix(&[recipe.seed, day as u64, u64::from(shard), 0xFE5]);
+        let phase = below(phase, recipe.refresh_ms as u64) as i64;
+        let refreshes = (indexed_at_ms - phase).div_euclid(recipe.refresh_ms) + 1;
+        self.keys.push(Key {
+            ts_ms,
+            visible_at_ms: phase + refreshes * recipe.refresh_ms,
+            seq,
+            copy,
+            shard,
+        });
+        let created = self.created.entry(day).or_insert(indexed_at_ms);
+        *created = indexed_at_ms.min(*created);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! What an indexer's population is made from.
+
+use crate::zone::Zone;
+use std::ops::Range;
+
+/// Everything that decides which documents there are, and when each can be seen. Equal recipes give equal populations.
+#[derive(Clone, Debug)]
+pub struct Recipe {
+    /// The number that ids, bodies, delays and shards come from.
+    pub seed: u64,
+    /// Shards of each daily index; Wazuh 4 makes 3. At most 8.
+    pub shards: u8,
+    /// How often each shard makes new documents visible, in milliseconds; Wazuh 4 sets 5,000.
+    pub refresh_ms: i64,
+    /// How many agents the alerts come from.
+    pub agents: u32,
+    /// The manager's time zone.
+    pub zone: Zone,
+    /// The generated alerts.
+    pub batches: Vec<Batch>,
+    /// Alerts whose bytes are given.
+    pub planted: Vec<Planted>,
+}
+
+/// Generated alerts that arrive alike.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// How many.
+    pub count: u32,
+    /// Their times are drawn evenly from this range of milliseconds since 1970. A range of one makes them all equal.
+    pub timestamps: Range<i64>,
+    /// When they reach the indexer.
+    pub indexed: Indexed,
+    /// How many of them Filebeat delivers a second time: the same bytes, another `_id`.
+    pub redelivered: u32,
+}
+
+/// When alerts reach the indexer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Indexed {
+    /// Up to two seconds after their own time, as Filebeat ships them.
+    Live,
+    /// All at this time in milliseconds: a back-fill if it is later than theirs, future-dated alerts if it is earlier.
+    At(i64),
+}
+
+/// One alert whose bytes are given, for what the generator never makes.
+#[derive(Clone, Debug)]
+pub struct Planted {
+    /// Its `_id`. It must be unlike every other id of the population.
+    pub id: String,
+    /// Its time in milliseconds since 1970: what it is found and sorted by, whatever its bytes say.
+    pub timestamp_ms: i64,
+    /// When it reaches the indexer, in milliseconds since 1970.
+    pub indexed_at_ms: i64,
+    /// Its `_source`, sent as it is.
+    pub source: Vec<u8>,
+}
+
+impl Recipe {
+    /// `count` alerts, evenly over `timestamps`, as a fleet of 300 agents sends them to Wazuh 4.
+    pub fn steady(seed: u64, count: u32, timestamps: Range<i64>) -> Self {
+        Recipe {
+            seed,
+            shards: 3,
+            refresh_ms: 5_000,
+            agents: 300,
+            zone: Zone::UTC,
+            batches: vec![Batch {
+                count,
+                timestamps,
+                indexed: Indexed::Live,
+                redelivered: 0,
+            }],
+            planted: Vec::new(),
+        }
+    }
+}

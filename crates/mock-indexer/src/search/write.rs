@@ -1,0 +1,159 @@
+//! Writes a page. Bodies go straight into the answer's bytes: a full walk is 2 GB of them.
+
+use super::{Found, Search, Shards, Sort, Total};
+use crate::population::{Key, Population};
+use crate::zone::Zone;
+use serde_json::{Value, json};
+use std::io::Write;
+
+/// What is said about a page besides its hits.
+pub(crate) struct Remarks<'a> {
+    pub(crate) shards: &'a Shards,
+    pub(crate) timed_out: bool,
+    pub(crate) terminated_early: bool,
+}
+
+/// Writes the answer of a search.
+pub(crate) fn write_page(
+    population: &Population,
+    search: &Search,
+    found: &Found,
+    remarks: &Remarks<'_>,
+) -> Vec<u8> {
+    let mut out = Vec::with_capacity(1_024 + found.keys.len() * 2_048);
+    let took = 1 + found.keys.len() / 100;
+    put(&mut out, format_args!("{{\"took\":{took},"));
+    if let Some((id, _)) = &search.pit {
+        put(&mut out, format_args!("\"pit_id\":{},", json!(id)));
+    }
+    put(
+        &mut out,
+        format_args!("\"timed_out\":{},", remarks.timed_out),
+    );
+    if remarks.terminated_early {
+        put(&mut out, format_args!("\"terminated_early\":true,"));
+    }
+    put(
+        &mut out,
+        format_args!("\"_shards\":{},", shards(remarks.shards)),
+    );
+    put(&mut out, format_args!("\"hits\":{{"));
+    match search.total {
+        Total::Exact => total(&mut out, found.total, "eq"),
+        Total::UpTo(most) if most < found.total => total(&mut out, most, "gte"),
+        Total::UpTo(_) => total(&mut out, found.total, "eq"),
+        Total::Not => {}
+    }
+    let max_score = match search.sort {
+        Sort::Unsorted if remarks.shards.total == 0 => "0.0",
+        Sort::Unsorted if !found.keys.is_empty() => "1.0",
+        _ => "null",
+    };
+    put(
+        &mut out,
+        format_args!("\"max_score\":{max_score},\"hits\":["),
+    );
+    for (number, key) in found.keys.iter().enumerate() {
+        if 0 < number {
+            out.push(b',');
+        }
+        hit(&mut out, population, search, key);
+    }
+    out.extend_from_slice(b"]}");
+    if !search.histograms.is_empty() {
+        put(
+            &mut out,
+            format_args!(",\"aggregations\":{}", aggregations(search, found)),
+        );
+    }
+    out.push(b'}');
+    out
+}
+
+/// The JSON of how the shards did.
+pub(crate) fn shards(shards: &Shards) -> Value {
+    let mut value = json!({
+        "total": shards.total, "successful": shards.successful,
+        "skipped": shards.skipped, "failed": shards.failures.len(),
+    });
+    if !shards.failures.is_empty() {
+        value["failures"] = json!(shards.failures);
+    }
+    value
+}
+
+fn total(out: &mut Vec<u8>, value: u64, relation: &str) {
+    put(
+        out,
+        format_args!("\"total\":{{\"value\":{value},\"relation\":\"{relation}\"}},"),
+    );
+}
+
+fn hit(out: &mut Vec<u8>, population: &Population, search: &Search, key: &Key) {
+    let id = json!(population.id(key)).to_string();
+    put(
+        out,
+        format_args!("{{\"_index\":\"{}\",\"_id\":{id},", population.index(key)),
+    );
+    let is_sorted = search.sort != Sort::Unsorted;
+    put(
+        out,
+        format_args!("\"_score\":{}", if is_sorted { "null" } else { "1.0" }),
+    );
+    if search.with_seq_no {
+        put(
+            out,
+            format_args!(",\"_seq_no\":{},\"_primary_term\":1", key.seq),
+        );
+    }
+    if search.with_source {
+        put(out, format_args!(",\"_source\":"));
+        population.write_source(key, out);
+    }
+    match search.sort {
+        Sort::Unsorted => {}
+        Sort::Time { by_id: true, .. } => put(out, format_args!(",\"sort\":[{},{id}]", key.ts_ms)),
+        Sort::Time { .. } => put(out, format_args!(",\"sort\":[{}]", key.ts_ms)),
+    }
+    out.push(b'}');
+}
+
+/// Writes the answer to a request for one document by its id.
+pub(crate) fn write_hit(population: &Population, key: &Key) -> Vec<u8> {
+    let mut out = Vec::new();
+    let id = json!(population.id(key));
+    put(
+        &mut out,
+        format_args!("{{\"_index\":\"{}\",\"_id\":{id},", population.index(key)),
+    );
+    put(
+        &mut out,
+        format_args!(
+            "\"_version\":1,\"_seq_no\":{},\"_primary_term\":1,",
+            key.seq
+        ),
+    );
+    put(&mut out, format_args!("\"found\":true,\"_source\":"));
+    population.write_source(key, &mut out);
+    out.push(b'}');
+    out
+}
+
+fn aggregations(search: &Search, found: &Found) -> Value {
+    let mut aggregations = json!({});
+    for (histogram, buckets) in search.histograms.iter().zip(&found.buckets) {
+        let buckets = buckets.iter().map(|(start_ms, count)| {
+            let mut date = Vec::new();
+            let written = Zone::UTC.write_utc(*start_ms, &mut date);
+            written.expect("a vector takes every byte");
+            let date = String::from_utf8_lossy(&date);
+            json!({"key_as_string": date, "key": start_ms, "doc_count": count})
+        });
+        aggregations[&histogram.name] = json!({"buckets": buckets.collect::<Vec<_>>()});
+    }
+    aggregations
+}
+
+fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+    out.write_fmt(text).expect("a vector takes every byte");
+}
