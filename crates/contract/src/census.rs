@@ -124,6 +124,11 @@ impl Census {
         self.unrecorded
     }
 
+    /// How often an id has stopped being pending.
+    pub fn left_pending(&self) -> u64 {
+        self.left_pending
+    }
+
     /// How many ids there are.
     pub fn len(&self) -> u64 {
         self.entries.len() as u64

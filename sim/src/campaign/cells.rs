@@ -53,7 +53,7 @@ pub struct CellPlan {
 }
 
 /// In the gate, cells of deep queues get fewer seeds: a cell handles about so many files, and one seed at the least.
-const GATE_FILES: u64 = 250_000;
+const GATE_FILES: u64 = 1_000_000;
 /// The same for a sweep.
 const SWEEP_FILES: u64 = 400_000;
 /// Seeds of a canary in the gate: it has to die once.

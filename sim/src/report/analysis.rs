@@ -87,10 +87,43 @@ pub(super) fn charted(campaign: &Campaign) -> Campaign {
             main = &cell.scenario;
         }
     }
-    let is_charted = |cell: &&Cell| cell.scenario == main;
-    let cells = campaign.cells.iter().filter(is_charted).cloned().collect();
+    retain(campaign, |cell| cell.scenario == main)
+}
+
+/// The cells of one variant: the middle one of those that the campaign varies. What is about the queue and not about its
+/// neighbours is charted once.
+pub(super) fn of_one_variant(campaign: &Campaign) -> Campaign {
+    let mut variants: Vec<&str> = Vec::new();
+    for cell in &campaign.cells {
+        if !variants.contains(&cell.variant.as_str()) {
+            variants.push(&cell.variant);
+        }
+    }
+    let main = variants
+        .get(variants.len() / 2)
+        .copied()
+        .unwrap_or_default();
+    retain(campaign, |cell| cell.variant == main)
+}
+
+/// The same, and every variant of an engine that crashed in it.
+pub(super) fn of_one_variant_or_crashed(campaign: &Campaign) -> Campaign {
+    let one = of_one_variant(campaign);
+    let is_charted = |cell: &Cell| {
+        let here = campaign
+            .cells
+            .iter()
+            .filter(|other| key(other) == key(cell));
+        one.cells.iter().any(|other| key(other) == key(cell))
+            || here.map(|one| one.crashed).sum::<u64>() > 0
+    };
+    retain(campaign, is_charted)
+}
+
+fn retain(campaign: &Campaign, is_kept: impl Fn(&Cell) -> bool) -> Campaign {
+    let cells = campaign.cells.iter().filter(|cell| is_kept(cell));
     Campaign {
-        cells,
+        cells: cells.cloned().collect(),
         ..campaign.clone()
     }
 }

@@ -151,9 +151,10 @@ fn play(plan: &Plan, telling: &mut Option<Telling>) -> Outcome {
     *telling = stage.telling.take();
     let mut watch = shared.watch.borrow_mut();
     if plan.engine == Engine::Spool && end != RunEnd::Stopped {
-        watch
-            .contract
-            .ended(machine.steps(), end != RunEnd::Finished, machine.steps());
+        // A run that its limit cut short while alerts were still on their way has not drained; stuck it is not.
+        let is_stuck = end != RunEnd::Finished && watch.is_stuck();
+        let steps = machine.steps();
+        watch.contract.ended(steps, is_stuck, steps);
     }
     let census = watch.contract.census();
     let finished = census.count(Place::Cased) + census.count(Place::Archived);

@@ -50,11 +50,13 @@ struct Page {
 /// Renders the page. The same campaign gives the same bytes.
 pub fn render(campaign: &Campaign) -> Result<String, HtmlError> {
     let charted = analysis::charted(campaign);
-    let (engines, all) = (analysis::engines(&charted), analysis::engines(campaign));
+    let one = analysis::of_one_variant(&charted);
+    let crashed = analysis::of_one_variant_or_crashed(&charted);
+    let (engines, all) = (analysis::engines(&one), analysis::engines(campaign));
     let sections = vec![
         matrix::section(campaign, &all),
         window::section(campaign, &engines),
-        chance::section(&engines),
+        chance::section(&analysis::engines(&crashed)),
         cost::vanish_section(campaign, &engines),
         cost::work_section(&engines),
         cost::memory_section(&engines),

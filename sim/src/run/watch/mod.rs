@@ -127,6 +127,8 @@ pub struct Watch {
     pub is_over: bool,
     /// How many listings of the queue by its own programs have reached their end.
     pub listings: u64,
+    /// How many alerts had left `pending`, and when that changed last.
+    departures: (u64, u64),
     /// What the names of the buckets in `pending` add up to, and of those that ever left it.
     named_pending: u64,
     named_left: u64,
@@ -161,6 +163,7 @@ impl Watch {
             crashes: Vec::new(),
             is_over: false,
             listings: 0,
+            departures: (0, 0),
             named_pending: 0,
             named_left: 0,
             layout,
@@ -236,6 +239,12 @@ impl Watch {
     /// The virtual time of the last step, in nanoseconds after the start.
     pub fn time_ns(&self) -> u64 {
         self.time_ns
+    }
+
+    /// Whether nothing has left `pending` for so long that nothing will: an hour, in which every program has tried often.
+    pub fn is_stuck(&self) -> bool {
+        const LONG_NS: u64 = 3_600_000_000_000;
+        LONG_NS <= self.time_ns.saturating_sub(self.departures.1)
     }
 
     // What programs report.
@@ -361,6 +370,10 @@ impl Watch {
     pub fn after(&mut self, view: &mut View<'_>, actor: Actor, step: &Step<'_>) {
         self.step = step.pending.step;
         self.time_ns = step.pending.time_ns;
+        let left = self.contract.census().left_pending();
+        if self.departures.0 != left {
+            self.departures = (left, self.time_ns);
+        }
         let side = self.note_call(view, actor, step);
         match step.effect {
             Effect::None
