@@ -1,0 +1,9 @@
+//! Stage 1 and the queue together: every document of a mock indexer becomes one case, whatever goes wrong on the way.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod faults;
+mod intake;
+mod over_https;
+mod rotation;
+mod simulated;
