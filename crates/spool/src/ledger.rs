@@ -240,15 +240,25 @@ pub fn read_segment(
 ///
 /// Cut short, it leaves the old file in its place, and perhaps a copy beside it, which is no segment by its name.
 pub(crate) fn rewrite(host: &dyn Host, ledger: &Dir<'_>, name: &str) -> Result<(), SpoolError> {
-    let mut bytes = Vec::new();
+    /// A segment grows to megabytes, and a worker's memory should not.
+    const CHUNK_BYTES: usize = 64 * 1024;
     let old = File::open_read(host, ledger.at(name)).context("open", name)?;
-    old.read_to(0, &mut bytes, usize::MAX)
-        .context("read", name)?;
-    drop(old);
     let copy = format!("{name}.copy");
     ignore_vanished(host.unlink(ledger.at(&copy))).context("remove", &copy)?;
     let file = File::create_new(host, ledger.at(&copy)).context("create", &copy)?;
-    file.append(&bytes).context("write", &copy)?;
+    let (mut chunk, mut offset) = (Vec::new(), 0);
+    loop {
+        chunk.clear();
+        old.read_to(offset, &mut chunk, CHUNK_BYTES)
+            .context("read", name)?;
+        if chunk.is_empty() {
+            break;
+        }
+        file.append(&chunk).context("write", &copy)?;
+        offset += chunk.len() as u64;
+    }
+    // Neither may be open when one takes the other's place: some systems would refuse that.
+    drop(old);
     file.sync().context("make durable", &copy)?;
     drop(file);
     let replaced = host.rename(ledger.at(&copy), ledger.at(name));
