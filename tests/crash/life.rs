@@ -1,9 +1,11 @@
 //! The program that is disturbed. One life runs it from start to end; whatever an earlier life left, the next goes on with.
 
-use alert::{Alert, AlertId, Disposition};
+use alert::{AlertId, Disposition};
 use host::{At, Host};
 use spool::audit::{Audit, audit};
-use spool::{Claimed, Incoming, Publisher, Shed, Spool, SpoolError, SpoolOptions, Worker, cap};
+use spool::{
+    Always, Claimed, Incoming, Publisher, Shed, Spool, SpoolError, SpoolOptions, Worker, cap,
+};
 use std::collections::BTreeMap;
 
 /// Where the spool is, below the machine's root.
@@ -184,7 +186,7 @@ fn drain(worker: &mut Worker<'_>, capped: &Spool<'_>) -> Result<(), SpoolError> 
         let readmitted = cap::readmit(capped)?.moved;
         let mut worked = 0;
         while let Claimed::Buckets(claim) = worker.claim()? {
-            let done = worker.complete(claim, &mut review)?;
+            let done = worker.complete(claim, &mut Always(Disposition::Review))?;
             worked += done.cased + done.quarantined + done.duplicates + done.vanished;
         }
         idle = if readmitted + worked == 0 {
@@ -194,8 +196,4 @@ fn drain(worker: &mut Worker<'_>, capped: &Spool<'_>) -> Result<(), SpoolError> 
         };
     }
     Ok(())
-}
-
-fn review(_: &Alert<'_>) -> Disposition {
-    Disposition::Review
 }

@@ -1,7 +1,7 @@
 //! Several processes at once, in many random orders: whatever one of them takes from under another's hands, none of them fails.
 
 use crate::life::{SPOOL, payload};
-use alert::{Alert, AlertId, Disposition};
+use alert::{AlertId, Disposition};
 use host::{At, Host, Millis};
 use sim::kernel::{
     Director, DirectoryProfile, Ended, Exit, LatencyProfile, Limits, Machine, MachineOptions,
@@ -10,7 +10,9 @@ use sim::kernel::{
 };
 use sim::schedule::Random;
 use spool::audit::audit;
-use spool::{Claimed, Incoming, Publisher, Shed, Spool, SpoolError, SpoolOptions, Worker, cap};
+use spool::{
+    Always, Claimed, Incoming, Publisher, Shed, Spool, SpoolError, SpoolOptions, Worker, cap,
+};
 use std::time::Duration;
 
 /// Alerts of each batch.
@@ -68,7 +70,7 @@ fn work(host: &dyn Host, name: &str) -> Result<(), SpoolError> {
             Err(error) => return Err(error),
         };
         if let Claimed::Buckets(claim) = worker.claim()? {
-            worker.complete(claim, &mut review)?;
+            worker.complete(claim, &mut Always(Disposition::Review))?;
         }
         // What this one claims goes back when the name is taken again.
         if let Claimed::Buckets(claim) = worker.claim()? {
@@ -104,7 +106,7 @@ fn finish(host: &dyn Host) -> Result<(), SpoolError> {
     for _ in 0..ROUNDS {
         cap::readmit(&spool)?;
         while let Claimed::Buckets(claim) = worker.claim()? {
-            worker.complete(claim, &mut review)?;
+            worker.complete(claim, &mut Always(Disposition::Review))?;
         }
     }
     let audit = audit(&spool)?;
@@ -118,10 +120,6 @@ fn finish(host: &dyn Host) -> Result<(), SpoolError> {
 
 fn id(number: u32) -> AlertId {
     AlertId::of("together", &number.to_string())
-}
-
-fn review(_: &Alert<'_>) -> Disposition {
-    Disposition::Review
 }
 
 /// What went wrong in any of the processes.

@@ -1,11 +1,11 @@
 //! A poller, a publisher and a worker in a row, as straight-line code on whatever machine there is.
 
-use alert::{Alert, Disposition};
+use alert::Disposition;
 use host::{At, Dir, Host, Millis};
 use indexer::{Config, Hit, PollError, Poller, Profile, SecretFile, SinkError, Transport};
 use mock_indexer::Population;
 use spool::audit::{Audit, audit};
-use spool::{Claimed, Incoming, Publisher, Spool, SpoolOptions, Worker};
+use spool::{Always, Claimed, Incoming, Publisher, Spool, SpoolOptions, Worker};
 use std::time::Duration;
 
 /// What came in, and what went wrong meanwhile.
@@ -60,9 +60,10 @@ fn publish(publisher: &mut Publisher<'_>, hits: &[Hit<'_>]) -> Result<(), SinkEr
 
 fn drain(spool: &Spool<'_>) {
     let mut worker = Worker::open(spool, "w1").unwrap();
-    let mut judge = |_: &Alert<'_>| Disposition::Review;
     while let Claimed::Buckets(claim) = worker.claim().unwrap() {
-        worker.complete(claim, &mut judge).unwrap();
+        worker
+            .complete(claim, &mut Always(Disposition::Review))
+            .unwrap();
     }
 }
 

@@ -1,6 +1,7 @@
 //! The queue as it should be: buckets in order, and sets of what is done.
 
 use crate::operation::{Answer, OPTIONS, Operation, Seen, Tally, id, is_bad};
+use alert::Disposition;
 use spool::Completion;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -148,6 +149,8 @@ impl Model {
                 false
             });
         }
+        // The system's judge sends all of them to review.
+        done.judged[Disposition::Review as usize] = done.cased;
         self.give_back(true);
         Some(done)
     }

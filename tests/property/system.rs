@@ -1,11 +1,11 @@
 //! The queue as it is, on any host.
 
 use crate::operation::{Answer, OPTIONS, Operation, Seen, Tally, id, payload};
-use alert::{Alert, AlertId, Disposition};
+use alert::{AlertId, Disposition};
 use host::{At, Dir, File, Host, Names};
 use spool::audit::audit;
 use spool::cap::CapPass;
-use spool::{Claim, Claimed, EntryName, Incoming, Publisher, Spool, Stamp, Worker, cap};
+use spool::{Always, Claim, Claimed, EntryName, Incoming, Publisher, Spool, Stamp, Worker, cap};
 
 const SPOOL: &str = "s";
 const AWAY: &str = "away";
@@ -75,7 +75,9 @@ impl Queue<'_> {
                 let claim = self.claim.take();
                 Answer::Completed(claim.map(|claim| {
                     let worker = &mut self.worker;
-                    worker.complete(claim, &mut review).expect("completes")
+                    worker
+                        .complete(claim, &mut Always(Disposition::Review))
+                        .expect("completes")
                 }))
             }
             Operation::Release => {
@@ -116,10 +118,6 @@ impl Queue<'_> {
             Claimed::Buckets(claim) => Some(self.claim.insert(claim).entries()),
         }
     }
-}
-
-fn review(_: &Alert<'_>) -> Disposition {
-    Disposition::Review
 }
 
 fn moved(pass: CapPass) -> Answer {

@@ -1,7 +1,8 @@
 //! From publish to case.
 
-use crate::fixture::{Disk, audit, drain, id, publish, review};
-use spool::{Claimed, Publisher, SpoolError, Worker};
+use crate::fixture::{Disk, audit, drain, id, publish};
+use alert::Disposition;
+use spool::{Always, Claimed, Publisher, SpoolError, Worker};
 
 #[test]
 fn every_published_alert_becomes_one_case_that_holds_the_very_file() {
@@ -77,7 +78,9 @@ fn a_claim_that_is_released_is_pending_again_and_passed_by_once() {
         panic!("4 are untried")
     };
     assert_eq!(next.entries(), 4);
-    worker.complete(next, &mut review).expect("completes");
+    worker
+        .complete(next, &mut Always(Disposition::Review))
+        .expect("completes");
     assert!(
         matches!(worker.claim().expect("claims"), Claimed::Nothing),
         "the pass is over"
@@ -149,7 +152,7 @@ fn a_worker_whose_claims_were_given_away_is_fenced() {
     // Somebody breaks the lock: the next publisher sweeps the worker's directory.
     std::fs::remove_file(disk.path("claimed/w1.lock")).expect("the lock's file");
     drop(Publisher::open(&spool).expect("the lock is free"));
-    let refused = stalled.complete(claim, &mut review);
+    let refused = stalled.complete(claim, &mut Always(Disposition::Review));
     assert!(
         matches!(refused, Err(SpoolError::Fenced { .. })),
         "{refused:?}"

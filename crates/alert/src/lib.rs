@@ -24,6 +24,41 @@ pub enum Disposition {
     Escalated,
 }
 
+impl Disposition {
+    /// Every disposition, in the order in which reports show them.
+    pub const ALL: [Disposition; 4] = [
+        Disposition::Benign,
+        Disposition::KnownFp,
+        Disposition::Review,
+        Disposition::Escalated,
+    ];
+
+    /// One letter for lists of many: `b`, `k`, `r`, `e`.
+    pub fn letter(self) -> char {
+        match self {
+            Disposition::Benign => 'b',
+            Disposition::KnownFp => 'k',
+            Disposition::Review => 'r',
+            Disposition::Escalated => 'e',
+        }
+    }
+
+    /// The disposition of a letter that [`Disposition::letter`] gave.
+    pub fn from_letter(letter: char) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.letter() == letter)
+    }
+
+    /// The word that files and metrics know it by: `benign`, `known_fp`, `review`, `escalated`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Disposition::Benign => "benign",
+            Disposition::KnownFp => "known_fp",
+            Disposition::Review => "review",
+            Disposition::Escalated => "escalated",
+        }
+    }
+}
+
 /// How grave an alert is. Wazuh's levels map onto these as in its own move from version 4 to 5.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -56,6 +91,16 @@ impl Severity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_and_words_tell_dispositions_apart() {
+        for one in Disposition::ALL {
+            assert_eq!(Disposition::from_letter(one.letter()), Some(one));
+            let json = serde_json::to_string(&one).expect("a word");
+            assert_eq!(json, format!("\"{}\"", one.word()));
+        }
+        assert_eq!(Disposition::from_letter('x'), None);
+    }
 
     #[test]
     fn levels_map_as_wazuh_maps_them() {

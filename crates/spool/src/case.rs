@@ -1,7 +1,11 @@
 //! A case on disk: its place, and what is written beside the alert.
 
+use crate::ledger::hex;
+use crate::name::EntryName;
+use crate::staging::{ALERT_FILE, CASE_FILE};
 use alert::{Alert, AlertId, Disposition, Hour};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 /// The version of `case.json`.
 const SCHEMA_VERSION: u32 = 1;
@@ -82,7 +86,7 @@ impl CasePlace {
 }
 
 #[derive(Serialize)]
-struct CaseFile<'a> {
+struct Head<'a> {
     schema_version: u32,
     alert_id: String,
     entry: &'a str,
@@ -90,25 +94,42 @@ struct CaseFile<'a> {
     alert_bytes: usize,
 }
 
-/// The bytes of `case.json`.
-pub(crate) fn case_json(
-    id: AlertId,
-    entry: &str,
-    disposition: Disposition,
-    alert_bytes: usize,
-    into: &mut Vec<u8>,
-) {
-    into.clear();
-    let alert_id = id.to_string();
-    let case = CaseFile {
-        schema_version: SCHEMA_VERSION,
-        alert_id,
-        entry,
-        disposition,
-        alert_bytes,
-    };
-    serde_json::to_writer(&mut *into, &case).expect("a case has no map with odd keys");
-    into.push(b'\n');
+/// What is written beside the alert's file.
+pub(crate) struct CaseFile {
+    /// The bytes of `case.json`.
+    pub(crate) json: Vec<u8>,
+    /// The bytes of `manifest-sha256.txt`, as `sha256sum -c` reads them.
+    pub(crate) manifest: String,
+}
+
+impl CaseFile {
+    /// The case of an alert with these bytes. `details` is what the judge says of it: one JSON object, or nothing.
+    pub(crate) fn new(
+        entry: EntryName,
+        disposition: Disposition,
+        alert: &[u8],
+        details: &[u8],
+    ) -> Self {
+        let head = Head {
+            schema_version: SCHEMA_VERSION,
+            alert_id: entry.id().to_string(),
+            entry: entry.as_str(),
+            disposition,
+            alert_bytes: alert.len(),
+        };
+        let mut json = serde_json::to_vec(&head).expect("a case has no map with odd keys");
+        if !details.is_empty() {
+            debug_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(details).is_ok());
+            json.pop();
+            json.extend_from_slice(br#","judgement":"#);
+            json.extend_from_slice(details);
+            json.push(b'}');
+        }
+        json.push(b'\n');
+        let (of_alert, of_case) = (hex(&Sha256::digest(alert)), hex(&Sha256::digest(&json)));
+        let manifest = format!("{of_alert}  {ALERT_FILE}\n{of_case}  {CASE_FILE}\n");
+        CaseFile { json, manifest }
+    }
 }
 
 #[cfg(test)]

@@ -12,12 +12,14 @@
 //! alert, records what the plan names and the disk shows, and returns the rest.
 
 use crate::bucket::{self, GivenBack, ignore_vanished};
-use crate::case::{CasePlace, case_json};
+use crate::case::{CaseFile, CasePlace};
 use crate::error::{Context, SpoolError};
+use crate::judge::Judge;
 use crate::ledger::{Quarantined, Record};
 use crate::name::{BucketName, EntryName};
 use crate::plan::Plan;
 use crate::quarantine;
+use crate::record::NewCases;
 use crate::spool::PathBuffer;
 use crate::staging::{Placed, Staging, ensure_shelf};
 use crate::worker::{Claim, Worker, may_be_file};
@@ -31,6 +33,8 @@ pub struct Completion {
     pub seen: u64,
     /// New cases.
     pub cased: u64,
+    /// Of them, those of each disposition, in the order of [`Disposition::ALL`].
+    pub judged: [u64; 4],
     /// Set aside with a reason.
     pub quarantined: u64,
     /// Copies of an id that has a case, or of an entry that stands in quarantine; dropped.
@@ -47,6 +51,7 @@ pub(crate) struct Draft {
     entry: EntryName,
     staged: String,
     place: CasePlace,
+    disposition: Disposition,
 }
 
 /// What happens to one bucket of the claim.
@@ -55,7 +60,7 @@ struct Work {
     drafts: Vec<Draft>,
     bad: Vec<Quarantined>,
     duplicates: Vec<(EntryName, String)>,
-    cased: Vec<EntryName>,
+    cased: NewCases,
     quarantined: Vec<Quarantined>,
     /// Second names of what stands in quarantine.
     copies: Vec<EntryName>,
@@ -81,10 +86,11 @@ impl Worker<'_> {
     pub fn complete(
         &mut self,
         claim: Claim,
-        judge: &mut dyn FnMut(&Alert<'_>) -> Disposition,
+        judge: &mut dyn Judge,
     ) -> Result<Completion, SpoolError> {
         let mut done = Completion::default();
-        let mut plan = Plan::new(self.claims);
+        judge.policy().clone_into(&mut self.policy);
+        let mut plan = Plan::new(self.claims, &self.policy);
         self.claims += 1;
         let mut works = Vec::with_capacity(claim.buckets.len());
         for bucket in &claim.buckets {
@@ -114,7 +120,7 @@ impl Worker<'_> {
     fn draft(
         &mut self,
         bucket: BucketName,
-        judge: &mut dyn FnMut(&Alert<'_>) -> Disposition,
+        judge: &mut dyn Judge,
         plan: &mut Plan,
         done: &mut Completion,
     ) -> Result<Work, SpoolError> {
@@ -127,7 +133,7 @@ impl Worker<'_> {
             quarantine::set_stray_aside(self.spool, &self.home, bucket, stray)?;
         }
         done.seen += content.entries.len() as u64;
-        let (mut payload, mut json) = (Vec::new(), Vec::new());
+        let (mut payload, mut details) = (Vec::new(), Vec::new());
         for (entry, kind) in content.entries {
             let mut reading = self.read(bucket, entry, kind, &mut payload)?;
             if let Reading::Payload = reading {
@@ -135,22 +141,18 @@ impl Worker<'_> {
                     Err(bad) => reading = Reading::Bad(bad.to_string()),
                     Ok(alert) => {
                         let place = CasePlace::new(entry.id(), &alert);
-                        let disposition = judge(&alert);
-                        case_json(
-                            entry.id(),
-                            entry.as_str(),
-                            disposition,
-                            payload.len(),
-                            &mut json,
-                        );
+                        details.clear();
+                        let disposition = judge.judge(&alert, &mut details);
+                        let file = CaseFile::new(entry, disposition, &payload, &details);
                         let draft = Draft {
                             entry,
                             staged: place.staged(),
                             place,
+                            disposition,
                         };
                         ensure_shelf(self.spool, &mut self.shelves, place)?;
-                        if self.staging().write(&draft.staged, &json)? {
-                            plan.add_case(bucket, entry, &draft.staged);
+                        if self.staging().write(&draft.staged, &file)? {
+                            plan.add_case(bucket, entry, &draft.staged, disposition);
                             work.drafts.push(draft);
                         } else {
                             // The same id twice in one claim: the second meets the first one's case next time.
@@ -204,7 +206,8 @@ impl Worker<'_> {
             match self.move_alert(work.bucket, &draft)? {
                 Placed::Cased => {
                     done.cased += 1;
-                    work.cased.push(draft.entry);
+                    done.judged[draft.disposition as usize] += 1;
+                    work.add_case(&draft);
                 }
                 Placed::Duplicate => {
                     done.duplicates += 1;
@@ -278,7 +281,7 @@ impl Worker<'_> {
         for (bucket, draft) in std::mem::take(&mut self.unplaced) {
             let mut work = Work::new(bucket);
             match self.staging().place(&draft.staged, draft.place)? {
-                Placed::Cased => work.cased.push(draft.entry),
+                Placed::Cased => work.add_case(&draft),
                 Placed::Duplicate => work.duplicates.push((draft.entry, draft.staged)),
                 Placed::Vanished => work.vanished.push(draft.entry),
                 Placed::Held => self.unplaced.push((bucket, draft)),
@@ -300,7 +303,10 @@ impl Worker<'_> {
         for work in works.iter().filter(|work| work.has_outcome()) {
             self.ledger.append(&Record::Completed {
                 bucket: work.bucket,
-                cased: work.cased.clone(),
+                cased: work.cased.entries.clone(),
+                dispositions: work.cased.dispositions.clone(),
+                shelves: work.cased.shelves.clone(),
+                policy: self.policy.clone(),
                 quarantined: work.quarantined.clone(),
                 duplicates: work.duplicates.iter().map(|(entry, _)| *entry).collect(),
                 vanished: work.vanished.clone(),
@@ -358,15 +364,20 @@ impl Work {
             drafts: Vec::new(),
             bad: Vec::new(),
             duplicates: Vec::new(),
-            cased: Vec::new(),
+            cased: NewCases::default(),
             quarantined: Vec::new(),
             copies: Vec::new(),
             vanished: Vec::new(),
         }
     }
 
+    fn add_case(&mut self, draft: &Draft) {
+        let shelf = draft.place.shelf();
+        self.cased.push(draft.entry, draft.disposition, shelf);
+    }
+
     fn has_outcome(&self) -> bool {
-        !(self.cased.is_empty()
+        !(self.cased.entries.is_empty()
             && self.quarantined.is_empty()
             && self.duplicates.is_empty()
             && self.vanished.is_empty())

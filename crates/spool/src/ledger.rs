@@ -10,62 +10,12 @@
 
 use crate::bucket::ignore_vanished;
 use crate::error::{Context, SpoolError};
-use crate::name::{BucketName, EntryName};
+pub use crate::record::{NewCase, Quarantined, Record};
 use host::{At, Dir, DirId, File, Host, Kind, Names};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-
-/// One thing that happened.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Record {
-    /// A segment begins.
-    Opened {
-        /// Who writes it.
-        writer: String,
-        /// Which of the writer's segments this is.
-        number: u32,
-        /// The chain of the writer's previous segment.
-        continues: Option<String>,
-    },
-    /// The bucket's bytes are durable, and it is, or by recovery will be, visible.
-    Published {
-        /// The bucket's name when it was published.
-        bucket: BucketName,
-        /// Its entries.
-        entries: Vec<EntryName>,
-        /// For adopted files, their former names, in the same order; otherwise empty.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        origins: Vec<String>,
-    },
-    /// What became of a claimed bucket's entries; each stands in one list.
-    Completed {
-        /// The bucket's name when it was claimed.
-        bucket: BucketName,
-        /// Their cases exist and are durable.
-        cased: Vec<EntryName>,
-        /// Their bytes are bad; they stand in quarantine.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        quarantined: Vec<Quarantined>,
-        /// Their id has a case, which this says as well; these copies are dropped after this record.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        duplicates: Vec<EntryName>,
-        /// Somebody outside removed them while they were claimed.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        vanished: Vec<EntryName>,
-    },
-}
-
-/// One entry in quarantine.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Quarantined {
-    /// The entry.
-    pub entry: EntryName,
-    /// Why, for a person.
-    pub reason: String,
-}
 
 #[derive(Serialize, Deserialize)]
 struct Line<'a> {
@@ -291,12 +241,17 @@ fn link(before: &str, json: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(before.as_bytes());
     hash.update(json.as_bytes());
-    let mut chain = String::with_capacity(64);
-    for byte in hash.finalize() {
-        chain.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
-        chain.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
+    hex(&hash.finalize())
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
+        text.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
     }
-    chain
+    text
 }
 
 /// Reads one complete line of a segment without checking the chain; for watchers that see appends as they happen.

@@ -9,9 +9,11 @@ use crate::ledger::{LedgerWriter, Quarantined, Record};
 use crate::name::{BucketName, EntryName};
 use crate::plan;
 use crate::quarantine;
+use crate::record::NewCases;
 use crate::spool::{PathBuffer, Spool};
 use crate::staging::{ALERT_FILE, Placed, Staging, ensure_shelf};
 use crate::worker::{STAGING, take_lock};
+use alert::Disposition;
 use host::{Class, Dir, Kind, Names};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,7 +96,10 @@ pub(crate) fn planned(
     let mut entries = Vec::new();
     for name in plans {
         match plan::read(spool, home, &name) {
-            Ok(steps) => entries.extend(steps.iter().map(|step| (step.bucket, step.entry))),
+            Ok(plan) => {
+                let named = plan.steps.iter().map(|step| (step.bucket, step.entry));
+                entries.extend(named);
+            }
             // Its worker has finished it meanwhile, and recorded what it named.
             Err(error) if error.class() == Class::Vanished => {}
             Err(error) => return Err(error),
@@ -114,9 +119,29 @@ struct Remains {
 /// What is to be recorded for one bucket.
 #[derive(Default)]
 struct Outcomes {
-    cased: BTreeSet<EntryName>,
+    policy: String,
+    cased: BTreeMap<EntryName, (CasePlace, Disposition)>,
     quarantined: Vec<Quarantined>,
     duplicates: Vec<EntryName>,
+}
+
+impl Outcomes {
+    fn into_record(self, bucket: BucketName) -> Record {
+        let mut cases = NewCases::default();
+        for (entry, (place, disposition)) in self.cased {
+            cases.push(entry, disposition, place.shelf());
+        }
+        Record::Completed {
+            bucket,
+            cased: cases.entries,
+            dispositions: cases.dispositions,
+            shelves: cases.shelves,
+            policy: self.policy,
+            quarantined: self.quarantined,
+            duplicates: self.duplicates,
+            vanished: Vec::new(),
+        }
+    }
 }
 
 /// Finishes and returns what the epoch `epoch` of `worker` held. The caller holds the worker's lock.
@@ -141,28 +166,20 @@ pub(crate) fn return_claims(
 
     let staging = Staging { spool, home: &home };
     let duplicates = finish_staged(&staging, &remains.staged)?;
-    let mut outcomes = BTreeMap::new();
+    let mut outcomes: BTreeMap<BucketName, Outcomes> = BTreeMap::new();
     for name in &remains.plans {
-        for step in plan::read(spool, &home, name)? {
-            note_outcome(
-                spool,
-                &step,
-                &duplicates,
-                outcomes.entry(step.bucket).or_default(),
-            )?;
+        let plan = plan::read(spool, &home, name)?;
+        for step in &plan.steps {
+            let of_bucket = outcomes.entry(step.bucket).or_default();
+            of_bucket.policy.clone_from(&plan.policy);
+            note_outcome(spool, step, &duplicates, of_bucket)?;
         }
     }
     // What was moved must be durable before the ledger says so, and recorded before anything is removed.
     spool.group_commit()?;
     for (bucket, outcome) in outcomes {
         done.cased += outcome.cased.len() as u64;
-        ledger.append(&Record::Completed {
-            bucket,
-            cased: outcome.cased.into_iter().collect(),
-            quarantined: outcome.quarantined,
-            duplicates: outcome.duplicates,
-            vanished: Vec::new(),
-        })?;
+        ledger.append(&outcome.into_record(bucket))?;
     }
     ledger.sync()?;
 
@@ -245,19 +262,19 @@ fn note_outcome(
     duplicates: &BTreeSet<String>,
     outcomes: &mut Outcomes,
 ) -> Result<(), SpoolError> {
-    let found = match step.place {
-        Some(place) if duplicates.contains(&place.staged()) => {
+    let found = match step.case {
+        Some((place, _)) if duplicates.contains(&place.staged()) => {
             outcomes.duplicates.push(step.entry);
             return Ok(());
         }
-        Some(place) => {
+        Some((place, _)) => {
             let alert = format!("{}/{ALERT_FILE}", place.path());
             spool.host.stat(spool.cases.at(&alert))
         }
         None => spool.host.stat(spool.quarantine.at(&step.entry)),
     };
     match found {
-        Ok(_) if step.place.is_some() => drop(outcomes.cased.insert(step.entry)),
+        Ok(_) if let Some(case) = step.case => drop(outcomes.cased.insert(step.entry, case)),
         Ok(_) => {
             let reason = quarantine::reason_of(spool, step.entry.as_ref()).unwrap_or_default();
             outcomes.quarantined.push(Quarantined {

@@ -5,7 +5,7 @@
 //! case, and whoever finds the rest of a dead worker's cases finishes those that hold their alert.
 
 use crate::bucket::ignore_vanished;
-use crate::case::CasePlace;
+use crate::case::{CaseFile, CasePlace};
 use crate::error::{Context, SpoolError};
 use crate::spool::{PathBuffer, Spool};
 use crate::worker::STAGING;
@@ -16,6 +16,9 @@ use std::collections::BTreeSet;
 pub(crate) const ALERT_FILE: &str = "alert.json";
 /// The judgement's file in a case.
 pub(crate) const CASE_FILE: &str = "case.json";
+
+/// The file that says what the others' bytes are.
+pub(crate) const MANIFEST_FILE: &str = "manifest-sha256.txt";
 
 /// How many hours of `cases/` are remembered as existing.
 const SHELVES_MAX: usize = 1_024;
@@ -41,7 +44,7 @@ pub(crate) struct Staging<'a, 'h> {
 
 impl Staging<'_, '_> {
     /// Writes a case, without its alert yet. False if one of that id is staged already.
-    pub(crate) fn write(&self, staged: &str, case_json: &[u8]) -> Result<bool, SpoolError> {
+    pub(crate) fn write(&self, staged: &str, case: &CaseFile) -> Result<bool, SpoolError> {
         let host = self.spool.host;
         let mut path = PathBuffer::default();
         let dir = path.join(&[STAGING.as_bytes(), staged.as_bytes()]);
@@ -50,9 +53,14 @@ impl Staging<'_, '_> {
             Err(error) if error.is_exists() => return Ok(false),
             Err(error) => return Err(error).context("make", staged),
         }
-        let at = path.join(&[STAGING.as_bytes(), staged.as_bytes(), CASE_FILE.as_bytes()]);
-        let file = File::create_new(host, self.home.at(at)).context("create", staged)?;
-        file.append(case_json).context("write", staged)?;
+        for (name, bytes) in [
+            (CASE_FILE, case.json.as_slice()),
+            (MANIFEST_FILE, case.manifest.as_bytes()),
+        ] {
+            let at = path.join(&[STAGING.as_bytes(), staged.as_bytes(), name.as_bytes()]);
+            let file = File::create_new(host, self.home.at(at)).context("create", staged)?;
+            file.append(bytes).context("write", staged)?;
+        }
         Ok(true)
     }
 
@@ -114,12 +122,12 @@ impl Staging<'_, '_> {
 
     /// Removes a staged case that does not hold its alert.
     pub(crate) fn discard(&self, staged: &str) -> Result<(), SpoolError> {
-        self.remove(staged, &[CASE_FILE])
+        self.remove(staged, &[CASE_FILE, MANIFEST_FILE])
     }
 
     /// Removes a staged case with the alert in it: a copy of one that is cased and recorded.
     pub(crate) fn discard_duplicate(&self, staged: &str) -> Result<(), SpoolError> {
-        self.remove(staged, &[ALERT_FILE, CASE_FILE])
+        self.remove(staged, &[ALERT_FILE, CASE_FILE, MANIFEST_FILE])
     }
 
     fn remove(&self, staged: &str, files: &[&str]) -> Result<(), SpoolError> {

@@ -28,6 +28,8 @@ pub struct Worker<'h> {
     passed: BTreeSet<Stamp>,
     /// Buckets that could not be given back, because somebody held a file in them.
     pub(crate) retained: Vec<BucketName>,
+    /// The policy of its last claim's judge.
+    pub(crate) policy: String,
     /// How many claims it has completed or begun to.
     pub(crate) claims: u64,
     /// Cases that hold their alert and that somebody held when they were to be placed, with their buckets.
@@ -91,6 +93,7 @@ impl<'h> Worker<'h> {
             shelves,
             passed,
             retained: Vec::new(),
+            policy: String::new(),
             claims: 0,
             unplaced: Vec::new(),
             _lock: lock,

@@ -2,10 +2,10 @@
 
 use super::neighbours::millis_since;
 use super::site::{SPOOL, STOP};
-use alert::{Alert, Disposition};
+use alert::Disposition;
 use host::{At, Host};
 use os::OsHost;
-use spool::{Claimed, Completion, Spool, SpoolError, SpoolOptions, Worker};
+use spool::{Always, Claimed, Completion, Spool, SpoolError, SpoolOptions, Worker};
 use std::io::Write;
 use std::os::unix::process::parent_id;
 use std::path::Path;
@@ -80,6 +80,7 @@ impl Line {
                     duplicates,
                     vanished,
                     held,
+                    judged: [0, 0, cased, 0],
                 };
                 Some(Line::Completed {
                     done,
@@ -140,14 +141,13 @@ fn work(site: &Path, name: &str, options: SpoolOptions) -> Result<(), SpoolError
     let mut worker = Worker::open(&spool, name)?;
     let millis = millis_since(&host, begun);
     tell(&Line::Opened { millis });
-    let mut judge = |_: &Alert<'_>| Disposition::Review;
     while parent_id() == parent {
         // Looked at before the claim: what was pending when the file appeared is still worked off.
         let is_last = host.stat(At::new(host.root(), STOP)).is_ok();
         match worker.claim()? {
             Claimed::Buckets(claim) => {
                 let begun = host.now();
-                let done = worker.complete(claim, &mut judge)?;
+                let done = worker.complete(claim, &mut Always(Disposition::Review))?;
                 tell(&Line::Completed {
                     done,
                     peak_kib: super::machine::peak_kib(),

@@ -5,10 +5,10 @@ use crate::kernel::Exit;
 use crate::run::program::poller::ROOT;
 use crate::run::shared::Shared;
 use crate::run::watch::Report;
-use alert::{Alert, Disposition};
+use alert::Disposition;
 use contract::{Actor, PassKind};
 use host::{At, Host};
-use spool::{Claimed, Spool, SpoolError, Worker};
+use spool::{Always, Claimed, Spool, SpoolError, Worker};
 
 /// Works until the run is over.
 pub(crate) fn run(host: &dyn Host, shared: &Shared, actor: Actor, name: &str) -> Exit {
@@ -56,7 +56,7 @@ fn work(worker: &mut Worker<'_>) -> (Report, Result<(), SpoolError>) {
                 report.is_empty = true;
                 return (report, Ok(()));
             }
-            Ok(Claimed::Buckets(claim)) => worker.complete(claim, &mut judge),
+            Ok(Claimed::Buckets(claim)) => worker.complete(claim, &mut Always(Disposition::Review)),
             Err(error) => Err(error),
         };
         match done {
@@ -72,9 +72,4 @@ fn work(worker: &mut Worker<'_>) -> (Report, Result<(), SpoolError>) {
             }
         }
     }
-}
-
-/// Everything is for review: what triage decides changes nothing in the queue.
-fn judge(_: &Alert<'_>) -> Disposition {
-    Disposition::Review
 }
