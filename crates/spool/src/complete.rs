@@ -54,6 +54,27 @@ pub(crate) struct Draft {
     disposition: Disposition,
 }
 
+/// A claim whose entries are judged, and whose cases are written aside.
+#[must_use = "a claim is finished, or stays claimed until the worker is swept"]
+pub struct Drafted {
+    works: Vec<Work>,
+    plan: Plan,
+    done: Completion,
+}
+
+impl Drafted {
+    /// Names that the listings returned.
+    pub fn seen(&self) -> u64 {
+        self.done.seen
+    }
+
+    /// Alerts that were judged.
+    pub fn judged(&self) -> u64 {
+        let drafts = self.works.iter().map(|work| work.drafts.len() as u64);
+        drafts.sum()
+    }
+}
+
 /// What happens to one bucket of the claim.
 struct Work {
     bucket: BucketName,
@@ -88,6 +109,16 @@ impl Worker<'_> {
         claim: Claim,
         judge: &mut dyn Judge,
     ) -> Result<Completion, SpoolError> {
+        let drafted = self.draft_all(claim, judge)?;
+        self.finish(drafted)
+    }
+
+    /// The first half of [`Worker::complete`]: reads and judges every entry of the claim, and writes its case aside.
+    pub fn draft_all(
+        &mut self,
+        claim: Claim,
+        judge: &mut dyn Judge,
+    ) -> Result<Drafted, SpoolError> {
         let mut done = Completion::default();
         judge.policy().clone_into(&mut self.policy);
         let mut plan = Plan::new(self.claims, &self.policy);
@@ -96,6 +127,16 @@ impl Worker<'_> {
         for bucket in &claim.buckets {
             works.push(self.draft(*bucket, judge, &mut plan, &mut done)?);
         }
+        Ok(Drafted { works, plan, done })
+    }
+
+    /// The second half: makes the cases durable, moves them into place, records them, and removes what is done with.
+    pub fn finish(&mut self, drafted: Drafted) -> Result<Completion, SpoolError> {
+        let Drafted {
+            mut works,
+            plan,
+            mut done,
+        } = drafted;
         if !plan.is_empty() {
             plan.write(self.spool, &self.home)?;
             self.spool.group_commit()?;

@@ -146,34 +146,60 @@ pub fn read_segment(
     ledger: &Dir<'_>,
     name: &str,
     continues: Option<&str>,
-    mut each: impl FnMut(Record),
+    each: impl FnMut(Record),
 ) -> Result<Option<String>, SpoolError> {
+    let from = Mark {
+        chain: continues.map(str::to_owned),
+        ..Mark::default()
+    };
+    read_from(host, ledger, name, from, each).map(|end| end.chain)
+}
+
+/// A place between two lines of a segment.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    /// Bytes before it.
+    pub(crate) offset: u64,
+    /// Lines before it.
+    pub(crate) lines: usize,
+    /// The chain after the line before it.
+    pub(crate) chain: Option<String>,
+}
+
+/// [`read_segment`] from a mark on. Returns the mark after the last line that fits.
+pub(crate) fn read_from(
+    host: &dyn Host,
+    ledger: &Dir<'_>,
+    name: &str,
+    mut mark: Mark,
+    mut each: impl FnMut(Record),
+) -> Result<Mark, SpoolError> {
     const CHUNK: usize = 1 << 20;
     let file = File::open_read(host, ledger.at(name)).context("open", name)?;
-    let (mut bytes, mut offset, mut number) = (Vec::new(), 0u64, 0usize);
-    let mut chain = continues.map(str::to_owned);
+    let (mut bytes, mut offset) = (Vec::new(), mark.offset);
     loop {
         let count = file.read(offset, &mut bytes, CHUNK).context("read", name)?;
         offset += count as u64;
         let at_end = count == 0;
         let mut start = 0;
         while let Some(len) = bytes[start..].iter().position(|byte| *byte == b'\n') {
-            number += 1;
             let line = &bytes[start..start + len];
             start += len + 1;
-            match parse_line(line, chain.as_deref()) {
+            match parse_line(line, mark.chain.as_deref()) {
                 Ok((next, record)) => {
-                    chain = Some(next);
+                    mark.chain = Some(next);
+                    mark.offset += len as u64 + 1;
+                    mark.lines += 1;
                     each(record);
                 }
                 // A power loss may leave zeros, or a hole before bytes that came later.
                 Err(_) if is_torn(host, &file, offset, &bytes[start..]) => {
-                    return Ok(chain);
+                    return Ok(mark);
                 }
                 Err(reason) => {
                     return Err(SpoolError::BrokenLedger {
                         segment: name.to_owned(),
-                        line: number,
+                        line: mark.lines + 1,
                         reason,
                     });
                 }
@@ -181,7 +207,7 @@ pub fn read_segment(
         }
         bytes.drain(..start);
         if at_end {
-            return Ok(chain);
+            return Ok(mark);
         }
     }
 }

@@ -215,7 +215,7 @@ fn settle(
         for some in missing.chunks(BATCH_MAX as usize) {
             let (bytes, ends) = payloads(shared, some.iter().copied());
             let batch = incoming(some.iter().copied(), &bytes, &ends);
-            let act = || publisher.restore(&batch);
+            let act = || publisher.restore(&batch, None);
             pass(shared, actor, PassKind::Publish, act, |_| Report::default())?;
         }
     }
