@@ -3,7 +3,7 @@
 use super::Watch;
 use super::places::place_of;
 use crate::kernel::{Effect, Step, View};
-use crate::run::source;
+use crate::run::source::index_of_legacy_name;
 use contract::event::Event;
 use contract::sometimes::Goal;
 use contract::{Actor, PassKind, Side};
@@ -90,9 +90,8 @@ impl Watch {
 
     pub(super) fn note_vanish(&mut self, number: Actor, step: &Step<'_>) {
         let kind = self.pass_of(number);
-        let is_entry = |name: &[u8]| {
-            EntryName::parse(name).is_some() || source::index_of_legacy_name(name).is_some()
-        };
+        let is_entry =
+            |name: &[u8]| EntryName::parse(name).is_some() || index_of_legacy_name(name).is_some();
         let bucket = spool::BucketName::parse(step.name());
         let is_bucket = bucket.is_some();
         let claims_entry = step.pending.path.contains(&b'/') && is_entry(step.name());

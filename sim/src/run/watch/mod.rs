@@ -9,7 +9,7 @@ mod moves;
 mod places;
 mod records;
 
-use super::source;
+use super::source::Source;
 use places::NOWHERE;
 pub(super) use places::SEGMENT;
 
@@ -21,6 +21,7 @@ use contract::{
 };
 use spool::audit::Audit;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// What an actor of the run is, for the watch.
 #[derive(Clone, Debug)]
@@ -133,6 +134,7 @@ pub struct Watch {
     named_pending: u64,
     named_left: u64,
     layout: Layout,
+    source: Rc<Source>,
     actors: Vec<Watched>,
     /// The inode that counts, and the directory it is in, by alert.
     primary: Vec<(Ino, Ino)>,
@@ -152,9 +154,11 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// A watch over `ids` alerts in a layout.
-    pub fn new(ids: u32, bounds: Bounds, layout: Layout) -> Self {
+    /// A watch over the alerts of `source` in a layout.
+    pub fn new(source: &Rc<Source>, bounds: Bounds, layout: Layout) -> Self {
+        let ids = source.total();
         Watch {
+            source: Rc::clone(source),
             contract: Contract::new(ids, bounds),
             met: Met::default(),
             windows: Windows::default(),
@@ -346,7 +350,7 @@ impl Watch {
             .iter()
             .map(|(count, place)| count.abs_diff(census.count(*place)));
         let misplaced = audit.vanished.iter().filter(|id| {
-            let index = source::index_of(**id);
+            let index = self.source.index_of(**id);
             index.is_none_or(|index| census.get(Id(index)).place != Place::Vanished)
         });
         let differences = miscounted.sum::<u64>() + misplaced.count() as u64 + audit.mismatches();
