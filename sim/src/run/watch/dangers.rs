@@ -83,8 +83,20 @@ impl Watch {
             }
             Some(Errno::Busy) if matches!(call, Call::Rename | Call::RenameNoreplace) => {
                 self.met.insert(Goal::SharingViolationOnRename);
+                self.note_held(number, step);
             }
             Some(_) => {}
+        }
+    }
+
+    /// Counts a bucket that a worker wanted and somebody held: it was tried, though nothing of it was claimed.
+    fn note_held(&mut self, number: Actor, step: &Step<'_>) {
+        let is_claim = self.pass_of(number) == Some(PassKind::Work)
+            && step.pending.call == Call::RenameNoreplace;
+        if let Some(bucket) = spool::BucketName::parse(step.name())
+            && is_claim
+        {
+            self.actor_mut(number).named.found_held += u64::from(bucket.count());
         }
     }
 

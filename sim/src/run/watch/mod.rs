@@ -65,6 +65,8 @@ struct Named {
     parked: u64,
     /// Of that, what one actor wanted to park and found gone.
     found_gone: u64,
+    /// What one actor wanted to claim and found held by somebody.
+    found_held: u64,
 }
 
 /// How a program reports the end of a pass.
@@ -296,6 +298,7 @@ impl Watch {
             is_empty: report.is_empty,
             calls: actor.calls - open.calls,
             listed: actor.listed - open.listed,
+            held: actor.named.found_held - open.named.found_held,
             at_start: open.at_start,
             at_end,
             step,
