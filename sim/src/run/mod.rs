@@ -19,6 +19,9 @@ mod story;
 pub mod watch;
 mod world;
 
+#[cfg(test)]
+mod tests;
+
 use crate::kernel::{RunEnd, RunLimit, Seed};
 use crate::scenario::{Engine, Scenario};
 use crate::schedule::Timed;

@@ -6,7 +6,7 @@ use crate::kernel::{Effect, Step, View};
 use crate::run::source::index_of_legacy_name;
 use contract::event::Event;
 use contract::sometimes::Goal;
-use contract::{Actor, PassKind, Side};
+use contract::{Actor, PassKind, Place, Side};
 use host::{Call, Errno};
 use spool::EntryName;
 
@@ -53,12 +53,12 @@ impl Watch {
                 self.contract.observe(event, self.step);
             }
         }
-        self.note_dangers(number, step);
+        self.note_dangers(view, number, step);
         side
     }
 
     /// Marks the `sometimes` goals that a call of the queue's own programs shows.
-    pub(super) fn note_dangers(&mut self, number: Actor, step: &Step<'_>) {
+    pub(super) fn note_dangers(&mut self, view: &View<'_>, number: Actor, step: &Step<'_>) {
         let call = step.pending.call;
         match step.errno {
             None => {
@@ -83,16 +83,16 @@ impl Watch {
             }
             Some(Errno::Busy) if matches!(call, Call::Rename | Call::RenameNoreplace) => {
                 self.met.insert(Goal::SharingViolationOnRename);
-                self.note_held(number, step);
+                self.note_held(view, number, step);
             }
             Some(_) => {}
         }
     }
 
     /// Counts a bucket that a worker wanted and somebody held: it was tried, though nothing of it was claimed.
-    fn note_held(&mut self, number: Actor, step: &Step<'_>) {
-        let is_claim = self.pass_of(number) == Some(PassKind::Work)
-            && step.pending.call == Call::RenameNoreplace;
+    fn note_held(&mut self, view: &View<'_>, number: Actor, step: &Step<'_>) {
+        let from = step.dir.and_then(|dir| place_of(view.fs().note(dir)));
+        let is_claim = from == Some(Place::Pending) && self.pass_of(number) == Some(PassKind::Work);
         if let Some(bucket) = spool::BucketName::parse(step.name())
             && is_claim
         {
