@@ -3,6 +3,7 @@
 //! The indexer is a mock, over real HTTPS, on a port of the loopback address; everything else is what `foundry run` does, by
 //! the same code: a home is written as by `init`, and passes are made until the indexer has no more.
 
+mod planted;
 mod show;
 mod stage_set;
 
@@ -53,7 +54,17 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, FoundryErr
         run_report::write(&failed, &context.terminal);
         return Ok(Exit::of_pass(&failed));
     }
-    story.end(&workplace.spool)
+    let exit = story.end(&workplace.spool)?;
+    drop(workplace);
+    if let Some(temporary) = temporary {
+        context.terminal.remark("removing the home…\n");
+        let removed = temporary.close();
+        removed.map_err(|error| FoundryError::Make {
+            path: dir,
+            source: PathError::of_io(&error),
+        })?;
+    }
+    Ok(exit)
 }
 
 /// Where it happens, and what removes it again.

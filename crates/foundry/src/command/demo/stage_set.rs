@@ -1,5 +1,6 @@
 //! What the demo plays on: a mock indexer with a backlog, and a home that knows it.
 
+use super::planted;
 use crate::command::init;
 use crate::error::FoundryError;
 use crate::machine::{Machine, Place};
@@ -18,6 +19,8 @@ const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// Alerts of so many days wait.
 const DAYS: i64 = 6;
+/// The bytes of planted alerts are kept in memory.
+const PLANTED_MAX: u32 = 20_000;
 /// Every demo has the same alerts, but for their day.
 const SEED: u64 = 0x666f_756e_6472_79;
 
@@ -25,8 +28,15 @@ const SEED: u64 = 0x666f_756e_6472_79;
 pub(super) fn build(machine: &Machine, dir: &Path, alerts: u32) -> Result<Set, FoundryError> {
     let now = machine.host().now().0;
     let times = now - DAYS * DAY_MS..now - HOUR_MS;
-    let population = Population::new(Recipe::steady(SEED, alerts, times));
-    let core = Core::new(Arc::new(population), Options::healthy("demo", "demo"));
+    let of_policy = (alerts / 6).min(PLANTED_MAX);
+    let recipe = Recipe {
+        planted: planted::planted(of_policy, &times),
+        ..Recipe::steady(SEED, alerts - of_policy, times)
+    };
+    let core = Core::new(
+        Arc::new(Population::new(recipe)),
+        Options::healthy("demo", "demo"),
+    );
     let clock = Machine::open().map_err(|error| FoundryError::of_host("/", error))?;
     let server = Server::start(core, move || clock.host().now().0).map_err(FoundryError::Mock)?;
     let keys = [
