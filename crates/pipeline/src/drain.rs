@@ -47,6 +47,15 @@ impl Job<'_, '_> {
     /// finished when it fails is pending again when the next worker of that name, or the next publisher, opens.
     pub fn drain(&self, worker: &str) -> Drained {
         let mut drained = Drained::new(self.policy);
+        match spool::depth(self.spool) {
+            // A worker that opens begins a segment of the ledger: not for nothing.
+            Ok(depth) if depth.backlog() == 0 => return drained,
+            Ok(_) => {}
+            Err(error) => {
+                drained.triage_failure = Some(error.into());
+                return drained;
+            }
+        }
         let mut judge = PolicyJudge::new(self.policy, self.spool.host().now());
         match Worker::open(self.spool, worker) {
             Ok(mut worker) => self.work(&mut worker, &mut judge, &mut drained),

@@ -242,7 +242,9 @@ impl Heartbeat {
 }
 
 fn queue(depth: &Depth, now: Millis) -> QueueState {
-    let oldest = depth.oldest.and_then(|stamp| i64::try_from(stamp.millis).ok());
+    let oldest = depth
+        .oldest
+        .and_then(|stamp| i64::try_from(stamp.millis).ok());
     QueueState {
         pending: depth.pending,
         overflow: depth.overflow,
@@ -259,9 +261,11 @@ fn named(found: &Reconciled) -> BTreeMap<String, Vec<String>> {
         ("to_restore", &found.to_restore),
         ("lost", &found.lost),
     ];
-    let shown = |ids: &[alert::AlertId]| ids.iter().take(IDS_MAX).map(ToString::to_string).collect();
+    let shown =
+        |ids: &[alert::AlertId]| ids.iter().take(IDS_MAX).map(ToString::to_string).collect();
     let some = lists.iter().filter(|(_, ids)| !ids.is_empty());
-    some.map(|(what, ids)| ((*what).to_owned(), shown(ids))).collect()
+    some.map(|(what, ids)| ((*what).to_owned(), shown(ids)))
+        .collect()
 }
 
 fn timestamp(at: Millis) -> Timestamp {

@@ -29,7 +29,10 @@ pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<()
     let json = serde_json::to_vec_pretty(&heartbeat).expect("its keys are strings");
     let text = exposition(&heartbeat);
     let root = pipeline.spool.root();
-    for (name, bytes) in [(JSON_FILE, json.as_slice()), (PROMETHEUS_FILE, text.as_bytes())] {
+    for (name, bytes) in [
+        (JSON_FILE, json.as_slice()),
+        (PROMETHEUS_FILE, text.as_bytes()),
+    ] {
         root.replace(name, bytes)
             .map_err(|error| Failure::of_host("write", name, &error))?;
     }

@@ -8,11 +8,19 @@ pub fn exposition(beat: &Heartbeat) -> String {
     let mut text = Text::default();
     text.family("foundry_alerts_total", "counter", "Cases by disposition.");
     for (word, count) in &beat.dispositions {
-        text.sample("foundry_alerts_total", &[("disposition", word)], *count as f64);
+        text.sample(
+            "foundry_alerts_total",
+            &[("disposition", word)],
+            *count as f64,
+        );
     }
     stages(&mut text, &beat.stages);
     if let Some(queue) = &beat.queue {
-        text.family("foundry_queue_entries", "gauge", "Entries of the queue by place.");
+        text.family(
+            "foundry_queue_entries",
+            "gauge",
+            "Entries of the queue by place.",
+        );
         for (place, count) in [
             ("pending", queue.pending),
             ("overflow", queue.overflow),
@@ -22,7 +30,11 @@ pub fn exposition(beat: &Heartbeat) -> String {
             text.sample("foundry_queue_entries", &[("place", place)], count as f64);
         }
         let age = queue.oldest_age_ms as f64 / 1e3;
-        text.one("foundry_queue_oldest_age_seconds", "How long the oldest entry waits.", age);
+        text.one(
+            "foundry_queue_oldest_age_seconds",
+            "How long the oldest entry waits.",
+            age,
+        );
     }
     let mismatches = beat.mismatches as f64;
     text.one(
@@ -30,13 +42,29 @@ pub fn exposition(beat: &Heartbeat) -> String {
         "Alerts that contradict the ledger or the disk.",
         mismatches,
     );
-    text.family("foundry_signature_hits_total", "counter", "Alerts that a signature matched.");
+    text.family(
+        "foundry_signature_hits_total",
+        "counter",
+        "Alerts that a signature matched.",
+    );
     for (name, total) in &beat.signatures {
-        text.sample("foundry_signature_hits_total", &[("sig", name)], total.hits as f64);
+        text.sample(
+            "foundry_signature_hits_total",
+            &[("sig", name)],
+            total.hits as f64,
+        );
     }
     text.family("foundry_policy_info", "gauge", "The policy in force.");
-    text.sample("foundry_policy_info", &[("sha256", &beat.policy_sha256)], 1.0);
-    text.one("foundry_up", "Whether the last pass finished in every stage.", f64::from(u8::from(beat.ok)));
+    text.sample(
+        "foundry_policy_info",
+        &[("sha256", &beat.policy_sha256)],
+        1.0,
+    );
+    text.one(
+        "foundry_up",
+        "Whether the last pass finished in every stage.",
+        f64::from(u8::from(beat.ok)),
+    );
     text.0
 }
 
@@ -51,22 +79,32 @@ fn stages(text: &mut Text, stages: &[StageState]) {
         (
             "foundry_last_success_timestamp_seconds",
             "When the stage last finished.",
-            |stage| stage.last_success.map(|at| at.as_millisecond() as f64 / 1e3),
+            |stage| {
+                stage
+                    .last_success
+                    .map(|at| at.as_millisecond() as f64 / 1e3)
+            },
         ),
         (
             "foundry_stage_duration_seconds",
             "How long the stage took in the last pass.",
             |stage| Some(stage.duration_ms as f64 / 1e3),
         ),
-        ("foundry_stage_in", "What the stage took up in the last pass.", |stage| {
-            Some(stage.taken as f64)
-        }),
-        ("foundry_stage_out", "What the stage passed on in the last pass.", |stage| {
-            Some(stage.given as f64)
-        }),
-        ("foundry_stage_errors", "What was wrong in the last pass.", |stage| {
-            Some(stage.errors as f64)
-        }),
+        (
+            "foundry_stage_in",
+            "What the stage took up in the last pass.",
+            |stage| Some(stage.taken as f64),
+        ),
+        (
+            "foundry_stage_out",
+            "What the stage passed on in the last pass.",
+            |stage| Some(stage.given as f64),
+        ),
+        (
+            "foundry_stage_errors",
+            "What was wrong in the last pass.",
+            |stage| Some(stage.errors as f64),
+        ),
     ];
     for (name, help, value) in families {
         text.family(name, "gauge", help);
@@ -89,7 +127,10 @@ impl Text {
     fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
         let mut shown = String::new();
         for (label, of) in labels {
-            let of = of.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            let of = of
+                .replace('\\', "\\\\")
+                .replace('"', "\\\"")
+                .replace('\n', "\\n");
             let comma = if shown.is_empty() { "" } else { "," };
             shown.push_str(&format!("{comma}{label}=\"{of}\""));
         }

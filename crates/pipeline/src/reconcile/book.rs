@@ -93,7 +93,8 @@ impl Book {
                 for entry in ended.chain(vanished) {
                     self.count(entry.id(), -1);
                 }
-                self.vanished.extend(vanished.iter().map(|entry| entry.id()));
+                self.vanished
+                    .extend(vanished.iter().map(|entry| entry.id()));
             }
         }
     }

@@ -54,7 +54,12 @@ impl Eyes {
         self.path.clear();
         let written = match is_pack {
             true => write!(self.path, "cases/{}", case.shelf),
-            false => write!(self.path, "cases/{}/{}/alert.json", case.shelf, case.entry.id()),
+            false => write!(
+                self.path,
+                "cases/{}/{}/alert.json",
+                case.shelf,
+                case.entry.id()
+            ),
         };
         written.expect("writing into memory cannot fail");
         match spool.host().stat(spool.root().at(&self.path)) {

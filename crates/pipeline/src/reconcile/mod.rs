@@ -106,11 +106,7 @@ pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<()
 }
 
 /// Brings the book up to the ledger's end and looks for each new case. Returns how many there were.
-fn fold(
-    pipeline: &Pipeline<'_>,
-    book: &mut Book,
-    found: &mut Reconciled,
-) -> Result<u64, Failure> {
+fn fold(pipeline: &Pipeline<'_>, book: &mut Book, found: &mut Reconciled) -> Result<u64, Failure> {
     let before = book.clone();
     match look::fold_new(pipeline.spool, book, found) {
         // After a power loss the ledger may end before the book does. From its beginning, it is its own proof.
