@@ -141,6 +141,7 @@ fn an_id_with_path_characters_never_leaves_its_directory() {
         [
             format!("2026/04/01/05/{hostile}/alert.json"),
             format!("2026/04/01/05/{hostile}/case.json"),
+            format!("2026/04/01/05/{hostile}/manifest-sha256.txt"),
         ]
     );
 }
