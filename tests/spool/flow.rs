@@ -181,3 +181,31 @@ fn a_worker_name_that_could_leave_its_directory_is_refused() {
         );
     }
 }
+
+#[test]
+fn a_case_is_found_by_its_id_alone_and_by_the_shelf_that_the_ledger_names() {
+    let disk = Disk::new();
+    let spool = disk.spool();
+    let mut publisher = Publisher::open(&spool).expect("the lock is free");
+    publish(&mut publisher, 0..4);
+    let undated = spool::Incoming {
+        id: id(9),
+        payload: br#"{"_id":"9"}"#,
+    };
+    publisher.publish(&[undated]).expect("published");
+    let mut worker = Worker::open(&spool, "w1").expect("the name is free");
+    assert_eq!(drain(&mut worker).cased, 5);
+    let found = spool::cases::find(&spool, id(2)).expect("a search");
+    let found = found.expect("there is a case");
+    assert_eq!((found.id, found.shelf.as_str()), (id(2), "2026/04/01/05"));
+    assert_eq!(found.alert, crate::fixture::payload(2));
+    let said = String::from_utf8_lossy(&found.case);
+    assert!(said.contains(&id(2).to_string()), "{said}");
+    let read = spool::cases::read(&spool, &found.shelf, id(2)).expect("a look");
+    assert_eq!(read.as_ref(), Some(&found));
+    let undated = spool::cases::find(&spool, id(9)).expect("a search");
+    assert_eq!(undated.expect("a case").alert, br#"{"_id":"9"}"#);
+    let elsewhere = spool::cases::read(&spool, "2026/04/01/06", id(2)).expect("a look");
+    let unknown = spool::cases::find(&spool, id(7)).expect("a search");
+    assert_eq!((elsewhere, unknown), (None, None));
+}

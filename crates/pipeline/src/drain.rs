@@ -108,6 +108,14 @@ impl Job<'_, '_> {
 }
 
 impl Drained {
+    /// What a worker did that could not even begin.
+    pub fn failed(policy: &Policy, failure: Failure) -> Self {
+        Drained {
+            triage_failure: Some(failure),
+            ..Drained::new(policy)
+        }
+    }
+
     fn new(policy: &Policy) -> Self {
         Drained {
             triage: Counts::default(),

@@ -3,6 +3,7 @@
 //! - [`Spool`] opens the directory. [`Publisher`] adds alerts; it also adopts flat directories and recovers the spool.
 //! - [`Worker`] claims the oldest buckets and makes a case of every alert.
 //! - [`cap::enforce`] parks what is beyond the cap, [`cap::readmit`] brings it back.
+//! - [`cases::find`] looks a case up.
 //! - [`audit::audit`] proves that every alert is in exactly one place.
 //!
 //! All of it is straight-line code over `&dyn host::Host`. What it promises is the contract (`crates/contract`).
@@ -19,6 +20,7 @@ pub mod audit;
 mod bucket;
 pub mod cap;
 mod case;
+pub mod cases;
 mod complete;
 mod depth;
 mod error;
