@@ -1,6 +1,6 @@
 //! The machine of a run before anybody acts, and the queue's promise about its size.
 
-use super::program::{poller, secret, specimen};
+use super::program::{foundry, secret, specimen};
 use super::remote;
 use super::shared::Shared;
 use super::source::{legacy_name, made_up};
@@ -57,7 +57,7 @@ pub(super) fn bounds(scenario: &Scenario, options: &SpoolOptions) -> Bounds {
 /// Which directories are which place.
 pub(super) fn layout(engine: Engine) -> Layout {
     match engine {
-        Engine::Spool => spool::layout::layout(poller::ROOT),
+        Engine::Spool => spool::layout::layout(foundry::ROOT),
         Engine::Legacy | Engine::Hotfix => Layout::new([
             (QUEUE_DIR, Place::Pending),
             (PROCESSED_DIR, Place::Archived),
