@@ -4,6 +4,7 @@ use crate::drain::{Drained, Job};
 use crate::failure::Failure;
 use crate::heartbeat::Memory;
 use crate::pass::{Pass, Report};
+use crate::reconcile::book::Book;
 use crate::stage::{Counts, Stage, StageReport};
 use crate::witness::{Activity, Nobody, Outcome, Witness, witnessed};
 use crate::{cap, drain, escalation, heartbeat, poll, reconcile};
@@ -83,6 +84,8 @@ pub struct Pipeline<'h> {
     /// Likewise.
     pub(crate) poller: Option<Poller<'h>>,
     pub(crate) memory: Memory,
+    /// What reconcile knows; loaded anew after it failed.
+    pub(crate) book: Option<Book>,
     pub(crate) witness: &'h dyn Witness,
 }
 
@@ -127,6 +130,7 @@ impl<'h> Pipeline<'h> {
             publisher: None,
             poller: None,
             memory,
+            book: None,
             witness: &Nobody,
         })
     }

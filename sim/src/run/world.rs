@@ -46,8 +46,8 @@ pub(super) fn bounds(scenario: &Scenario, options: &SpoolOptions) -> Bounds {
         // What is readmitted or in others' hands while a worker looks and takes.
         overtaken: cap + 2 * workers.max(1) * claim + 64,
         handles: 32,
-        // A claim's entries are listed, read and written aside, and then moved: at most 11 calls each.
-        window_calls: u32::try_from(11 * claim + 64).unwrap_or(u32::MAX),
+        // A claim's entries are listed, read and written aside, and then moved: at most 14 calls each.
+        window_calls: u32::try_from(14 * claim + 64).unwrap_or(u32::MAX),
         // A chunk is 32 KiB; the longest names of the queue take 80 bytes of it.
         names_per_chunk: 400,
         recover_calls: (12, 2_000),

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The fold of the ledger up to a position.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Book {
+pub(crate) struct Book {
     pub(super) position: LedgerPosition,
     /// When the disk was looked at last, in milliseconds since 1970.
     pub(super) looked_ms: i64,

@@ -11,7 +11,7 @@
 //! The equation is `published = cased + duplicates + quarantined + vanished + queue`, with the queue counted on disk.
 //! `foundry audit` reads everything instead; this stage falls back to reading the whole ledger when its own notes do not fit.
 
-mod book;
+pub(crate) mod book;
 mod look;
 
 use crate::failure::Failure;
@@ -86,7 +86,10 @@ impl std::fmt::Display for Reconciled {
 /// Reconciles, and fetches again what vanished.
 pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
     pass.depth = Some(spool::depth(pipeline.spool)?);
-    let mut book = Book::load(&pipeline.state)?;
+    let mut book = match pipeline.book.take() {
+        Some(book) => book,
+        None => Book::load(&pipeline.state)?,
+    };
     let mut found = Reconciled::default();
     let new_cases = fold(pipeline, &mut book, &mut found)?;
     let mut restored = Ok(0);
@@ -95,16 +98,18 @@ pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<()
         book.save(&pipeline.state)?;
         restored = restore(pipeline, &mut book);
         book.looked_ms = pipeline.host.now().0;
+        book.save(&pipeline.state)?;
     } else {
+        // Not saved: a new process folds again what was recorded since the last look.
         found.queue = book.open();
     }
-    book.save(&pipeline.state)?;
     found.restored = *restored.as_ref().unwrap_or(&0);
     book.tell(&mut found);
     pass.counts.taken = new_cases;
     pass.counts.given = new_cases.saturating_sub(found.case_missing.len() as u64);
     pass.counts.errors = found.mismatches();
     pipeline.memory.ledger_heads = book.position.heads();
+    pipeline.book = Some(book);
     pass.reconciled = Some(found);
     restored.map(drop)
 }
