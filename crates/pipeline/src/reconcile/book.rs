@@ -17,6 +17,8 @@ pub(crate) struct Book {
     pub(super) position: LedgerPosition,
     /// When the disk was looked at last, in milliseconds since 1970.
     pub(super) looked_ms: i64,
+    /// When vanished alerts were asked for last, in milliseconds since 1970.
+    pub(super) restored_ms: i64,
     published: u64,
     cased: [u64; 4],
     duplicates: u64,
@@ -58,6 +60,9 @@ pub(super) enum End {
 /// Ends without a beginning so far: recovery may record an end before it records the beginning that a power loss took.
 pub(super) type Early = BTreeMap<EntryName, End>;
 
+/// How long vanished alerts wait at most to be asked for.
+const RESTORE_EVERY_MS: u64 = 10 * 60 * 1_000;
+
 const FILE: &str = "reconcile.json";
 /// A book holds 63 bytes for each entry that is on its way.
 const FILE_BYTES_MAX: usize = 1 << 30;
@@ -96,6 +101,14 @@ impl Book {
     pub(super) fn is_look_due(&self, now: Millis, settings: &Settings) -> bool {
         let since = elapsed_ms(Millis(self.looked_ms), now);
         self.open() <= LOOK_ALWAYS_MAX || settings.look_every.as_millis() <= u128::from(since)
+    }
+
+    /// Whether it is time to ask for what vanished. While others are on their way it may wait a little: to find out when
+    /// an alert came takes a look at the whole ledger.
+    pub(super) fn is_restore_due(&self, now: Millis) -> bool {
+        let since = elapsed_ms(Millis(self.restored_ms), now);
+        let is_idle = self.open.is_empty() || RESTORE_EVERY_MS <= since;
+        is_idle && !self.vanished.is_empty()
     }
 
     /// Entries without an end.

@@ -95,10 +95,14 @@ pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<()
     let mut restored = Ok(0);
     if book.is_look_due(pipeline.host.now(), &pipeline.settings) {
         book.note_missing(pipeline.spool, &mut found)?;
+        let now = pipeline.host.now();
+        book.looked_ms = now.0;
         book.save(&pipeline.state)?;
-        restored = restore(pipeline, &mut book);
-        book.looked_ms = pipeline.host.now().0;
-        book.save(&pipeline.state)?;
+        if book.is_restore_due(now) {
+            restored = restore(pipeline, &mut book);
+            book.restored_ms = now.0;
+            book.save(&pipeline.state)?;
+        }
     } else {
         // Not saved: a new process folds again what was recorded since the last look.
         found.queue = book.open();
