@@ -34,6 +34,8 @@ pub(crate) enum Work {
     Forgetful,
     /// Adopt a flat directory and work.
     Adopt,
+    /// Whole passes of the pipeline over a mock indexer.
+    Pipeline,
 }
 
 /// The alerts of each batch. Numbers that come twice are pages that overlap.
@@ -53,7 +55,7 @@ pub(crate) struct Memory {
 impl Work {
     fn options(self) -> SpoolOptions {
         match self {
-            Work::Flow | Work::Adopt => OPTIONS,
+            Work::Flow | Work::Adopt | Work::Pipeline => OPTIONS,
             Work::Forgetful => SpoolOptions {
                 seen_max: 2,
                 ..OPTIONS
@@ -69,6 +71,7 @@ impl Work {
                 .flat_map(|batch| batch.iter())
                 .map(|&number| (id(number), payload(number)))
                 .collect(),
+            Work::Pipeline => crate::passes::alerts(),
             Work::Adopt => (0..LEGACY_COUNT)
                 .map(|number| {
                     let name = legacy_name(number);
@@ -107,13 +110,17 @@ pub(crate) fn live(
     work: Work,
     stubborn: bool,
     memory: &mut Memory,
-) -> Result<Audit, SpoolError> {
+) -> Result<Audit, String> {
+    if work == Work::Pipeline {
+        return crate::passes::live(host, stubborn);
+    }
     let mut tries = if stubborn { 3 } else { 1 };
     loop {
         tries -= 1;
         match live_once(host, work, stubborn, memory) {
             Err(_) if 0 < tries => {}
-            result => return result,
+            Err(error) => return Err(format!("{error} ({:?})", error.class())),
+            Ok(audit) => return Ok(audit),
         }
     }
 }

@@ -48,6 +48,7 @@ fn pass(contract: &Contract, kind: PassKind) -> Pass {
         calls: 0,
         listed: 0,
         unknown: 0,
+        held: 0,
         at_start: books,
         at_end: books,
         step: 7,
@@ -198,6 +199,16 @@ fn a_pass_that_a_vanished_name_ends_or_that_calls_a_full_queue_empty() {
     check(&["S8", "L5"], |contract| {
         let ended = Pass {
             is_empty: true,
+            held: 100,
+            ..pass(contract, PassKind::Work)
+        };
+        contract.pass_ended(ended);
+    });
+    // Somebody held each of them all the while: there was nothing that could be taken.
+    check(&[], |contract| {
+        let ended = Pass {
+            is_empty: true,
+            held: 200,
             ..pass(contract, PassKind::Work)
         };
         contract.pass_ended(ended);

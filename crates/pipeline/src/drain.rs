@@ -49,7 +49,7 @@ impl Job<'_, '_> {
         let mut drained = Drained::new(self.policy);
         match spool::depth(self.spool) {
             // A worker that opens begins a segment of the ledger: not for nothing.
-            Ok(depth) if depth.backlog() == 0 => return drained,
+            Ok(depth) if depth.buckets == 0 => return drained,
             Ok(_) => {}
             Err(error) => {
                 drained.triage_failure = Some(error.into());

@@ -4,21 +4,38 @@ use crate::failure::Failure;
 use crate::pass::Pass;
 use crate::pipeline::{Intake, Pipeline, elapsed_ms};
 use host::Millis;
-use indexer::{Hit, Poller, SecretFile, SinkError};
+use indexer::{Hit, PollError, Poller, SecretFile, SinkError};
 use spool::{Incoming, Published, Publisher, SpoolError};
 
 /// Takes in what there is, until the indexer has no more for now, or the backlog or the pass's time is at its limit.
 pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
-    let result = take_in(pipeline, pass);
-    if result.is_err() {
-        // Whatever went wrong: the next pass begins from what is durable.
+    let mut is_sound = false;
+    let result = take_in(pipeline, pass, &mut is_sound);
+    if result.is_err() && !is_sound {
+        // The next pass begins from what is durable.
         pipeline.publisher = None;
         pipeline.poller = None;
     }
     result
 }
 
-fn take_in(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
+/// Whether it was the indexer that failed: then queue and cursor are as good as before.
+pub(crate) fn is_of_indexer(error: &PollError) -> bool {
+    matches!(
+        error,
+        PollError::Answer { .. }
+            | PollError::Miscount { .. }
+            | PollError::Reduced { .. }
+            | PollError::Paused { .. }
+            | PollError::Secret(_)
+    )
+}
+
+fn take_in(
+    pipeline: &mut Pipeline<'_>,
+    pass: &mut Pass<'_>,
+    is_sound: &mut bool,
+) -> Result<(), Failure> {
     let deadline = pipeline.deadline();
     let adopted = pipeline.publisher()?.adopt_inbox()?;
     pass.counts.taken += adopted.adopted + adopted.quarantined + adopted.vanished + adopted.held;
@@ -39,7 +56,8 @@ fn take_in(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failu
     };
     while backlog < settings.backlog_max && host.now() <= deadline {
         let mut published = Published::default();
-        let step = poller.step(&mut |hits| publish(publisher, hits, &mut published))?;
+        let step = poller.step(&mut |hits| publish(publisher, hits, &mut published));
+        let step = step.inspect_err(|error| *is_sound = is_of_indexer(error))?;
         backlog += published.published;
         pass.counts.taken += step.handed_over + step.repeated;
         pass.counts.given += published.published;
@@ -52,7 +70,8 @@ fn take_in(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failu
     let every = settings.count_audit_every.as_millis();
     if every <= u128::from(elapsed_ms(memory.counts_audited, now)) {
         let mut published = Published::default();
-        let audit = poller.audit(&mut |hits| publish(publisher, hits, &mut published))?;
+        let audit = poller.audit(&mut |hits| publish(publisher, hits, &mut published));
+        let audit = audit.inspect_err(|error| *is_sound = is_of_indexer(error))?;
         pass.counts.taken += audit.handed_over;
         pass.counts.given += published.published;
         pass.counts.errors += audit.ahead;

@@ -26,6 +26,11 @@ impl CasePlace {
         }
     }
 
+    /// The alert whose case it is.
+    pub(crate) fn id(self) -> AlertId {
+        self.id
+    }
+
     /// The case's directory while it is written: one name that tells the final place.
     pub(crate) fn staged(&self) -> String {
         match self.hour {

@@ -2,6 +2,7 @@
 
 use crate::error::SpoolError;
 use crate::ledger::{self, Mark, Record};
+use crate::publish::WRITER;
 use crate::spool::Spool;
 use host::{File, Names};
 use serde::{Deserialize, Serialize};
@@ -33,7 +34,7 @@ impl LedgerPosition {
 
 /// Hands every record after `position` to `each`, writer by writer, and returns the position after them.
 ///
-/// Records of different writers have no order. A torn last line is left for later. Errs with [`SpoolError::BrokenLedger`]
+/// The publisher's records come first; otherwise those of different writers have no order. A torn last line is left for later. Errs with [`SpoolError::BrokenLedger`]
 /// where a line does not fit, or where less is left than was read before: then somebody, or a power loss, took it back, and
 /// a reader must begin anew. Changes nothing.
 pub fn follow(
@@ -42,7 +43,8 @@ pub fn follow(
     each: &mut dyn FnMut(Record),
 ) -> Result<LedgerPosition, SpoolError> {
     let mut after = position.clone();
-    let segments = ledger::segments(&spool.ledger, &mut Names::default())?;
+    let mut segments = ledger::segments(&spool.ledger, &mut Names::default())?;
+    segments.sort_by_key(|(writer, _)| writer != WRITER);
     for (writer, at) in &position.writers {
         if !segments.contains(&(writer.clone(), at.segment)) {
             let name = ledger::segment_name(writer, at.segment);

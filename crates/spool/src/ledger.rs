@@ -33,7 +33,10 @@ pub struct LedgerWriter<'h> {
     ledger: DirId,
     writer: String,
     number: u32,
-    file: File<'h>,
+    /// `None` before the first record: a program that is started and has nothing to say leaves no segment.
+    file: Option<File<'h>>,
+    /// The writer's last segment, to be written again before the first record.
+    predecessor: Option<String>,
     bytes: usize,
     chain: String,
     buffer: Vec<u8>,
@@ -48,34 +51,67 @@ impl<'h> LedgerWriter<'h> {
         number: u32,
         continues: Option<String>,
     ) -> Result<Self, SpoolError> {
-        let name = segment_name(writer, number);
-        let file = File::create_new(host, At::new(ledger, &name)).context("create", &name)?;
-        let mut created = LedgerWriter {
+        let mut created = Self::prepare(host, ledger, writer, number, continues, None);
+        created.begin()?;
+        Ok(created)
+    }
+
+    /// A writer whose segment `number` is created with its first record, after `predecessor`, the segment that it carries
+    /// on, was written again.
+    pub(crate) fn prepare(
+        host: &'h dyn Host,
+        ledger: DirId,
+        writer: &str,
+        number: u32,
+        continues: Option<String>,
+        predecessor: Option<String>,
+    ) -> Self {
+        LedgerWriter {
             host,
             ledger,
             writer: writer.to_owned(),
             number,
-            file,
+            file: None,
+            predecessor,
             bytes: 0,
-            chain: continues.clone().unwrap_or_default(),
+            chain: continues.unwrap_or_default(),
             buffer: Vec::new(),
-        };
-        let writer = writer.to_owned();
-        created.append_line(&Record::Opened {
+        }
+    }
+
+    /// Creates the segment, unless it is there. Durable when it returns.
+    pub(crate) fn begin(&mut self) -> Result<(), SpoolError> {
+        if self.file.is_some() {
+            return Ok(());
+        }
+        if let Some(predecessor) = &self.predecessor {
+            // What the segment carries on must not be lost after it. The predecessor may have died before its sync; or the
+            // sync failed, and then no later one makes its bytes durable, though they can be read.
+            let synced = self.host.sync_all(self.ledger);
+            synced.context("make durable", "the spool")?;
+            rewrite(self.host, self.ledger, predecessor)?;
+        }
+        let name = segment_name(&self.writer, self.number);
+        let at = At::new(self.ledger, &name);
+        self.file = Some(File::create_new(self.host, at).context("create", &name)?);
+        let continues = Some(self.chain.clone()).filter(|chain| !chain.is_empty());
+        let writer = self.writer.clone();
+        self.append_line(&Record::Opened {
             writer,
-            number,
+            number: self.number,
             continues,
         })?;
-        created.sync()?;
+        self.sync()?;
         // Later syncs cover the bytes alone: without the name, a power loss takes the whole segment.
-        host.sync_dir(ledger).context("make durable", "ledger")?;
-        Ok(created)
+        let synced = self.host.sync_dir(self.ledger);
+        synced.context("make durable", "ledger")
     }
 
     /// Appends a record. It is not durable before [`LedgerWriter::sync`] or a group commit.
     ///
     /// After an error this writer must not be used again: the next one begins a new segment.
     pub fn append(&mut self, record: &Record) -> Result<(), SpoolError> {
+        self.begin()?;
         if SEGMENT_BYTES_MAX < self.bytes {
             // What a later sync is thought to cover must not stay behind in the old file.
             self.sync()?;
@@ -96,13 +132,18 @@ impl<'h> LedgerWriter<'h> {
         self.buffer.extend_from_slice(b"}\n");
         self.bytes += self.buffer.len();
         let name = || segment_name(&self.writer, self.number);
-        self.file.append(&self.buffer).context("append to", name())
+        let file = self
+            .file
+            .as_ref()
+            .expect("a segment is begun before a line");
+        file.append(&self.buffer).context("append to", name())
     }
 
     /// Makes what was appended durable.
     pub fn sync(&self) -> Result<(), SpoolError> {
         let name = || segment_name(&self.writer, self.number);
-        self.file.sync().context("make durable", name())
+        let synced = self.file.as_ref().map_or(Ok(()), File::sync);
+        synced.context("make durable", name())
     }
 }
 
@@ -215,13 +256,14 @@ pub(crate) fn read_from(
 /// Writes a segment's bytes again to a new file, makes that durable, and puts it in the segment's place.
 ///
 /// Cut short, it leaves the old file in its place, and perhaps a copy beside it, which is no segment by its name.
-pub(crate) fn rewrite(host: &dyn Host, ledger: &Dir<'_>, name: &str) -> Result<(), SpoolError> {
+fn rewrite(host: &dyn Host, ledger: DirId, name: &str) -> Result<(), SpoolError> {
     /// A segment grows to megabytes, and a worker's memory should not.
     const CHUNK_BYTES: usize = 64 * 1024;
-    let old = File::open_read(host, ledger.at(name)).context("open", name)?;
+    let at = |name| At::new(ledger, name);
+    let old = File::open_read(host, at(name)).context("open", name)?;
     let copy = format!("{name}.copy");
-    ignore_vanished(host.unlink(ledger.at(&copy))).context("remove", &copy)?;
-    let file = File::create_new(host, ledger.at(&copy)).context("create", &copy)?;
+    ignore_vanished(host.unlink(at(&copy))).context("remove", &copy)?;
+    let file = File::create_new(host, at(&copy)).context("create", &copy)?;
     let (mut chunk, mut offset) = (Vec::new(), 0);
     loop {
         chunk.clear();
@@ -237,9 +279,9 @@ pub(crate) fn rewrite(host: &dyn Host, ledger: &Dir<'_>, name: &str) -> Result<(
     drop(old);
     file.sync().context("make durable", &copy)?;
     drop(file);
-    let replaced = host.rename(ledger.at(&copy), ledger.at(name));
+    let replaced = host.rename(at(&copy), at(name));
     replaced.context("replace", name)?;
-    ledger.sync().context("make durable", "ledger")
+    host.sync_dir(ledger).context("make durable", "ledger")
 }
 
 /// Whether nothing follows a line that does not fit: then a power loss tore it, otherwise somebody changed it.

@@ -42,7 +42,7 @@ mod unrecorded;
 mod worker;
 
 pub use complete::{Completion, Drafted};
-pub use depth::{Depth, depth, live};
+pub use depth::{Depth, Live, depth, live};
 pub use error::SpoolError;
 pub use follow::{LedgerPosition, follow};
 pub use judge::{Always, Judge};

@@ -2,11 +2,11 @@
 
 use super::Reconciled;
 use crate::failure::{Failure, FailureKind};
-use alert::AlertId;
+use alert::{AlertId, Disposition};
 use host::Dir;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use spool::ledger::Record;
-use spool::{LedgerPosition, Spool, SpoolError, follow, live};
+use spool::{EntryName, LedgerPosition, Live, Spool, SpoolError, follow, live};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The fold of the ledger up to a position.
@@ -19,19 +19,30 @@ pub(super) struct Book {
     duplicates: u64,
     quarantined: u64,
     vanished_total: u64,
-    /// Alerts that were published and have no end yet: how often more the one than the other.
-    #[serde(with = "open_alerts")]
-    open: BTreeMap<AlertId, i64>,
+    /// Entries that were published and have no end yet.
+    open: BTreeSet<EntryName>,
     /// Alerts whose files somebody removed, to be fetched again.
     #[serde(with = "ids")]
-    pub(super) vanished: Vec<AlertId>,
+    pub(super) vanished: BTreeSet<AlertId>,
     /// Alerts that were to be fetched again and that the indexer does not have.
     #[serde(with = "ids")]
-    pub(super) lost: Vec<AlertId>,
+    pub(super) lost: BTreeSet<AlertId>,
 }
 
+/// How an entry ended.
+#[derive(Clone, Copy)]
+pub(super) enum End {
+    Cased(Disposition),
+    Duplicate,
+    Quarantined,
+    Vanished,
+}
+
+/// Ends without a beginning so far: recovery may record an end before it records the beginning that a power loss took.
+pub(super) type Early = BTreeMap<EntryName, End>;
+
 const FILE: &str = "reconcile.json";
-/// A book holds some 40 bytes for each alert that is on its way.
+/// A book holds 63 bytes for each entry that is on its way.
 const FILE_BYTES_MAX: usize = 1 << 30;
 
 impl Book {
@@ -64,46 +75,65 @@ impl Book {
         }
     }
 
-    /// Adds one record.
-    pub(super) fn add(&mut self, record: &Record) {
+    /// Adds one record. `early` holds ends that came before their beginnings, for as long as one fold lasts.
+    pub(super) fn add(&mut self, record: &Record, early: &mut Early) {
         match record {
             Record::Opened { .. } => {}
             Record::Published { entries, .. } => {
-                self.published += entries.len() as u64;
                 for entry in entries {
-                    self.count(entry.id(), 1);
-                    self.vanished.retain(|id| *id != entry.id());
+                    self.begin(*entry, early);
                 }
             }
             Record::Completed {
-                cased,
                 quarantined,
                 duplicates,
                 vanished,
                 ..
             } => {
                 for case in record.new_cases() {
-                    self.cased[case.disposition as usize] += 1;
+                    self.end(case.entry, End::Cased(case.disposition), early);
                 }
-                self.quarantined += quarantined.len() as u64;
-                self.duplicates += duplicates.len() as u64;
-                self.vanished_total += vanished.len() as u64;
-                let bad = quarantined.iter().map(|bad| &bad.entry);
-                let ended = cased.iter().chain(bad).chain(duplicates);
-                for entry in ended.chain(vanished) {
-                    self.count(entry.id(), -1);
+                for bad in quarantined {
+                    self.end(bad.entry, End::Quarantined, early);
                 }
-                self.vanished
-                    .extend(vanished.iter().map(|entry| entry.id()));
+                for entry in duplicates {
+                    self.end(*entry, End::Duplicate, early);
+                }
+                for entry in vanished {
+                    self.end(*entry, End::Vanished, early);
+                }
             }
         }
     }
 
-    fn count(&mut self, id: AlertId, by: i64) {
-        let open = self.open.entry(id).or_insert(0);
-        *open += by;
-        if *open == 0 {
-            self.open.remove(&id);
+    fn begin(&mut self, entry: EntryName, early: &mut Early) {
+        self.vanished.remove(&entry.id());
+        if let Some(end) = early.remove(&entry) {
+            self.published += 1;
+            self.count(entry.id(), end);
+        } else if self.open.insert(entry) {
+            self.published += 1;
+        }
+    }
+
+    /// After a power loss an end may be recorded again: the first counts.
+    fn end(&mut self, entry: EntryName, end: End, early: &mut Early) {
+        if self.open.remove(&entry) {
+            self.count(entry.id(), end);
+        } else {
+            early.insert(entry, end);
+        }
+    }
+
+    fn count(&mut self, id: AlertId, end: End) {
+        match end {
+            End::Cased(disposition) => self.cased[disposition as usize] += 1,
+            End::Duplicate => self.duplicates += 1,
+            End::Quarantined => self.quarantined += 1,
+            End::Vanished => {
+                self.vanished_total += 1;
+                self.vanished.insert(id);
+            }
         }
     }
 
@@ -116,37 +146,43 @@ impl Book {
         let mut missing = self.missing(spool, found)?;
         if !missing.is_empty() || !found.unrecorded.is_empty() {
             // Somebody may be at work, and an alert that moves can be missed: only what is missed twice is missing.
-            found.unrecorded.clear();
-            let position = self.position.clone();
-            self.position = follow(spool, &position, &mut |record| self.add(&record))?;
+            let (position, mut early) = (self.position.clone(), Early::new());
+            self.position = follow(spool, &position, &mut |record| {
+                self.add(&record, &mut early)
+            })?;
             let again = self.missing(spool, found)?;
-            missing.retain(|id| again.contains(id));
+            missing.retain(|entry| again.contains(entry));
         }
-        for id in missing {
-            let times = self.open.remove(&id).unwrap_or(0);
-            self.vanished_total += u64::try_from(times).unwrap_or(0);
-            self.vanished.push(id);
+        for entry in missing {
+            self.open.remove(&entry);
+            self.count(entry.id(), End::Vanished);
         }
-        self.vanished.sort_unstable();
-        self.vanished.dedup();
         Ok(())
     }
 
-    /// The alerts without an end that stand nowhere; those that stand somewhere and are not known go to `found`.
+    /// The entries without an end that stand nowhere; those that stand somewhere and are not known go to `found`.
     fn missing(
         &self,
         spool: &Spool<'_>,
         found: &mut Reconciled,
-    ) -> Result<BTreeSet<AlertId>, SpoolError> {
-        let mut missing: BTreeSet<AlertId> = self.open.keys().copied().collect();
-        found.queue = 0;
-        live(spool, &mut |id| {
-            found.queue += 1;
-            missing.remove(&id);
-            if !self.open.contains_key(&id) {
-                found.unrecorded.push(id);
+    ) -> Result<BTreeSet<EntryName>, SpoolError> {
+        let mut missing = self.open.clone();
+        let mut staged = BTreeSet::new();
+        (found.queue, found.unrecorded) = (0, Vec::new());
+        live(spool, &mut |one| match one {
+            Live::Entry(entry) => {
+                found.queue += 1;
+                missing.remove(&entry);
+                if !self.open.contains(&entry) {
+                    found.unrecorded.push(entry.id());
+                }
+            }
+            Live::Staged(id) => {
+                found.queue += 1;
+                staged.insert(id);
             }
         })?;
+        missing.retain(|entry| !staged.contains(&entry.id()));
         Ok(missing)
     }
 
@@ -157,8 +193,8 @@ impl Book {
         found.duplicates = self.duplicates;
         found.quarantined = self.quarantined;
         found.vanished = self.vanished_total;
-        found.to_restore.clone_from(&self.vanished);
-        found.lost.clone_from(&self.lost);
+        found.to_restore = self.vanished.iter().copied().collect();
+        found.lost = self.lost.iter().copied().collect();
     }
 }
 
@@ -166,38 +202,21 @@ impl Book {
 mod ids {
     use super::*;
 
-    pub(super) fn serialize<S: Serializer>(ids: &[AlertId], to: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        ids: &BTreeSet<AlertId>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         to.collect_seq(ids.iter().map(ToString::to_string))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
-    ) -> Result<Vec<AlertId>, D::Error> {
+    ) -> Result<BTreeSet<AlertId>, D::Error> {
         let texts: Vec<String> = Deserialize::deserialize(from)?;
-        texts.iter().map(|text| read(text)).collect()
-    }
-
-    pub(super) fn read<E: serde::de::Error>(text: &str) -> Result<AlertId, E> {
-        AlertId::from_hex(text.as_bytes()).ok_or_else(|| E::custom("not the id of an alert"))
-    }
-}
-
-/// Ids with their counts.
-mod open_alerts {
-    use super::*;
-
-    pub(super) fn serialize<S: Serializer>(
-        open: &BTreeMap<AlertId, i64>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        to.collect_map(open.iter().map(|(id, count)| (id.to_string(), count)))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<BTreeMap<AlertId, i64>, D::Error> {
-        let texts: BTreeMap<String, i64> = Deserialize::deserialize(from)?;
-        let read = |(text, count): (String, i64)| Ok((ids::read(&text)?, count));
-        texts.into_iter().map(read).collect()
+        let read = |text: &String| {
+            AlertId::from_hex(text.as_bytes())
+                .ok_or_else(|| serde::de::Error::custom("not the id of an alert"))
+        };
+        texts.iter().map(read).collect()
     }
 }

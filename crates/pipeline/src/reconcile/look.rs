@@ -1,7 +1,7 @@
 //! What reconcile reads: new records, the cases that they tell of, and the times of single alerts.
 
 use super::Reconciled;
-use super::book::Book;
+use super::book::{Book, Early};
 use alert::AlertId;
 use host::Millis;
 use spool::ledger::{NewCase, Record};
@@ -17,7 +17,7 @@ pub(super) fn fold_new(
 ) -> Result<u64, SpoolError> {
     let position = book.position.clone();
     let (mut count, mut failed) = (0, None);
-    let mut eyes = Eyes::default();
+    let (mut eyes, mut early) = (Eyes::default(), Early::new());
     let after = follow(spool, &position, &mut |record| {
         for case in record.new_cases() {
             count += 1;
@@ -27,7 +27,7 @@ pub(super) fn fold_new(
                 Err(error) => failed = Some(error),
             }
         }
-        book.add(&record);
+        book.add(&record, &mut early);
     })?;
     if let Some(error) = failed {
         return Err(error);

@@ -26,17 +26,17 @@ use std::collections::BTreeSet;
 /// What reconcile found. Totals are since the ledger began.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Reconciled {
-    /// Entries that were published: an alert that was published again counts again.
+    /// Entries that were published: an alert that was published again has another one.
     pub published: u64,
-    /// Cases by disposition, in the order of [`alert::Disposition::ALL`].
+    /// Entries that became cases, by disposition, in the order of [`alert::Disposition::ALL`].
     pub cased: [u64; 4],
-    /// Copies of alerts that had their case.
+    /// Entries of alerts that had their case already.
     pub duplicates: u64,
-    /// Alerts in quarantine.
+    /// Entries that were set aside.
     pub quarantined: u64,
     /// Entries that somebody outside removed.
     pub vanished: u64,
-    /// Alerts that are pending, parked or claimed, counted on disk.
+    /// Entries that are pending, parked or claimed, counted on disk.
     pub queue: u64,
     /// On disk, and the ledger does not know them as on their way.
     pub unrecorded: Vec<AlertId>,
@@ -125,7 +125,7 @@ fn restore(pipeline: &mut Pipeline<'_>, book: &mut Book) -> Result<u64, Failure>
     if book.vanished.is_empty() || pipeline.poller.is_none() {
         return Ok(0);
     }
-    let wanted: BTreeSet<AlertId> = book.vanished.iter().copied().collect();
+    let wanted = book.vanished.clone();
     let ranges = look::times_of(pipeline.spool, &wanted)?;
     pipeline.publisher()?;
     let (Some(publisher), Some(poller)) = (&mut pipeline.publisher, &mut pipeline.poller) else {
@@ -149,14 +149,14 @@ fn restore(pipeline: &mut Pipeline<'_>, book: &mut Book) -> Result<u64, Failure>
     match result {
         Ok(()) => {
             book.lost.append(&mut book.vanished);
-            book.lost.sort_unstable();
-            book.lost.dedup();
             Ok(back.len() as u64)
         }
         Err(error) => {
             book.save(&pipeline.state)?;
-            pipeline.publisher = None;
-            pipeline.poller = None;
+            if !poll::is_of_indexer(&error) {
+                pipeline.publisher = None;
+                pipeline.poller = None;
+            }
             Err(error.into())
         }
     }

@@ -55,17 +55,12 @@ impl<'a, 'h> Auditor<'a, 'h> {
 
     /// Lists every place, in the order in which alerts flow.
     pub(super) fn read_places(&mut self) -> Result<(), SpoolError> {
-        self.read_live()?;
-        self.read_quarantine()?;
-        self.read_cases(&self.spool.cases)
-    }
-
-    /// Lists the places of alerts that are on their way.
-    pub(super) fn read_live(&mut self) -> Result<(), SpoolError> {
         let spool = self.spool;
         self.read_buckets(&spool.pending, Met::Pending)?;
         self.read_buckets(&spool.overflow, Met::Overflow)?;
-        self.read_claims()
+        self.read_claims()?;
+        self.read_quarantine()?;
+        self.read_cases(&spool.cases)
     }
 
     /// Opens each bucket in the chunk that named it: a name that waited for the whole listing could be long gone (S19).

@@ -93,12 +93,3 @@ pub fn audit(spool: &Spool<'_>) -> Result<Audit, SpoolError> {
     audit.strays = strays;
     Ok(audit)
 }
-
-/// Hands the id of every alert that is pending, parked or in a worker's hands to `each`.
-pub(crate) fn live(spool: &Spool<'_>, each: &mut dyn FnMut(AlertId)) -> Result<(), SpoolError> {
-    let mut auditor = Auditor::new(spool);
-    auditor.read_live()?;
-    let (notes, _) = auditor.into_notes();
-    notes.ids().for_each(each);
-    Ok(())
-}

@@ -56,11 +56,6 @@ impl Notes {
         }
     }
 
-    /// The ids that were noted, as often as they were.
-    pub(super) fn ids(&self) -> impl Iterator<Item = AlertId> + '_ {
-        self.notes.iter().map(|(id, _)| *id)
-    }
-
     pub(super) fn sum_up(mut self) -> Audit {
         self.notes.sort_unstable();
         let mut audit = Audit::default();

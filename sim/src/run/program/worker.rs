@@ -1,6 +1,6 @@
 //! A worker: claims and completes until the run is over, and starts anew after every failure.
 
-use super::{PAUSE, abort_of, pass};
+use super::{PAUSE, Patience, abort_of, pass};
 use crate::kernel::Exit;
 use crate::run::program::poller::ROOT;
 use crate::run::shared::Shared;
@@ -37,12 +37,13 @@ fn session(host: &dyn Host, shared: &Shared, actor: Actor, name: &str) -> Result
     let mut worker = pass(shared, actor, PassKind::Recover, open, |_| {
         Report::default()
     })?;
+    let mut patience = Patience::new(PAUSE);
     while !shared.watch.borrow().is_over {
         shared.watch.borrow_mut().begin(actor, PassKind::Work);
         let (report, result) = work(&mut worker);
         shared.watch.borrow_mut().end(actor, report);
         result?;
-        host.sleep(PAUSE);
+        patience.wait(host, 0 < report.seen);
     }
     Ok(())
 }
