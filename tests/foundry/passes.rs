@@ -134,6 +134,25 @@ fn a_certificate_of_somebody_else_is_refused() {
 }
 
 #[test]
+fn an_unverified_indexer_is_told_of_in_every_heartbeat() {
+    let server = indexer(10);
+    let scene = Scene::home_of(&server, "s3cret");
+    scene
+        .on_home("config check --set indexer.insecure=true")
+        .expect(78)
+        .tells(&["leave one of them"]);
+    scene.edit("foundry.toml", "ca_file = ", "insecure = true\n#ca_file = ");
+    scene.on_home("run").expect(0);
+    assert_eq!(scene.json("spool/heartbeat.json")["insecure"], true);
+    assert!(
+        scene
+            .read("spool/foundry.prom")
+            .contains("foundry_indexer_insecure 1")
+    );
+    scene.on_home("status").expect(0).shows(&["INSECURE"]);
+}
+
+#[test]
 fn a_second_instance_is_told_who_works_here() {
     let scene = Scene::home();
     let line = "serve --config foundry.toml --set serve.listen=127.0.0.1:0 --log info";

@@ -68,6 +68,12 @@ fn text(health: &Health, depth: &Depth, heartbeat: Option<&Heartbeat>, terminal:
     let now = now.map(|(place, count)| format!("{place} {}", words::count(count)));
     terminal.result(&format!("queue     {}\n", now.join(", ")));
     let Some(beat) = heartbeat else { return };
+    if beat.insecure {
+        let warning = terminal.paint(Paint::Bad, "INSECURE");
+        terminal.result(&format!(
+            "{warning}  the indexer's certificate is not verified (indexer.insecure)\n"
+        ));
+    }
     let ago = health.age_ms.map(words::duration).unwrap_or_default();
     terminal.result(&format!(
         "last pass {} at {}, {ago} ago\n",
