@@ -7,7 +7,10 @@ use std::fs;
 fn after_a_pass(alerts: u32) -> Scene {
     let server = indexer(alerts);
     let scene = Scene::home_of(&server, "s3cret");
-    scene.on_home("run --set run.workers=1").expect(0);
+    // Small pages, so that the ledger has more than one record to tell of them.
+    scene
+        .on_home("run --set run.workers=1 --set indexer.page_alerts=10")
+        .expect(0);
     scene
 }
 
@@ -76,7 +79,7 @@ fn a_changed_ledger_line_is_named_by_segment_and_line() {
         .shows(&["publish", "w1", "head", "OK: 2 chains"]);
     let (segment, name) = segment(&scene, "publish");
     let text = scene.read(&segment);
-    assert!(2 < text.lines().count(), "{text}");
+    assert!(3 < text.lines().count(), "{text}");
     // The second line tells of one alert less.
     let line = text.lines().nth(1).unwrap();
     let changed = line.replacen("\"published\"", "\"publishd\"", 1);

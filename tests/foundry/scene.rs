@@ -251,9 +251,21 @@ impl Running {
         panic!("no {what} in 30 s:\n{}", self.log());
     }
 
+    /// Sends a signal, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let line = format!("kill -{name} {}", self.child.id());
+        let told = Command::new("sh").arg("-c").arg(line).status().unwrap();
+        assert!(told.success());
+    }
+
     /// Sends SIGTERM and returns the exit code.
-    pub fn terminate(mut self) -> i32 {
-        signal(self.child.id(), "TERM");
+    pub fn terminate(self) -> i32 {
+        self.signal("TERM");
+        self.wait()
+    }
+
+    /// The exit code.
+    pub fn wait(mut self) -> i32 {
         for _ in 0..600 {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.code().unwrap_or_else(|| panic!("killed: {status}"));
@@ -269,15 +281,6 @@ impl Drop for Running {
         self.child.kill().ok();
         self.child.wait().ok();
     }
-}
-
-fn signal(pid: u32, name: &str) {
-    let told = Command::new("sh")
-        .arg("-c")
-        .arg(format!("kill -{name} {pid}"))
-        .status()
-        .unwrap();
-    assert!(told.success());
 }
 
 /// Every file below `dir` of this name.

@@ -87,6 +87,30 @@ fn a_failed_pass_is_unhealthy_and_the_next_one_is_tried() {
 }
 
 #[test]
+fn a_second_signal_ends_it_at_once_and_loses_nothing() {
+    let server = indexer(20);
+    let scene = Scene::home_of(&server, "s3cret");
+    drop(server);
+    scene.write(
+        "spool/inbox/a.json",
+        "{\"rule\":{\"level\":3,\"id\":\"1\"}}",
+    );
+    let mut running = scene.start(LINE);
+    // The pass is in the middle of its first stage, and will be for seconds.
+    running.wait_for("a try", |line| line.contains("trying again").then_some(()));
+    running.signal("INT");
+    running.wait_for("a word", |line| {
+        line.contains("the running pass ends first").then_some(())
+    });
+    running.signal("TERM");
+    assert_eq!(running.wait(), 75);
+    scene
+        .on_home("audit")
+        .expect(0)
+        .shows(&["published 1 = pending 1"]);
+}
+
+#[test]
 fn systemd_hears_of_start_watchdog_and_end() {
     let scene = Scene::home();
     let socket = UnixDatagram::bind(scene.path("notify")).unwrap();

@@ -26,7 +26,7 @@ pub(crate) fn run(_: &ServeArgs, context: &Context) -> Result<Exit, FoundryError
     let systemd = Systemd::new();
     let desk = Desk::open(&config, systemd.clone())?;
     desk.show(Heartbeat::load(&workplace.spool)?);
-    tracing::warn!(address = %desk.address(), "serving /metrics and /healthz");
+    tracing::info!(address = %desk.address(), "serving /metrics and /healthz");
     systemd.ready();
     rounds(
         &workplace,
@@ -34,7 +34,7 @@ pub(crate) fn run(_: &ServeArgs, context: &Context) -> Result<Exit, FoundryError
         &desk,
         config.values.serve.every.value.0,
     );
-    tracing::warn!("stopped");
+    tracing::info!("stopped");
     Ok(Exit::Ok)
 }
 

@@ -183,7 +183,7 @@ async fn listen_for_stop(
             tracing::warn!("told to stop again: ending in the middle of a pass");
             std::process::exit(crate::Exit::Temporary.code().into());
         }
-        tracing::warn!("told to stop: the running pass ends first");
+        tracing::info!("told to stop: the running pass ends first");
         board.systemd.stopping(pass_max.saturating_mul(2));
         // The passes have ended already if nobody listens.
         stop.send(()).ok();

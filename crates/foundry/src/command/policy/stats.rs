@@ -17,8 +17,8 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// No file of alerts is larger; a longer one is to be cut.
-const ALERTS_BYTES_MAX: usize = 2 << 30;
+/// The file is held in memory: a longer one is to be cut.
+const ALERTS_BYTES_MAX: usize = 256 << 20;
 
 /// One signature's line.
 #[derive(Clone, Copy, Default)]
