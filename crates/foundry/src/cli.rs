@@ -35,6 +35,16 @@ enum Command {
     Demo(command::demo::DemoArgs),
     Init(command::init::InitArgs),
     Run(command::run::RunArgs),
+    Serve(command::serve::ServeArgs),
+    Status(command::status::StatusArgs),
+    Audit(command::audit::AuditArgs),
+    Case(command::case::CaseArgs),
+    Ledger(command::ledger::LedgerArgs),
+    Adopt(command::adopt::AdoptArgs),
+    Policy(command::policy::PolicyArgs),
+    Config(command::config::ConfigCommandArgs),
+    Completions(command::shell::CompletionsArgs),
+    Man(command::shell::ManArgs),
 }
 
 /// What every command is given.
@@ -79,6 +89,16 @@ fn dispatch(command: Command, context: &Context) -> Exit {
         Command::Demo(args) => command::demo::run(&args, context),
         Command::Init(args) => command::init::run(&args, context),
         Command::Run(args) => command::run::run(&args, context),
+        Command::Serve(args) => command::serve::run(&args, context),
+        Command::Status(args) => command::status::run(&args, context),
+        Command::Audit(args) => command::audit::run(&args, context),
+        Command::Case(args) => command::case::run(&args, context),
+        Command::Ledger(args) => command::ledger::run(&args, context),
+        Command::Adopt(args) => command::adopt::run(&args, context),
+        Command::Policy(args) => command::policy::run(&args, context),
+        Command::Config(args) => command::config::run(&args, context),
+        Command::Completions(args) => command::shell::completions(&args, context),
+        Command::Man(args) => command::shell::man(&args, context),
     };
     ended.unwrap_or_else(|error: FoundryError| {
         context.terminal.error(&error);

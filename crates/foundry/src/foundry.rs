@@ -119,7 +119,8 @@ impl<'h> Workplace<'h> {
     /// One pass, in a span of its own.
     pub(crate) fn pass(&self, pipeline: &mut Pipeline<'_>) -> Report {
         let run_id = run_id(self.machine);
-        let span = tracing::info_span!("pass", run_id);
+        // Of the gravest level, so that whatever is told from within says which pass it is of.
+        let span = tracing::error_span!("pass", run_id);
         span.in_scope(|| pipeline.pass(&run_id, &mut |job| self.crew.work(job)))
     }
 }

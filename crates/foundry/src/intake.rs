@@ -33,6 +33,7 @@ impl<'h> Way<'h> {
             return Ok(None);
         };
         let mut options = HttpsOptions::new(url);
+        options.insecure = keys.insecure.value;
         if let Some(file) = &keys.ca_file.value {
             let pem = machine.read(&file.0, CA_BYTES_MAX);
             options.ca_pem = Some(pem.map_err(|source| FoundryError::Named {

@@ -18,12 +18,15 @@ mod error;
 mod exit;
 mod foundry;
 mod hands;
+mod health;
+mod input;
 mod intake;
 mod lock;
 mod logs;
 mod machine;
 mod policy_dir;
 mod run_report;
+mod serve;
 mod terminal;
 mod words;
 

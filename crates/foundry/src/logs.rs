@@ -13,7 +13,7 @@ pub(crate) fn start(terminal: &Terminal, level: Option<LevelFilter>) {
     let filter = match (level, EnvFilter::try_from_default_env()) {
         (Some(level), _) => EnvFilter::default().add_directive(level.into()),
         (None, Ok(filter)) => filter,
-        (None, Err(_)) => EnvFilter::default().add_directive(LevelFilter::WARN.into()),
+        (None, Err(_)) => EnvFilter::default().add_directive(LevelFilter::INFO.into()),
     };
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if terminal.is_watched {

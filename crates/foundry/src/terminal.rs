@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal, Write};
 
 /// The form of results.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     #[default]
     Text,

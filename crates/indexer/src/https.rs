@@ -14,6 +14,9 @@ pub struct HttpsOptions {
     pub url: String,
     /// The certificates to trust, as PEM: these alone. Without any, the public authorities.
     pub ca_pem: Option<Vec<u8>>,
+    /// Takes any certificate, so that anybody on the way can read and answer for the indexer. [`Transport::is_verified`]
+    /// says so to everybody who asks.
+    pub insecure: bool,
     /// The longest wait for a connection, TLS included.
     pub connect_timeout: Duration,
     /// The longest wait for the next byte.
@@ -30,6 +33,7 @@ impl HttpsOptions {
         HttpsOptions {
             url: url.into(),
             ca_pem: None,
+            insecure: false,
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(60),
             total_timeout: Duration::from_secs(180),
@@ -57,12 +61,13 @@ pub enum HttpsError {
 
 /// Sends requests over HTTPS, one after the other on a connection that stays open.
 ///
-/// Verifies the server's certificate, always. Follows no redirect, uses no proxy, and asks for no compression, so that a
+/// Verifies the server's certificate, unless [`HttpsOptions::insecure`] says otherwise. Follows no redirect, uses no proxy, and asks for no compression, so that a
 /// small answer cannot become a large one.
 pub struct Https {
     agent: Agent,
     url: String,
     body_bytes_max: usize,
+    insecure: bool,
 }
 
 impl Https {
@@ -76,6 +81,7 @@ impl Https {
         if let Some(pem) = &options.ca_pem {
             tls = tls.root_certs(roots(pem)?);
         }
+        tls = tls.disable_verification(options.insecure);
         let config = Agent::config_builder()
             .tls_config(tls.build())
             .proxy(None)
@@ -93,6 +99,7 @@ impl Https {
             agent: config.new_agent(),
             url: url.to_owned(),
             body_bytes_max: options.body_bytes_max,
+            insecure: options.insecure,
         })
     }
 
@@ -129,6 +136,10 @@ impl Transport for Https {
         let status = response.status().as_u16();
         self.read(response.into_body(), answer)?;
         Ok(status)
+    }
+
+    fn is_verified(&self) -> bool {
+        !self.insecure
     }
 }
 

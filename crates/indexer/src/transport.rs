@@ -27,6 +27,11 @@ pub trait Transport {
     /// Every status is a success here, also a redirect: an implementation follows none, because credentials must not
     /// travel to another host. It neither retries nor reads the secret. On an error `answer` may hold anything.
     fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError>;
+
+    /// Whether whoever answers has proved to be the indexer. One that has not is told of in every heartbeat.
+    fn is_verified(&self) -> bool {
+        true
+    }
 }
 
 /// What kind of failure kept a whole answer from coming.

@@ -149,7 +149,8 @@ impl<'h> Pipeline<'h> {
         for (stage, run) in STAGES {
             let began = self.host.now();
             pass.counts = Counts::default();
-            let span = tracing::info_span!("stage", stage = stage.word());
+            // Of the gravest level, so that whatever is told from within says which stage it is of.
+            let span = tracing::error_span!("stage", stage = stage.word());
             let failure = span.in_scope(|| run(self, &mut pass)).err();
             if let Some(failure) = &failure {
                 tracing::error!(run_id, stage = stage.word(), %failure, "a stage failed");

@@ -103,6 +103,14 @@ fn indexer(values: &Values, refuse: &mut Refuse<'_>) {
             );
         }
     }
+    if indexer.insecure.value && indexer.ca_file.value.is_some() {
+        let message = "`indexer.insecure` takes any certificate, although `indexer.ca_file` names those to trust";
+        refuse(
+            &indexer.insecure.origin,
+            message.to_owned(),
+            "leave one of them out",
+        );
+    }
     if let Err(error) = values.indexer_config().check() {
         let origin = match error.key {
             "index" => &indexer.index.origin,

@@ -91,6 +91,8 @@ keys! {
         index: Option<String> = None,
         /// The certificates to trust, as PEM; without it, the public authorities.
         ca_file: Option<FilePath> = None,
+        /// Take any certificate: for an installation to try things on.
+        insecure: bool = false,
         /// One line, `user:password`; without it, the credential `indexer` that systemd passes.
         credential_file: Option<FilePath> = None,
         /// Where to begin if there is no state yet.

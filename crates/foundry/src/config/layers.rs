@@ -3,7 +3,7 @@
 use super::keys::{Layer, Values};
 use super::origin::Source;
 use super::problem::{ConfigError, Located};
-use crate::machine::{Machine, PathError};
+use crate::machine::{Machine, PathError, Place};
 use miette::NamedSource;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -103,7 +103,11 @@ fn system_files(machine: &Machine, dir: &Path) -> Result<Vec<PathBuf>, ConfigErr
     };
     names.retain(|name| name.ends_with(".toml"));
     names.sort();
-    let own = machine.has(&own).then_some(own);
+    let own = match Place::of(&own) {
+        Ok(_) => Some(own),
+        Err(error) if error.is_vanished() => None,
+        Err(error) => return Err(unreadable(&own, &error)),
+    };
     Ok(own
         .into_iter()
         .chain(names.into_iter().map(|name| fragments.join(name)))
@@ -112,8 +116,10 @@ fn system_files(machine: &Machine, dir: &Path) -> Result<Vec<PathBuf>, ConfigErr
 
 /// The variables of this process that may name keys.
 pub(crate) fn variables() -> Vec<(String, String)> {
-    std::env::vars()
-        .filter(|(name, _)| key_of_variable(name).is_some())
+    // A value that is not UTF-8 names nothing that can be found, and is told of by that.
+    let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    let all = std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
+    all.filter(|(name, _)| key_of_variable(name).is_some())
         .collect()
 }
 
@@ -137,13 +143,15 @@ fn single(key: &str, value: &str) -> Result<Layer, Located> {
         });
     }
     let read = |value: &str| toml::from_str::<Layer>(&format!("{section}.{key} = {value}\n"));
-    let is_toml = toml::from_str::<toml::Table>(&format!("a = {value}\n")).is_ok();
+    // A second line would be a second key.
+    let is_line = !value.contains('\n');
+    let is_toml = is_line && toml::from_str::<toml::Table>(&format!("a = {value}\n")).is_ok();
     let as_text = toml::Value::String(value.to_owned()).to_string();
-    match (read(value), is_toml) {
-        (Ok(layer), _) => Ok(layer),
+    match is_toml.then(|| read(value)) {
+        Some(Ok(layer)) => Ok(layer),
         // A number where a text is wanted is that text; anything else is told as it was written.
-        (Err(error), true) => read(&as_text).map_err(|_| Located::of_parse(&error)),
-        (Err(_), false) => read(&as_text).map_err(|error| Located::of_parse(&error)),
+        Some(Err(error)) => read(&as_text).map_err(|_| Located::of_parse(&error)),
+        None => read(&as_text).map_err(|error| Located::of_parse(&error)),
     }
 }
 
@@ -245,6 +253,10 @@ mod tests {
             wrong.starts_with("--set queue.cap=many: invalid type"),
             "{wrong}"
         );
+        let wrong = read(&[], &["queue.cap=30\nqueue.readmit=false"])
+            .err()
+            .unwrap();
+        assert!(wrong.contains("invalid type"), "{wrong}");
         let wrong = read(&[], &["cap"]).err().unwrap();
         assert!(wrong.contains("section.key=value"), "{wrong}");
     }

@@ -127,6 +127,17 @@ impl Config {
         }
     }
 
+    /// How old the last heartbeat of a healthy home may be, in milliseconds: three rounds may be missed, and the longest
+    /// pass may be running.
+    pub(crate) fn heartbeat_age_max_ms(&self) -> u64 {
+        let (every, pass) = (
+            self.values.serve.every.value.0,
+            self.values.run.pass_max.value.0,
+        );
+        let most = every.saturating_mul(3).saturating_add(pass);
+        u64::try_from(most.as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// Where reading begins if there is no state yet.
     pub(crate) fn start(&self, now: Millis) -> Millis {
         match self.values.indexer.start.value {

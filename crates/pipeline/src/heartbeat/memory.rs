@@ -36,6 +36,9 @@ pub struct Heartbeat {
     pub ok: bool,
     /// The policy in force.
     pub policy_sha256: String,
+    /// Whether anybody could answer for the indexer, because its certificate is not verified.
+    #[serde(default)]
+    pub insecure: bool,
     /// The seven stages in order.
     pub stages: Vec<StageState>,
     /// The queue; absent if it could not be seen.
@@ -174,6 +177,7 @@ impl Memory {
             finished: timestamp(now),
             ok: !failed && mismatches == 0,
             policy_sha256: policy_sha256.to_owned(),
+            insecure: false,
             stages: stages
                 .filter_map(|stage| self.stages.get(stage.word()).cloned())
                 .collect(),

@@ -25,7 +25,11 @@ pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<()
         pass.depth = spool::depth(pipeline.spool).ok();
     }
     let now = pipeline.host.now();
-    let heartbeat = pipeline.memory.beat(pass, pipeline.policy.sha256(), now);
+    let transport = pipeline.intake.as_ref().map(|intake| intake.transport);
+    let heartbeat = Heartbeat {
+        insecure: transport.is_some_and(|transport| !transport.is_verified()),
+        ..pipeline.memory.beat(pass, pipeline.policy.sha256(), now)
+    };
     let json = serde_json::to_vec_pretty(&heartbeat).expect("its keys are strings");
     let text = exposition(&heartbeat);
     let root = pipeline.spool.root();

@@ -61,6 +61,11 @@ pub fn exposition(beat: &Heartbeat) -> String {
         1.0,
     );
     text.one(
+        "foundry_indexer_insecure",
+        "Whether the indexer's certificate is not verified.",
+        f64::from(u8::from(beat.insecure)),
+    );
+    text.one(
         "foundry_up",
         "Whether the last pass finished in every stage.",
         f64::from(u8::from(beat.ok)),

@@ -22,7 +22,7 @@ const DAYS: i64 = 6;
 /// The bytes of planted alerts are kept in memory.
 const PLANTED_MAX: u32 = 20_000;
 /// Every demo has the same alerts, but for their day.
-const SEED: u64 = 0x666f_756e_6472_79;
+const SEED: u64 = 0x0066_6f75_6e64_7279;
 
 /// Starts the indexer, and writes a home for it into `dir`.
 pub(super) fn build(machine: &Machine, dir: &Path, alerts: u32) -> Result<Set, FoundryError> {

@@ -1,0 +1,110 @@
+//! `foundry status`: the last heartbeat, and the queue as it is now.
+
+use crate::cli::Context;
+use crate::config::Config;
+use crate::error::FoundryError;
+use crate::exit::Exit;
+use crate::foundry;
+use crate::health::Health;
+use crate::machine::Machine;
+use crate::terminal::{Format, Paint, Terminal};
+use crate::words;
+use clap::Args;
+use host::Host;
+use pipeline::heartbeat::{Heartbeat, StageState};
+use serde_json::json;
+use spool::Depth;
+
+/// Says how the last pass went and what waits now; exit code 0 if that is healthy, 1 if not
+#[derive(Args, Debug)]
+pub(crate) struct StatusArgs {}
+
+/// Runs the command.
+pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<Exit, FoundryError> {
+    let machine = Machine::open().map_err(|error| FoundryError::of_host("/", error))?;
+    let config = Config::load(&machine, &context.config)?;
+    let spool = foundry::open_to_look(&machine, &config)?;
+    let heartbeat = Heartbeat::load(&spool)?;
+    let depth = spool::depth(&spool)?;
+    let now = machine.host().now();
+    let health = Health::of(heartbeat.as_ref(), now, config.heartbeat_age_max_ms());
+    let terminal = &context.terminal;
+    match terminal.format {
+        Format::Json => terminal.json(&json!({
+            "healthy": health.is_healthy(),
+            "reasons": health.reasons,
+            "age_ms": health.age_ms,
+            "queue": {
+                "pending": depth.pending,
+                "overflow": depth.overflow,
+                "claimed": depth.claimed,
+                "quarantined": depth.quarantined,
+            },
+            "heartbeat": heartbeat,
+        })),
+        Format::Text => text(&health, &depth, heartbeat.as_ref(), terminal),
+    }
+    Ok(match health.is_healthy() {
+        true => Exit::Ok,
+        false => Exit::Findings,
+    })
+}
+
+fn text(health: &Health, depth: &Depth, heartbeat: Option<&Heartbeat>, terminal: &Terminal) {
+    let verdict = match health.is_healthy() {
+        true => terminal.paint(Paint::Good, "healthy"),
+        false => terminal.paint(Paint::Bad, "NOT healthy"),
+    };
+    terminal.result(&format!("{verdict}\n"));
+    for reason in &health.reasons {
+        terminal.result(&format!("  {reason}\n"));
+    }
+    let now = [
+        ("pending", depth.pending),
+        ("overflow", depth.overflow),
+        ("claimed", depth.claimed),
+        ("quarantined", depth.quarantined),
+    ];
+    let now = now.map(|(place, count)| format!("{place} {}", words::count(count)));
+    terminal.result(&format!("queue     {}\n", now.join(", ")));
+    let Some(beat) = heartbeat else { return };
+    if beat.insecure {
+        let warning = terminal.paint(Paint::Bad, "INSECURE");
+        terminal.result(&format!(
+            "{warning}  the indexer's certificate is not verified (indexer.insecure)\n"
+        ));
+    }
+    let ago = health.age_ms.map(words::duration).unwrap_or_default();
+    terminal.result(&format!(
+        "last pass {} at {}, {ago} ago\n",
+        beat.run_id,
+        words::time(beat.finished)
+    ));
+    beat.stages
+        .iter()
+        .for_each(|stage| terminal.result(&line(stage)));
+    terminal.result(&format!("equation  {}\n", beat.equation));
+    for (what, ids) in &beat.named {
+        terminal.result(&format!("  {what}: {}\n", ids.join(" ")));
+    }
+    terminal.result(&format!("policy    {}\n", beat.policy_sha256));
+}
+
+fn line(stage: &StageState) -> String {
+    let succeeded = match stage.last_success {
+        Some(at) => format!("last success {}", words::time(at)),
+        None => "never succeeded".to_owned(),
+    };
+    let error = stage
+        .error
+        .as_ref()
+        .map(|error| format!("\n    {error}"))
+        .unwrap_or_default();
+    format!(
+        "  {:<11}{:>10} in {:>10} out {:>6} errors  {succeeded}{error}\n",
+        stage.stage,
+        words::count(stage.taken),
+        words::count(stage.given),
+        words::count(stage.errors)
+    )
+}

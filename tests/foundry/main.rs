@@ -1,0 +1,13 @@
+//! The program `foundry` as its users meet it: real processes, real files, a mock indexer over real HTTPS.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod configuration;
+mod demo;
+mod home;
+mod look;
+mod passes;
+mod policies;
+mod scene;
+mod serve;
+mod systemd;
