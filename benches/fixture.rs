@@ -14,6 +14,7 @@ pub const OPTIONS: SpoolOptions = SpoolOptions {
     readmit: true,
     claim_buckets: 4,
     seen_max: 65_536,
+    packed: spool::Dispositions::NONE,
 };
 
 /// Alerts an hour: the incident's backlog of 1.1 million in six days. It fixes how many cases a directory holds.
