@@ -238,22 +238,24 @@ impl Worker<'_> {
     }
 
     fn case_stands(&self, place: CasePlace) -> Result<Stands, SpoolError> {
-        let path = place.path();
-        let alert = format!("{path}/{ALERT_FILE}");
-        let found = [&path, &alert].map(|path| {
-            let found = self.spool.host.stat(self.spool.cases.at(path));
-            match found {
-                Ok(_) => Ok(true),
-                Err(error) if error.is_vanished() => Ok(false),
-                Err(error) => Err(error).context("look at", path),
-            }
-        });
-        let [directory, alert] = found;
-        Ok(match (directory?, alert?) {
-            (false, _) => Stands::Nothing,
-            (true, true) => Stands::Whole,
-            (true, false) => Stands::Part,
+        let mut path = place.path();
+        if !self.is_case(&path)? {
+            return Ok(Stands::Nothing);
+        }
+        path.push('/');
+        path.push_str(ALERT_FILE);
+        Ok(match self.is_case(&path)? {
+            true => Stands::Whole,
+            false => Stands::Part,
         })
+    }
+
+    fn is_case(&self, path: &str) -> Result<bool, SpoolError> {
+        match self.spool.host.stat(self.spool.cases.at(path)) {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_vanished() => Ok(false),
+            Err(error) => Err(error).context("look at", path),
+        }
     }
 }
 

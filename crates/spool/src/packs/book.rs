@@ -226,6 +226,13 @@ pub(super) fn is_packed(spool: &Spool<'_>) -> Result<bool, SpoolError> {
 mod tests {
     use super::*;
 
+    const HOUR: Hour = Hour {
+        year: 2026,
+        month: 4,
+        day: 1,
+        hour: 5,
+    };
+
     #[test]
     fn an_id_is_looked_for_in_the_packs_that_may_have_it_and_in_no_others() {
         let id = |first: u8, last: u8| {
@@ -235,11 +242,9 @@ mod tests {
         };
         let mut book = Book::default();
         for (number, ids) in [(1, vec![id(1, 0), id(9, 0)]), (2, vec![id(1, 7), id(2, 0)])] {
-            let index = Index {
-                directories: ids,
-                ..Index::default()
-            };
-            book.add(number, &index);
+            let mut pack = Pack::new(HOUR);
+            pack.index.directories = ids;
+            book.add(number, &pack.index);
         }
         let of = |id| book.numbers_of(id).collect::<Vec<_>>();
         assert_eq!(book.last, 2);
