@@ -55,7 +55,7 @@ fn mercy(call: Call, blow: Blow) -> Mercy {
     }
 }
 
-fn fail_everywhere(what: &'static str, work: Work, stubborn: bool) {
+pub(crate) fn fail_everywhere(what: &'static str, work: Work, stubborn: bool) {
     let mut sweep = Sweep::new(what);
     let calls = Execution::new(work).next_life().calls;
     for (number, &call) in (0..).zip(&calls) {

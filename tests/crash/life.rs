@@ -44,6 +44,8 @@ pub(crate) enum Work {
     /// The same with a publisher that forgets, and a judge who changes his mind: what was packed comes again as a case for a
     /// person, and the other way round.
     PackedForgetful,
+    /// Whole passes of the pipeline over a mock indexer.
+    Pipeline,
 }
 
 /// Judges by the alert's number, so that buckets are mixed: half of the alerts are benign, and which half may change.
@@ -94,7 +96,7 @@ pub(crate) struct Memory {
 impl Work {
     fn options(self) -> SpoolOptions {
         match self {
-            Work::Flow | Work::Adopt => OPTIONS,
+            Work::Flow | Work::Adopt | Work::Pipeline => OPTIONS,
             Work::Forgetful => SpoolOptions {
                 seen_max: 2,
                 ..OPTIONS
@@ -119,6 +121,7 @@ impl Work {
                 .flat_map(|batch| batch.iter())
                 .map(|&number| (id(number), payload(number)))
                 .collect(),
+            Work::Pipeline => crate::passes::alerts(),
             Work::Adopt => (0..LEGACY_COUNT)
                 .map(|number| {
                     let name = legacy_name(number);
@@ -157,13 +160,17 @@ pub(crate) fn live(
     work: Work,
     stubborn: bool,
     memory: &mut Memory,
-) -> Result<Audit, SpoolError> {
+) -> Result<Audit, String> {
+    if work == Work::Pipeline {
+        return crate::passes::live(host, stubborn);
+    }
     let mut tries = if stubborn { 3 } else { 1 };
     loop {
         tries -= 1;
         match live_once(host, work, stubborn, memory) {
             Err(_) if 0 < tries => {}
-            result => return result,
+            Err(error) => return Err(format!("{error} ({:?})", error.class())),
+            Ok(audit) => return Ok(audit),
         }
     }
 }

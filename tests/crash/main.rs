@@ -12,6 +12,7 @@ mod adoption;
 mod failures;
 mod kills;
 mod life;
+mod passes;
 mod power;
 mod sweep;
 mod together;

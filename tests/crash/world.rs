@@ -1,6 +1,7 @@
 //! A machine on which one life follows another, and the strikes that end them.
 
 use crate::life::{LEGACY, LEGACY_COUNT, Memory, Work, legacy_name, live, payload};
+use crate::passes::{SECRET, SECRET_BYTES};
 use host::{Call, Errno, Millis};
 use sim::kernel::{
     Act, Content, Control, Director, DirectoryProfile, Ended, Exit, Fs, LatencyProfile, Limits,
@@ -77,6 +78,11 @@ impl World {
             generator: |_, _, _| {},
             recording: Recording::HashOnly,
         });
+        if work == Work::Pipeline {
+            crate::passes::load_policy();
+            let secret = Content::Bytes(SECRET_BYTES.to_vec());
+            machine.make_file(SECRET, secret, 0).expect("a new file");
+        }
         if work == Work::Adopt {
             machine.make_dir(LEGACY).expect("a new directory");
             for number in 0..LEGACY_COUNT {
@@ -112,10 +118,7 @@ impl World {
         let program = Box::new(move |host: &dyn host::Host| {
             match live(host, work, stubborn, &mut memory.borrow_mut()) {
                 Ok(audit) => *place.borrow_mut() = Some(End::Done(audit)),
-                Err(error) => {
-                    let class = error.class();
-                    *place.borrow_mut() = Some(End::GaveUp(format!("{error} ({class:?})")));
-                }
+                Err(error) => *place.borrow_mut() = Some(End::GaveUp(error)),
             }
             Exit::OK
         });

@@ -1,6 +1,6 @@
 //! Each thing that can go wrong above HTTP, in the middle of a backlog.
 
-use crate::intake::take_in;
+use crate::intake::{starter, take_in};
 use crate::simulated::{InProcess, play, program};
 use host::{At, File, Millis};
 use mock_indexer::{Batch, Core, Fault, Indexed, Misfortune, Options, Population, Recipe, When};
@@ -57,6 +57,7 @@ fn all() -> Vec<Fault> {
 #[test]
 fn no_fault_above_http_loses_or_doubles_a_document() {
     let population = Arc::new(Population::new(recipe()));
+    let policy = Rc::new(starter());
     for fault in all() {
         let mut options = Options::healthy("poller", "secret");
         // From the third request on, for long enough that retries within one step do not get by.
@@ -66,12 +67,12 @@ fn no_fault_above_http_loses_or_doubles_a_document() {
         });
         let core = Rc::new(RefCell::new(Core::new(Arc::clone(&population), options)));
         let taken = Rc::new(RefCell::new(None));
-        let asked = Rc::clone(&core);
+        let (asked, policy) = (Rc::clone(&core), Rc::clone(&policy));
         let foundry = program(&taken, move |host| {
             let secret = File::create_new(host, At::new(host.root(), "secret")).unwrap();
             secret.append(b"poller:secret\n").unwrap();
             let transport = InProcess { host, core: asked };
-            take_in(host, &transport, Millis(T0), Millis(T0 + 7 * HOUR))
+            take_in(host, &transport, &policy, Millis(T0), Millis(T0 + 7 * HOUR))
         });
         play(Millis(T0 + 7 * HOUR), vec![foundry]);
         let taken = taken.take().unwrap();
@@ -79,7 +80,8 @@ fn no_fault_above_http_loses_or_doubles_a_document() {
             11 < core.borrow().tally().answered,
             "{fault:?} never struck"
         );
-        assert!(!taken.errors.is_empty(), "{fault:?} went unnoticed");
+        assert!(!taken.failures().is_empty(), "{fault:?} went unnoticed");
+        assert_eq!(taken.other_failures(), Vec::<String>::new(), "{fault:?}");
         taken.assert_all_once(&population);
     }
 }

@@ -1,74 +1,70 @@
-//! A poller, a publisher and a worker in a row, as straight-line code on whatever machine there is.
+//! The whole pipeline on whatever machine there is: passes until everything that the indexer has is cased.
 
-use alert::Disposition;
-use host::{At, Dir, Host, Millis};
-use indexer::{Config, Hit, PollError, Poller, Profile, SecretFile, SinkError, Transport};
+use host::{At, Host, Millis};
+use indexer::{Config, Profile, Transport};
 use mock_indexer::Population;
+use pipeline::heartbeat::Heartbeat;
+use pipeline::{Intake, Pipeline, Report, Secret, Settings, Stage};
+use policy::{LoadOptions, Policy};
 use spool::audit::{Audit, audit};
-use spool::{Always, Claimed, Incoming, Publisher, Spool, SpoolOptions, Worker};
+use spool::{Spool, SpoolOptions};
 use std::time::Duration;
 
-/// What came in, and what went wrong meanwhile.
+/// What came in, and how each pass went.
 pub(crate) struct Taken {
-    pub(crate) errors: Vec<PollError>,
+    pub(crate) reports: Vec<Report>,
     pub(crate) audit: Audit,
+    pub(crate) heartbeat: Heartbeat,
 }
 
-/// Polls from `start` until nothing before `until` can be missing, makes a case of every alert, and audits.
+/// The policy that ships. It is loaded outside of the simulated machine: its parser measures the thread's stack.
+pub(crate) fn starter() -> Policy {
+    Policy::load(&policy::starter(), LoadOptions::default()).unwrap()
+}
+
+/// Makes passes, a minute apart, until one that began after `until` finds nothing more and no stage fails.
 pub(crate) fn take_in(
     host: &dyn Host,
     transport: &dyn Transport,
+    policy: &Policy,
     start: Millis,
     until: Millis,
 ) -> Taken {
     let spool = Spool::init(host, At::new(host.root(), "spool"), SpoolOptions::default()).unwrap();
-    let mut publisher = Publisher::open(&spool).unwrap();
-    let state = Dir::open_or_make(host, At::new(host.root(), "state")).unwrap();
-    let secret = SecretFile::new(host, host.root(), "secret");
-    let config = Config::new(Profile::wazuh4());
-    let mut poller = Poller::open(host, state.id(), transport, secret, config, start, 7).unwrap();
-    let mut errors = Vec::new();
+    let intake = Intake {
+        transport,
+        secret: Secret {
+            host,
+            dir: host.root(),
+            name: "secret".to_owned(),
+        },
+        config: Config::new(Profile::wazuh4()),
+        start,
+        seed: 7,
+    };
+    let mut pipeline = Pipeline::open(&spool, policy, Some(intake), Settings::default()).unwrap();
+    let mut reports: Vec<Report> = Vec::new();
     loop {
-        match poller.step(&mut |hits| publish(&mut publisher, hits)) {
-            Ok(step) if until <= step.watermark => break,
-            Ok(step) if !step.is_caught_up => {}
-            Ok(_) => host.sleep(Duration::from_secs(60)),
-            Err(error) => {
-                errors.push(error);
-                host.sleep(Duration::from_secs(60));
-            }
+        let run_id = format!("run-{}", reports.len());
+        let report = pipeline.pass(&run_id, &mut |job| vec![job.drain("w1")]);
+        let is_last = until <= report.started && report.is_ok() && !report.has_more;
+        reports.push(report);
+        if is_last {
+            break;
         }
+        assert!(reports.len() < 20_000, "{:#?}", reports.last());
+        host.sleep(Duration::from_secs(60));
     }
-    drain(&spool);
+    drop(pipeline);
     Taken {
-        errors,
+        reports,
         audit: audit(&spool).unwrap(),
-    }
-}
-
-fn publish(publisher: &mut Publisher<'_>, hits: &[Hit<'_>]) -> Result<(), SinkError> {
-    let batch: Vec<Incoming<'_>> = hits
-        .iter()
-        .map(|hit| Incoming {
-            id: hit.alert,
-            payload: hit.raw,
-        })
-        .collect();
-    publisher.publish(&batch)?;
-    Ok(())
-}
-
-fn drain(spool: &Spool<'_>) {
-    let mut worker = Worker::open(spool, "w1").unwrap();
-    while let Claimed::Buckets(claim) = worker.claim().unwrap() {
-        worker
-            .complete(claim, &mut Always(Disposition::Review))
-            .unwrap();
+        heartbeat: Heartbeat::load(&spool).unwrap().unwrap(),
     }
 }
 
 impl Taken {
-    /// Every document of the oracle has its case, once, and there is no other.
+    /// Every document of the oracle has its case, once, and there is no other; and everybody says so.
     #[track_caller]
     pub(crate) fn assert_all_once(&self, population: &Population) {
         let expected = Audit {
@@ -76,6 +72,31 @@ impl Taken {
             cased: population.len() as u64,
             ..Audit::default()
         };
-        assert_eq!(self.audit, expected, "{:?}", self.errors);
+        assert_eq!(self.audit, expected, "{:?}", self.failures());
+        let found = self.reports.last().unwrap().reconciled.as_ref().unwrap();
+        assert_eq!(found.cases(), population.len() as u64, "{found}");
+        assert_eq!(found.mismatches(), 0, "{found}");
+        let told: u64 = self.heartbeat.dispositions.values().sum();
+        assert_eq!(told, population.len() as u64, "{:#?}", self.heartbeat);
+        assert!(self.heartbeat.ok);
+    }
+
+    /// What the polls of all passes said when they failed.
+    pub(crate) fn failures(&self) -> Vec<&str> {
+        let polls = self
+            .reports
+            .iter()
+            .filter_map(|report| report.stage(Stage::Poll));
+        let failures = polls.filter_map(|poll| poll.failure.as_ref());
+        failures.map(|failure| failure.message.as_str()).collect()
+    }
+
+    /// Passes in which something else than the poll failed.
+    pub(crate) fn other_failures(&self) -> Vec<String> {
+        let stages = self.reports.iter().flat_map(|report| &report.stages);
+        stages
+            .filter(|stage| stage.stage != Stage::Poll)
+            .filter_map(|stage| Some(format!("{:?}: {}", stage.stage, stage.failure.as_ref()?)))
+            .collect()
     }
 }

@@ -1,4 +1,4 @@
-//! Stage 1 and the queue together: every document of a mock indexer becomes one case, whatever goes wrong on the way.
+//! All seven stages: every document of a mock indexer becomes one case, whatever goes wrong on the way.
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 

@@ -1,6 +1,6 @@
 //! The same on the real disk and over real HTTPS, with connections that break.
 
-use crate::intake::take_in;
+use crate::intake::{starter, take_in};
 use host::Millis;
 use indexer::{Https, HttpsOptions};
 use mock_indexer::{Core, Mishap, Options, Population, Recipe, Sabotage, Server, When};
@@ -29,7 +29,13 @@ fn a_backlog_over_https_ends_in_cases_on_the_disk() {
     let mut options = HttpsOptions::new(server.url());
     options.ca_pem = Some(server.ca_pem().as_bytes().to_vec());
     let transport = Https::new(options).unwrap();
-    let taken = take_in(&host, &transport, Millis(T0), Millis(T0 + 2 * DAY));
+    let taken = take_in(
+        &host,
+        &transport,
+        &starter(),
+        Millis(T0),
+        Millis(T0 + 2 * DAY),
+    );
     taken.assert_all_once(&population);
-    assert!(taken.errors.is_empty(), "{:?}", taken.errors);
+    assert_eq!(taken.failures(), Vec::<&str>::new());
 }

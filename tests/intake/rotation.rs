@@ -1,7 +1,7 @@
 //! The incident's beginning: the indexer's password is rotated, nobody tells the poller for six days, and then all of it
 //! comes at once.
 
-use crate::intake::take_in;
+use crate::intake::{starter, take_in};
 use crate::simulated::{InProcess, play, program};
 use host::{At, File, Host, Millis};
 use mock_indexer::{Account, Core, Options, Population, Recipe};
@@ -30,10 +30,11 @@ fn six_days_of_401_and_their_backlog_end_in_one_case_for_every_alert() {
     let core = Rc::new(RefCell::new(Core::new(Arc::clone(&population), options)));
     let taken = Rc::new(RefCell::new(None));
     let asked = Rc::clone(&core);
+    let policy = starter();
     let foundry = program(&taken, move |host| {
         put(host, "secret", b"poller:old\n");
         let transport = InProcess { host, core: asked };
-        take_in(host, &transport, Millis(T0), Millis(T0 + 7 * DAY))
+        take_in(host, &transport, &policy, Millis(T0), Millis(T0 + 7 * DAY))
     });
     let operator: Program = Box::new(|host| {
         let six_days = u64::try_from(6 * DAY).unwrap();
@@ -50,6 +51,8 @@ fn six_days_of_401_and_their_backlog_end_in_one_case_for_every_alert() {
 
     let taken = taken.take().unwrap();
     taken.assert_all_once(&population);
+    // The other six stages never missed a pass for it.
+    assert_eq!(taken.other_failures(), Vec::<String>::new());
     // Six days in waits of at most 15 minutes: few enough that no account is locked, and often enough to notice.
     let refused = core.borrow().tally().unauthorized;
     assert!(
@@ -57,7 +60,7 @@ fn six_days_of_401_and_their_backlog_end_in_one_case_for_every_alert() {
         "{refused} requests were refused"
     );
     assert!(
-        refused < taken.errors.len() as u64,
+        refused < taken.failures().len() as u64,
         "the pauses are told too"
     );
 }

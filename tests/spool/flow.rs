@@ -21,6 +21,13 @@ fn every_published_alert_becomes_one_case_that_holds_the_very_file() {
         crate::fixture::payload(3)
     );
     assert_eq!(disk.files("pending"), Vec::<String>::new());
+    let manifest = disk.path(&format!("cases/2026/04/01/05/{}", id(3)));
+    let checked = std::process::Command::new("sha256sum")
+        .args(["--check", "--strict", "manifest-sha256.txt"])
+        .current_dir(manifest)
+        .output()
+        .expect("coreutils are everywhere");
+    assert!(checked.status.success(), "{checked:?}");
     assert_eq!(disk.files("cases").len(), 30);
 }
 

@@ -202,6 +202,8 @@ pub struct Pass {
     /// For a cap pass: by how much it could not know what is pending. What others took and it did not find gone, and what
     /// vanished inside buckets whose names still count it.
     pub unknown: u64,
+    /// Entries of buckets that it wanted to claim and that somebody held, by the buckets' names: tried, and not taken.
+    pub held: u64,
     /// What was there when it began.
     pub at_start: Books,
     /// What is there now.

@@ -48,6 +48,7 @@ fn pass(contract: &Contract, kind: PassKind) -> Pass {
         calls: 0,
         listed: 0,
         unknown: 0,
+        held: 0,
         at_start: books,
         at_end: books,
         step: 7,
@@ -198,6 +199,16 @@ fn a_pass_that_a_vanished_name_ends_or_that_calls_a_full_queue_empty() {
     check(&["S8", "L5"], |contract| {
         let ended = Pass {
             is_empty: true,
+            held: 100,
+            ..pass(contract, PassKind::Work)
+        };
+        contract.pass_ended(ended);
+    });
+    // Somebody held each of them all the while: there was nothing that could be taken.
+    check(&[], |contract| {
+        let ended = Pass {
+            is_empty: true,
+            held: 200,
             ..pass(contract, PassKind::Work)
         };
         contract.pass_ended(ended);
@@ -458,5 +469,40 @@ fn an_audit_that_differs_from_the_census() {
             },
             8,
         )
+    });
+}
+
+#[test]
+fn a_case_in_a_file_of_many_leaves_a_copy_that_may_go_once_it_is_recorded() {
+    let packed = |contract: &mut Contract| {
+        contract.moved(Id(0), by(W1, Place::Claimed));
+        contract.cased_beside(Id(0), by(W1, Place::Cased), true);
+    };
+    check(&[], |contract| {
+        packed(contract);
+        contract.recorded(Id(0), Place::Cased, true, 8);
+        contract.record_settled(Id(0), true);
+        contract.removed(Id(0), Place::Claimed, W1, Side::Inside, 9);
+        assert_eq!(contract.census().get(Id(0)).copies, 0);
+        assert_eq!(contract.census().count(Place::Cased), 1);
+    });
+    check(&["S12"], |contract| {
+        packed(contract);
+        contract.recorded(Id(0), Place::Cased, true, 8);
+        contract.removed(Id(0), Place::Claimed, W1, Side::Inside, 9);
+    });
+    check(&["S3"], |contract| {
+        packed(contract);
+        contract.cased_beside(Id(0), by(W1, Place::Cased), false);
+    });
+    check(&["S4"], |contract| {
+        contract.moved(Id(0), by(W1, Place::Claimed));
+        contract.cased_beside(Id(0), by(W2, Place::Cased), true);
+    });
+    // Its worker had read it before somebody took the file away.
+    check(&[], |contract| {
+        contract.moved(Id(0), by(W1, Place::Claimed));
+        contract.removed(Id(0), Place::Claimed, W2, Side::Outside, 8);
+        contract.cased_beside(Id(0), by(W1, Place::Cased), false);
     });
 }

@@ -4,6 +4,15 @@ use crate::chance::{below, mix};
 use crate::zone::Zone;
 use std::io::Write;
 
+/// How much of a Wazuh alert a generated one has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// All of it, 1.6 KB on average.
+    Full,
+    /// What a poller and a queue read of it, 0.25 KB: for millions of alerts of which somebody keeps every byte.
+    Short,
+}
+
 /// Alerts by kind, with how many of a hundred are of it: mostly Windows and file integrity, as in a real fleet.
 const KINDS: &[(u64, &str)] = &[
     (33, include_str!("alerts/syscheck.json")),
@@ -14,6 +23,9 @@ const KINDS: &[(u64, &str)] = &[
     (4, include_str!("alerts/web_scan.json")),
     (3, include_str!("alerts/rootcheck.json")),
 ];
+
+/// The one kind of the short form.
+const SHORT: &[(u64, &str)] = &[(100, include_str!("alerts/short.json"))];
 
 const USERS: &[&str] = &["alice", "bob", "carol", "dave", "svc-backup", "svc-deploy"];
 
@@ -53,8 +65,12 @@ enum Blank {
 
 impl Bodies {
     /// The alerts of `agents` agents below one manager in `zone`.
-    pub(crate) fn new(seed: u64, agents: u32, zone: Zone) -> Self {
-        let kinds = KINDS.iter().map(|(parts, text)| (*parts, pieces(text)));
+    pub(crate) fn new(seed: u64, agents: u32, zone: Zone, form: Form) -> Self {
+        let kinds = match form {
+            Form::Full => KINDS,
+            Form::Short => SHORT,
+        };
+        let kinds = kinds.iter().map(|(parts, text)| (*parts, pieces(text)));
         Bodies {
             seed,
             agents,
@@ -164,7 +180,7 @@ mod tests {
 
     #[test]
     fn every_alert_is_one_json_object_of_wazuhs_form() {
-        let bodies = Bodies::new(1, 300, Zone::UTC);
+        let bodies = Bodies::new(1, 300, Zone::UTC, Form::Full);
         let (mut rules, mut bytes) = (BTreeMap::new(), 0);
         for seq in 0..1_000 {
             let mut body = Vec::new();
@@ -185,6 +201,16 @@ mod tests {
     }
 
     #[test]
+    fn the_short_form_has_what_a_queue_reads_and_little_more() {
+        let mut body = Vec::new();
+        Bodies::new(1, 300, Zone::UTC, Form::Short).write(7, 1_762_905_600_123, &mut body);
+        let alert: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(alert["timestamp"], "2025-11-12T00:00:00.123+0000");
+        assert!(alert["rule"]["level"].is_u64(), "{alert}");
+        assert!(body.len() < 256, "{}", body.len());
+    }
+
+    #[test]
     fn the_kinds_are_a_hundred_parts() {
         assert_eq!(KINDS.iter().map(|(parts, _)| parts).sum::<u64>(), 100);
     }
@@ -193,7 +219,7 @@ mod tests {
     fn the_same_number_gives_the_same_bytes() {
         let write = |seed| {
             let mut body = Vec::new();
-            Bodies::new(seed, 3, Zone::UTC).write(5, 1_000, &mut body);
+            Bodies::new(seed, 3, Zone::UTC, Form::Full).write(5, 1_000, &mut body);
             body
         };
         assert_eq!(write(1), write(1));

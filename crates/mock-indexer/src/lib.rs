@@ -33,9 +33,10 @@ mod zone;
 
 pub use crate::core::{Core, Options, Tally};
 pub use account::{Account, Lockout};
+pub use alert_body::Form;
 pub use exchange::{Request, Response, basic_authorization};
 pub use fault::{Fault, Misfortune, When};
-pub use population::{Batch, Document, Indexed, Planted, Population, Recipe, SHARDS_MAX};
+pub use population::{Batch, Dated, Document, Indexed, Planted, Population, Recipe, SHARDS_MAX};
 #[cfg(feature = "https")]
 pub use server::{Certificate, Mishap, Sabotage, Server, ServerError};
 pub use zone::Zone;

@@ -217,6 +217,7 @@ impl<'h> Publisher<'h> {
                 bucket: target,
                 entries,
                 origins,
+                times: None,
             })?;
             let from = home.at(&filling.bucket);
             spool

@@ -27,7 +27,8 @@ impl CasePlace {
         }
     }
 
-    pub(crate) fn id(&self) -> AlertId {
+    /// The alert whose case it is.
+    pub(crate) fn id(self) -> AlertId {
         self.id
     }
 
@@ -77,14 +78,7 @@ impl CasePlace {
     /// The directory below `cases/` that holds the case's directory: `YYYY/MM/DD/HH`, or `undated/<two digits of the id>`.
     pub(crate) fn shelf(&self) -> String {
         match self.hour {
-            Some(Hour {
-                year,
-                month,
-                day,
-                hour,
-            }) => {
-                format!("{year:04}/{month:02}/{day:02}/{hour:02}")
-            }
+            Some(hour) => shelf_of(hour),
             None => format!("undated/{}", &self.id.to_string()[..2]),
         }
     }
@@ -93,6 +87,17 @@ impl CasePlace {
     pub(crate) fn path(&self) -> String {
         format!("{}/{}", self.shelf(), self.id)
     }
+}
+
+/// The directory below `cases/` that holds an hour's case directories.
+pub(crate) fn shelf_of(hour: Hour) -> String {
+    let Hour {
+        year,
+        month,
+        day,
+        hour,
+    } = hour;
+    format!("{year:04}/{month:02}/{day:02}/{hour:02}")
 }
 
 #[derive(Serialize)]

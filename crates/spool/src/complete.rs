@@ -45,6 +45,26 @@ pub struct Completion {
     pub held: u64,
 }
 
+/// A claim whose entries are judged, and whose cases are written aside.
+#[must_use = "a claim is finished, or stays claimed until the worker is swept"]
+pub struct Drafted {
+    works: Vec<Work>,
+    plan: Plan,
+}
+
+impl Drafted {
+    /// Names that the listings returned.
+    pub fn seen(&self) -> u64 {
+        self.works.iter().map(|work| work.done.seen).sum()
+    }
+
+    /// Alerts that were judged.
+    pub fn judged(&self) -> u64 {
+        let drafts = self.works.iter().map(Work::judged);
+        drafts.sum()
+    }
+}
+
 impl Completion {
     fn add(&mut self, other: &Completion) {
         self.seen += other.seen;
@@ -72,6 +92,16 @@ impl Worker<'_> {
         claim: Claim,
         judge: &mut dyn Judge,
     ) -> Result<Completion, SpoolError> {
+        let drafted = self.draft_all(claim, judge)?;
+        self.finish(drafted)
+    }
+
+    /// The first half of [`Worker::complete`]: reads and judges every entry of the claim, and writes its case aside.
+    pub fn draft_all(
+        &mut self,
+        claim: Claim,
+        judge: &mut dyn Judge,
+    ) -> Result<Drafted, SpoolError> {
         judge.policy().clone_into(&mut self.policy);
         let mut plan = Plan::new(self.claims, &self.policy);
         self.claims += 1;
@@ -87,6 +117,12 @@ impl Worker<'_> {
             works.push(self.draft(*bucket, &mut drafting)?);
         }
         drop(drafting);
+        Ok(Drafted { works, plan })
+    }
+
+    /// The second half: makes the cases durable, moves them into place, records them, and removes what is done with.
+    pub fn finish(&mut self, drafted: Drafted) -> Result<Completion, SpoolError> {
+        let Drafted { mut works, plan } = drafted;
         if !plan.is_empty() {
             plan.write(self.spool, &self.home)?;
             self.spool.group_commit()?;

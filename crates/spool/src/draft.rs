@@ -186,7 +186,7 @@ impl Worker<'_> {
             && self.spool.options.packed.contains(disposition)
             && let Some(form) = TextForm::of(payload)
         {
-            match self.case_stands(place)? {
+            match self.case_stands(hour, place)? {
                 Stands::Nothing => {
                     let case = case::packed_json(entry, disposition, payload, details);
                     work.packs
@@ -237,7 +237,13 @@ impl Worker<'_> {
         Ok((!is_full).then_some(hour))
     }
 
-    fn case_stands(&self, place: CasePlace) -> Result<Stands, SpoolError> {
+    fn case_stands(&mut self, hour: Hour, place: CasePlace) -> Result<Stands, SpoolError> {
+        let spool = self.spool;
+        if let Some(books) = &mut self.packs
+            && !books.has_directories(spool, hour)?
+        {
+            return Ok(Stands::Nothing);
+        }
         let mut path = place.path();
         if !self.is_case(&path)? {
             return Ok(Stands::Nothing);
@@ -274,6 +280,11 @@ impl Work {
             vanished: Vec::new(),
             done: Completion::default(),
         }
+    }
+
+    /// How many of its entries were judged.
+    pub(crate) fn judged(&self) -> u64 {
+        (self.drafts.len() + self.packs.len()) as u64
     }
 
     pub(crate) fn add_case(&mut self, draft: &Draft) {

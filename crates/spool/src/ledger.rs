@@ -33,7 +33,10 @@ pub struct LedgerWriter<'h> {
     ledger: DirId,
     writer: String,
     number: u32,
-    file: File<'h>,
+    /// `None` before the first record: a program that is started and has nothing to say leaves no segment.
+    file: Option<File<'h>>,
+    /// The writer's last segment, to be written again before the first record.
+    predecessor: Option<String>,
     bytes: usize,
     chain: String,
     buffer: Vec<u8>,
@@ -48,34 +51,67 @@ impl<'h> LedgerWriter<'h> {
         number: u32,
         continues: Option<String>,
     ) -> Result<Self, SpoolError> {
-        let name = segment_name(writer, number);
-        let file = File::create_new(host, At::new(ledger, &name)).context("create", &name)?;
-        let mut created = LedgerWriter {
+        let mut created = Self::prepare(host, ledger, writer, number, continues, None);
+        created.begin()?;
+        Ok(created)
+    }
+
+    /// A writer whose segment `number` is created with its first record, after `predecessor`, the segment that it carries
+    /// on, was written again.
+    pub(crate) fn prepare(
+        host: &'h dyn Host,
+        ledger: DirId,
+        writer: &str,
+        number: u32,
+        continues: Option<String>,
+        predecessor: Option<String>,
+    ) -> Self {
+        LedgerWriter {
             host,
             ledger,
             writer: writer.to_owned(),
             number,
-            file,
+            file: None,
+            predecessor,
             bytes: 0,
-            chain: continues.clone().unwrap_or_default(),
+            chain: continues.unwrap_or_default(),
             buffer: Vec::new(),
-        };
-        let writer = writer.to_owned();
-        created.append_line(&Record::Opened {
+        }
+    }
+
+    /// Creates the segment, unless it is there. Durable when it returns.
+    pub(crate) fn begin(&mut self) -> Result<(), SpoolError> {
+        if self.file.is_some() {
+            return Ok(());
+        }
+        if let Some(predecessor) = &self.predecessor {
+            // What the segment carries on must not be lost after it. The predecessor may have died before its sync; or the
+            // sync failed, and then no later one makes its bytes durable, though they can be read.
+            let synced = self.host.sync_all(self.ledger);
+            synced.context("make durable", "the spool")?;
+            rewrite(self.host, self.ledger, predecessor)?;
+        }
+        let name = segment_name(&self.writer, self.number);
+        let at = At::new(self.ledger, &name);
+        self.file = Some(File::create_new(self.host, at).context("create", &name)?);
+        let continues = Some(self.chain.clone()).filter(|chain| !chain.is_empty());
+        let writer = self.writer.clone();
+        self.append_line(&Record::Opened {
             writer,
-            number,
+            number: self.number,
             continues,
         })?;
-        created.sync()?;
+        self.sync()?;
         // Later syncs cover the bytes alone: without the name, a power loss takes the whole segment.
-        host.sync_dir(ledger).context("make durable", "ledger")?;
-        Ok(created)
+        let synced = self.host.sync_dir(self.ledger);
+        synced.context("make durable", "ledger")
     }
 
     /// Appends a record. It is not durable before [`LedgerWriter::sync`] or a group commit.
     ///
     /// After an error this writer must not be used again: the next one begins a new segment.
     pub fn append(&mut self, record: &Record) -> Result<(), SpoolError> {
+        self.begin()?;
         if SEGMENT_BYTES_MAX < self.bytes {
             // What a later sync is thought to cover must not stay behind in the old file.
             self.sync()?;
@@ -96,13 +132,18 @@ impl<'h> LedgerWriter<'h> {
         self.buffer.extend_from_slice(b"}\n");
         self.bytes += self.buffer.len();
         let name = || segment_name(&self.writer, self.number);
-        self.file.append(&self.buffer).context("append to", name())
+        let file = self
+            .file
+            .as_ref()
+            .expect("a segment is begun before a line");
+        file.append(&self.buffer).context("append to", name())
     }
 
     /// Makes what was appended durable.
     pub fn sync(&self) -> Result<(), SpoolError> {
         let name = || segment_name(&self.writer, self.number);
-        self.file.sync().context("make durable", name())
+        let synced = self.file.as_ref().map_or(Ok(()), File::sync);
+        synced.context("make durable", name())
     }
 }
 
@@ -146,34 +187,60 @@ pub fn read_segment(
     ledger: &Dir<'_>,
     name: &str,
     continues: Option<&str>,
-    mut each: impl FnMut(Record),
+    each: impl FnMut(Record),
 ) -> Result<Option<String>, SpoolError> {
+    let from = Mark {
+        chain: continues.map(str::to_owned),
+        ..Mark::default()
+    };
+    read_from(host, ledger, name, from, each).map(|end| end.chain)
+}
+
+/// A place between two lines of a segment.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    /// Bytes before it.
+    pub(crate) offset: u64,
+    /// Lines before it.
+    pub(crate) lines: usize,
+    /// The chain after the line before it.
+    pub(crate) chain: Option<String>,
+}
+
+/// [`read_segment`] from a mark on. Returns the mark after the last line that fits.
+pub(crate) fn read_from(
+    host: &dyn Host,
+    ledger: &Dir<'_>,
+    name: &str,
+    mut mark: Mark,
+    mut each: impl FnMut(Record),
+) -> Result<Mark, SpoolError> {
     const CHUNK: usize = 1 << 20;
     let file = File::open_read(host, ledger.at(name)).context("open", name)?;
-    let (mut bytes, mut offset, mut number) = (Vec::new(), 0u64, 0usize);
-    let mut chain = continues.map(str::to_owned);
+    let (mut bytes, mut offset) = (Vec::new(), mark.offset);
     loop {
         let count = file.read(offset, &mut bytes, CHUNK).context("read", name)?;
         offset += count as u64;
         let at_end = count == 0;
         let mut start = 0;
         while let Some(len) = bytes[start..].iter().position(|byte| *byte == b'\n') {
-            number += 1;
             let line = &bytes[start..start + len];
             start += len + 1;
-            match parse_line(line, chain.as_deref()) {
+            match parse_line(line, mark.chain.as_deref()) {
                 Ok((next, record)) => {
-                    chain = Some(next);
+                    mark.chain = Some(next);
+                    mark.offset += len as u64 + 1;
+                    mark.lines += 1;
                     each(record);
                 }
                 // A power loss may leave zeros, or a hole before bytes that came later.
                 Err(_) if is_torn(host, &file, offset, &bytes[start..]) => {
-                    return Ok(chain);
+                    return Ok(mark);
                 }
                 Err(reason) => {
                     return Err(SpoolError::BrokenLedger {
                         segment: name.to_owned(),
-                        line: number,
+                        line: mark.lines + 1,
                         reason,
                     });
                 }
@@ -181,7 +248,7 @@ pub fn read_segment(
         }
         bytes.drain(..start);
         if at_end {
-            return Ok(chain);
+            return Ok(mark);
         }
     }
 }
@@ -189,13 +256,14 @@ pub fn read_segment(
 /// Writes a segment's bytes again to a new file, makes that durable, and puts it in the segment's place.
 ///
 /// Cut short, it leaves the old file in its place, and perhaps a copy beside it, which is no segment by its name.
-pub(crate) fn rewrite(host: &dyn Host, ledger: &Dir<'_>, name: &str) -> Result<(), SpoolError> {
+fn rewrite(host: &dyn Host, ledger: DirId, name: &str) -> Result<(), SpoolError> {
     /// A segment grows to megabytes, and a worker's memory should not.
     const CHUNK_BYTES: usize = 64 * 1024;
-    let old = File::open_read(host, ledger.at(name)).context("open", name)?;
+    let at = |name| At::new(ledger, name);
+    let old = File::open_read(host, at(name)).context("open", name)?;
     let copy = format!("{name}.copy");
-    ignore_vanished(host.unlink(ledger.at(&copy))).context("remove", &copy)?;
-    let file = File::create_new(host, ledger.at(&copy)).context("create", &copy)?;
+    ignore_vanished(host.unlink(at(&copy))).context("remove", &copy)?;
+    let file = File::create_new(host, at(&copy)).context("create", &copy)?;
     let (mut chunk, mut offset) = (Vec::new(), 0);
     loop {
         chunk.clear();
@@ -211,9 +279,9 @@ pub(crate) fn rewrite(host: &dyn Host, ledger: &Dir<'_>, name: &str) -> Result<(
     drop(old);
     file.sync().context("make durable", &copy)?;
     drop(file);
-    let replaced = host.rename(ledger.at(&copy), ledger.at(name));
+    let replaced = host.rename(at(&copy), at(name));
     replaced.context("replace", name)?;
-    ledger.sync().context("make durable", "ledger")
+    host.sync_dir(ledger).context("make durable", "ledger")
 }
 
 /// Whether nothing follows a line that does not fit: then a power loss tore it, otherwise somebody changed it.

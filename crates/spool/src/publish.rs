@@ -18,7 +18,7 @@ use crate::spool::{PathBuffer, Spool};
 use crate::tail::{Seen, Tail};
 use crate::worker::begin_epoch;
 use alert::AlertId;
-use host::{Errno, File, Lock, Names};
+use host::{Errno, File, Lock, Millis, Names};
 use std::collections::BTreeSet;
 
 /// The writer's name of the publisher's ledger segments.
@@ -113,24 +113,39 @@ impl<'h> Publisher<'h> {
     /// was visible, nothing of the batch is; otherwise [`SpoolError::Poisoned`] asks for a new publisher, and publishing the
     /// same batch again is right in both cases.
     pub fn publish(&mut self, batch: &[Incoming<'_>]) -> Result<Published, SpoolError> {
+        self.publish_within(batch, None)
+    }
+
+    /// [`Publisher::publish`], noting in the ledger the first and last time of the batch's alerts: where the source is to
+    /// be asked for one of them again.
+    pub fn publish_within(
+        &mut self,
+        batch: &[Incoming<'_>],
+        times: Option<(Millis, Millis)>,
+    ) -> Result<Published, SpoolError> {
         let mut ids = BTreeSet::new();
         let mut is_fresh = |id| !self.seen.contains(id) && ids.insert(id);
         let fresh: Vec<_> = batch.iter().filter(|alert| is_fresh(alert.id)).collect();
-        self.publish_all(batch.len(), &fresh)
+        self.publish_all(batch.len(), &fresh, times)
     }
 
     /// Publishes alerts whose files somebody removed, as the audit found: the same ids once more.
     ///
     /// An alert that turns up after all meets the other copy's case.
-    pub fn restore(&mut self, vanished: &[Incoming<'_>]) -> Result<Published, SpoolError> {
+    pub fn restore(
+        &mut self,
+        vanished: &[Incoming<'_>],
+        times: Option<(Millis, Millis)>,
+    ) -> Result<Published, SpoolError> {
         let all: Vec<_> = vanished.iter().collect();
-        self.publish_all(vanished.len(), &all)
+        self.publish_all(vanished.len(), &all, times)
     }
 
     fn publish_all(
         &mut self,
         offered: usize,
         fresh: &[&Incoming<'_>],
+        times: Option<(Millis, Millis)>,
     ) -> Result<Published, SpoolError> {
         self.check_poison()?;
         let mut done = Published {
@@ -155,7 +170,7 @@ impl<'h> Publisher<'h> {
             return Err(error);
         }
         done.buckets = written.len() as u64;
-        self.poisoning(|publisher| publisher.reveal(written))?;
+        self.poisoning(|publisher| publisher.reveal(written, times))?;
         Ok(done)
     }
 
@@ -191,7 +206,9 @@ impl<'h> Publisher<'h> {
     pub(crate) fn reveal(
         &mut self,
         written: Vec<(BucketName, Vec<EntryName>)>,
+        times: Option<(Millis, Millis)>,
     ) -> Result<(), SpoolError> {
+        let times = times.map(|(from, to)| (from.0, to.0));
         for (bucket, entries) in written {
             self.seen.extend(&entries);
             let origins = Vec::new();
@@ -199,6 +216,7 @@ impl<'h> Publisher<'h> {
                 bucket,
                 entries,
                 origins,
+                times,
             })?;
             let (from, to) = (self.spool.tmp.at(&bucket), self.spool.pending.at(&bucket));
             self.spool

@@ -26,6 +26,10 @@ pub enum Record {
         /// For adopted files, their former names, in the same order; otherwise empty.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         origins: Vec<String>,
+        /// The first and last time of the alerts of its page, in milliseconds since 1970: where a source is to be asked
+        /// for one of them again. `None` for adopted files, and where a power loss took the record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        times: Option<(i64, i64)>,
     },
     /// What became of a claimed bucket's entries; each stands in one list.
     Completed {

@@ -173,6 +173,11 @@ impl<'h> Spool<'h> {
         self.host
     }
 
+    /// The spool's directory, for what others keep beside its parts.
+    pub fn root(&self) -> &Dir<'h> {
+        &self.root
+    }
+
     /// Makes everything that was done so far durable.
     pub(crate) fn group_commit(&self) -> Result<(), SpoolError> {
         self.host

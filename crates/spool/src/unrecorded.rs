@@ -114,6 +114,7 @@ impl Publisher<'_> {
                 bucket,
                 entries,
                 origins: Vec::new(),
+                times: None,
             })?;
         }
         Ok(())

@@ -77,6 +77,8 @@ impl<'h> Worker<'h> {
         let lock = take_lock(spool, name)?;
         let mut names = Names::default();
         let (epoch, mut ledger) = begin_epoch(spool, name, &mut names)?;
+        // Its number is this epoch's: no later life of this worker may be given the same.
+        ledger.begin()?;
         let home_name = recover::home_name(name, epoch);
         let home = Dir::open_or_make(spool.host, spool.claimed.at(&home_name))
             .context("make", &home_name)?;
@@ -219,24 +221,17 @@ pub(crate) fn begin_epoch<'h>(
         .copied()
         .max(home)
         .map_or(0, |epoch| epoch + 1);
-    // What the new segment carries on must not be lost after it. The predecessor may have died before its sync; or the sync
-    // failed, and then no later one makes its bytes durable, though they can be read.
-    spool.group_commit()?;
-    if let Some(number) = numbers.last() {
-        ledger::rewrite(
-            spool.host,
-            &spool.ledger,
-            &ledger::segment_name(writer, *number),
-        )?;
-    }
+    let last = numbers.last();
+    let predecessor = last.map(|number| ledger::segment_name(writer, *number));
     let mut continues = None;
     // A segment without a whole line is what a power loss leaves of a new one.
     while let (None, Some(number)) = (&continues, numbers.pop()) {
         let name = ledger::segment_name(writer, number);
         continues = ledger::read_segment(spool.host, &spool.ledger, &name, None, |_| {})?;
     }
-    let created = LedgerWriter::create(spool.host, spool.ledger.id(), writer, epoch, continues)?;
-    Ok((epoch, created))
+    let (host, ledger) = (spool.host, spool.ledger.id());
+    let prepared = LedgerWriter::prepare(host, ledger, writer, epoch, continues, predecessor);
+    Ok((epoch, prepared))
 }
 
 /// Whether a directory entry may be an alert's file, as far as the directory says.

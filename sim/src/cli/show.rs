@@ -53,6 +53,16 @@ fn world(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
         count(queue.cap),
         queue.bucket,
         word(&queue.shed)
+    )?;
+    if !queue.packed.is_empty() {
+        let packed: Vec<_> = queue.packed.iter().map(|one| one.word()).collect();
+        writeln!(out, "  packs     {}", packed.join(", "))?;
+    }
+    writeln!(
+        out,
+        "  indexer   answers in {}, its counts compared each {}",
+        show_ns(scenario.indexer.answer_ns),
+        show_ns(scenario.indexer.audit_every_ns)
     )
 }
 
@@ -157,7 +167,7 @@ fn neighbours(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
     for f in &scenario.file_indexers {
         writeln!(
             out,
-            "  indexer   {}: {} of files, {}{}",
+            "  searcher  {}: {} of files, {}{}",
             f.id,
             percent(f.share),
             spread(f.hold),
@@ -183,7 +193,9 @@ fn misfortunes(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
         && scenario.crashes.is_empty()
         && scenario.power_losses.is_empty()
         && scenario.faults.is_empty()
-        && scenario.plants.is_empty();
+        && scenario.plants.is_empty()
+        && scenario.indexer.rotations.is_empty()
+        && scenario.indexer.faults.is_empty();
     if nothing {
         return Ok(());
     }
@@ -225,7 +237,22 @@ fn misfortunes(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
         )?;
     }
     for p in &scenario.plants {
-        writeln!(out, "  planted   {} x {}", p.count, word(&p.kind))?;
+        writeln!(out, "  spoiled   {} x {}", p.count, word(&p.kind))?;
+    }
+    for r in &scenario.indexer.rotations {
+        let (at, noticed) = (show_ns(r.at_ns), show_ns(r.noticed_ns));
+        writeln!(
+            out,
+            "  password  changed at t0 + {at}, brought to the program at t0 + {noticed}"
+        )?;
+    }
+    for f in &scenario.indexer.faults {
+        let (from, until) = (show_ns(f.from_ns), show_ns(f.until_ns));
+        writeln!(
+            out,
+            "  indexer   {}, from t0 + {from} until t0 + {until}",
+            word(&f.kind)
+        )?;
     }
     Ok(())
 }

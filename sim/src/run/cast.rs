@@ -1,6 +1,6 @@
 //! Who takes part in a run, and how each is started, and started again.
 
-use super::program::{cap, neighbour, poller, specimen, worker};
+use super::program::{cap, neighbour, poller, secret, specimen, spoiler, worker};
 use super::shared::Shared;
 use crate::kernel::{Exit, ProcessId, Program, TaskSpec};
 use crate::scenario::{
@@ -17,13 +17,19 @@ pub(super) enum Part {
     Poller,
     SecondInstance,
     Worker,
-    Cap { every_ns: u64 },
+    Cap {
+        every_ns: u64,
+    },
     Specimen(Consumer, Engine),
     Producer,
     Archiver(Archiver),
     Antivirus(Antivirus),
     FileIndexer(FileIndexer),
     Operator(Operator),
+    /// Spoils alerts that are pending.
+    Spoiler,
+    /// Brings the program its new passwords.
+    Messenger,
 }
 
 /// One program of a run, through all its lives.
@@ -46,9 +52,12 @@ impl Player {
             | Part::Cap { .. }
             | Part::Specimen(..)
             | Part::Producer => Side::Inside,
-            Part::Archiver(_) | Part::Antivirus(_) | Part::FileIndexer(_) | Part::Operator(_) => {
-                Side::Outside
-            }
+            Part::Archiver(_)
+            | Part::Antivirus(_)
+            | Part::FileIndexer(_)
+            | Part::Operator(_)
+            | Part::Spoiler
+            | Part::Messenger => Side::Outside,
         }
     }
 
@@ -92,6 +101,8 @@ fn perform(host: &dyn Host, shared: &Shared, actor: Actor, name: &str, part: &Pa
         Part::Antivirus(antivirus) => neighbour::scan_for_viruses(host, shared, antivirus),
         Part::FileIndexer(indexer) => neighbour::index(host, shared, indexer),
         Part::Operator(operator) => neighbour::operate(host, shared, operator),
+        Part::Spoiler => spoiler::run(host, shared),
+        Part::Messenger => secret::bring(host, shared),
     }
 }
 
@@ -125,6 +136,12 @@ pub(super) fn players(scenario: &Scenario, engine: Engine) -> Vec<Player> {
             }
             for second in &scenario.second_instances {
                 cast.add(&second.id, Part::SecondInstance, second.active.start_ns);
+            }
+            if !scenario.plants.is_empty() {
+                cast.add("spoiler", Part::Spoiler, 0);
+            }
+            if !scenario.indexer.rotations.is_empty() {
+                cast.add("messenger", Part::Messenger, 0);
             }
         }
         Engine::Legacy | Engine::Hotfix => {

@@ -2,13 +2,16 @@
 //!
 //! - [`shared::Shared`] is what the actors have in common; `program/` is what each of them does.
 //! - [`watch::Watch`] turns what the machine did into moves for the contract.
+//! - [`source::Source`] says which alerts there are; [`remote::Remote`] is the indexer that has them.
 //! - `fate` says what goes wrong; `stage` directs all of it.
 //!
 //! A run is a function of its [`Plan`]: the same plan gives the same [`Outcome`], the trace hash included, on every machine.
 
 mod cast;
+mod documents;
 mod fate;
 mod program;
+pub mod remote;
 pub mod shared;
 pub mod source;
 mod stage;
@@ -16,15 +19,19 @@ mod story;
 pub mod watch;
 mod world;
 
+#[cfg(test)]
+mod tests;
+
 use crate::kernel::{RunEnd, RunLimit, Seed};
 use crate::scenario::{Engine, Scenario};
 use crate::schedule::Timed;
 use contract::sometimes::Met;
 use contract::{Place, Violation};
-use shared::Shared;
+use remote::Remote;
+use shared::{Shared, faults_stop_ns};
 use source::Source;
 use stage::Stage;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 pub use story::Told;
 use story::{Telling, turning_point};
@@ -125,15 +132,18 @@ pub fn tell(plan: &Plan, predicate: &str) -> (Outcome, Vec<Told>) {
 
 fn play(plan: &Plan, telling: &mut Option<Telling>) -> Outcome {
     let seed = Seed(plan.seed);
-    let source = Source::new(&plan.scenario, plan.depth);
+    let source = Rc::new(Source::new(&plan.scenario, plan.engine, plan.depth, seed));
+    let remote = Remote::new(&plan.scenario, &source, faults_stop_ns(&plan.scenario));
     let options = world::spool_options(&plan.scenario);
     let bounds = world::bounds(&plan.scenario, &options);
-    let watch = Watch::new(source.total(), bounds, world::layout(plan.engine));
+    let watch = Watch::new(&source, bounds, world::layout(plan.engine));
     let shared = Rc::new(Shared {
         scenario: plan.scenario.clone(),
         engine: plan.engine,
         seed,
         source,
+        remote: RefCell::new(remote),
+        spoiled: Cell::new(0),
         options,
         watch: RefCell::new(watch),
     });

@@ -1,11 +1,13 @@
-//! What the actors of one run share: where alerts come from, and the watch.
+//! What the actors of one run share: where alerts come from, the indexer that has them, and the watch.
 
+use super::remote::Remote;
 use super::source::Source;
 use super::watch::Watch;
 use crate::kernel::Seed;
-use crate::scenario::{Active, Engine, PlantKind, Scenario};
+use crate::scenario::{Active, Engine, Scenario};
 use spool::SpoolOptions;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 /// What the actors of one run share.
 pub struct Shared {
@@ -16,7 +18,11 @@ pub struct Shared {
     /// Where every choice comes from.
     pub seed: Seed,
     /// Where alerts come from.
-    pub source: Source,
+    pub source: Rc<Source>,
+    /// The indexer that the production queue is filled from.
+    pub remote: RefCell<Remote>,
+    /// How many alerts were spoiled so far, over all lives of whoever does that.
+    pub spoiled: Cell<u64>,
     /// The production queue's promise about its size.
     pub options: SpoolOptions,
     /// The contract's eyes.
@@ -29,27 +35,9 @@ impl Shared {
         self.watch.borrow().time_ns()
     }
 
-    /// How the alert `index` was spoiled at its source, if it was: every 13th, kind by kind, as many as are planted.
-    pub fn planted(&self, index: u32) -> Option<PlantKind> {
-        let mut number = u64::from(index.checked_sub(7)? / 13);
-        if index % 13 != 7 {
-            return None;
-        }
-        for plant in &self.scenario.plants {
-            match number.checked_sub(plant.count) {
-                None => return Some(plant.kind),
-                Some(rest) => number = rest,
-            }
-        }
-        None
-    }
-
     /// When faults and neighbours stop.
     pub fn faults_stop_ns(&self) -> u64 {
-        self.scenario
-            .clock
-            .faults_stop_ns
-            .unwrap_or(self.scenario.clock.run_ns)
+        faults_stop_ns(&self.scenario)
     }
 
     /// When an actor that is active so works no longer.
@@ -59,4 +47,10 @@ impl Shared {
             .unwrap_or(u64::MAX)
             .min(self.faults_stop_ns())
     }
+}
+
+/// When faults and neighbours of a scenario stop.
+pub(super) fn faults_stop_ns(scenario: &Scenario) -> u64 {
+    let clock = &scenario.clock;
+    clock.faults_stop_ns.unwrap_or(clock.run_ns)
 }

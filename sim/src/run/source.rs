@@ -1,62 +1,76 @@
 //! The alerts of a run: how many, when they arrive, what they are called, and their bytes.
 //!
-//! An alert is a number from 0. Its id and its bytes follow from the number, so nothing is kept.
+//! An alert is a number from 0, in order of arrival. The production queue gets it from the simulated indexer, so its
+//! identity and its bytes are those of a document there; the specimens' producers make up files of their own.
 
-use crate::scenario::{Pace, Scenario};
+use super::documents::Documents;
+use crate::kernel::Seed;
+use crate::scenario::{Engine, Pace, Producer, Scenario};
 use alert::AlertId;
+use mock_indexer::{Dated, Population};
+use std::cell::OnceCell;
+use std::sync::Arc;
 
 /// Where alerts come from.
 pub struct Source {
     /// Alerts that are there from the start.
     pub initial: u32,
+    /// The wall clock at the start, in milliseconds since 1970.
+    pub t0_ms: i64,
     /// When each later alert arrives, in nanoseconds after the start; ascending.
     arrivals: Vec<u64>,
-    /// How many alerts one page brings.
-    pub page: u32,
-    /// Which share of a page was in an earlier one too.
-    pub duplicates: f64,
+    /// How long the poller waits before it looks again, in nanoseconds.
+    pub poll_ns: u64,
+    /// What the indexer holds; `None` where the specimens' producers write files.
+    documents: Option<Documents>,
+    fresh: OnceCell<Fresh>,
 }
 
+/// The alert that proves at the end that the queue still works. It is made at that moment.
+struct Fresh {
+    id: AlertId,
+    transport_key: (String, String),
+    bytes: Vec<u8>,
+}
+
+/// The newest alert of the start is so much older than it, in milliseconds: a poller that waits for stragglers reads it.
+const SETTLED_MS: i64 = 60_000;
+/// One alert each 15 ms, the rate of the incident's backlog.
+const INITIAL_EVERY_MS: i64 = 15;
+/// The poller reads again what is younger than ten minutes; who comes later is found by its audit alone.
+const LATE_MS: i64 = 11 * 60_000;
+/// The least and the most that the poller waits.
+const POLL_NS: [u64; 2] = [10_000_000_000, 60_000_000_000];
+
 impl Source {
-    /// The alerts of a scenario that starts with `initial` of them.
+    /// The alerts of a scenario that starts with `initial` of them, for the queue of `engine`.
     ///
     /// # Panics
     /// If there are more than 2^31: no run holds them.
-    pub fn new(scenario: &Scenario, initial: u64) -> Self {
+    pub fn new(scenario: &Scenario, engine: Engine, initial: u64, seed: Seed) -> Self {
         let mut arrivals = Vec::new();
         for producer in &scenario.producers {
-            let stop = producer.active.stop_ns.unwrap_or(scenario.clock.run_ns);
-            let share = producer.share_of_initial;
-            let total = producer
-                .total
-                .or(share.map(|share| (share * initial as f64) as u64))
-                .unwrap_or(u64::MAX);
-            let interval = match producer.pace {
-                Pace::Max => 0,
-                Pace::EveryNs(interval) => interval,
-            };
-            let times = (0..total).map(|k| producer.active.start_ns + k * interval);
-            arrivals.extend(times.take_while(|time| *time < stop));
+            arrivals.extend(arrivals_of(producer, scenario.clock.run_ns, initial));
         }
         arrivals.sort_unstable();
         let initial = u32::try_from(initial).expect("a run has less than 2^31 alerts");
         assert!(arrivals.len() < 1 << 30, "a run has less than 2^31 alerts");
-        let page = scenario
-            .producers
-            .iter()
-            .map(|producer| producer.batch)
-            .max()
-            .unwrap_or(1);
-        let shares = scenario
-            .producers
-            .iter()
-            .map(|producer| producer.duplicates);
-        Source {
+        let mut source = Source {
             initial,
+            t0_ms: scenario.clock.t0_ms,
             arrivals,
-            page: u32::try_from(page).unwrap_or(u32::MAX),
-            duplicates: shares.fold(0.0, f64::max),
+            poll_ns: poll_ns(&scenario.producers),
+            documents: None,
+            fresh: OnceCell::new(),
+        };
+        if engine == Engine::Spool {
+            let shares = scenario.producers.iter().map(|p| p.duplicates);
+            let late_ppm = (shares.fold(0.0, f64::max) * 1e6) as u64;
+            let dated = (0..source.fresh()).map(|index| source.dated(index, late_ppm));
+            let seed = seed.child("indexer").0;
+            source.documents = Some(Documents::new(seed, dated.collect()));
         }
+        source
     }
 
     /// How many alerts there will be, the one that proves at the end that the queue still works included.
@@ -87,24 +101,119 @@ impl Source {
             Some(later) => self.arrivals.get(later as usize).copied(),
         }
     }
+
+    /// What the indexer holds at the start; nothing where it is not asked.
+    pub fn population(&self) -> Arc<Population> {
+        match &self.documents {
+            Some(documents) => documents.population(),
+            None => Documents::new(0, Vec::new()).population(),
+        }
+    }
+
+    /// The alert's own time, in milliseconds since 1970.
+    pub fn timestamp_ms(&self, index: u32) -> i64 {
+        match index.checked_sub(self.initial) {
+            None => {
+                let newer = i64::from(self.initial - index);
+                self.t0_ms - SETTLED_MS - newer * INITIAL_EVERY_MS
+            }
+            Some(_) => {
+                let arrival_ns = self.arrival_ns(index).unwrap_or(0);
+                self.t0_ms + i64::try_from(arrival_ns / 1_000_000).unwrap_or(i64::MAX / 2)
+            }
+        }
+    }
+
+    /// When the indexer gets an alert: at once and a little, or too late for the poller's overlap.
+    fn dated(&self, index: u32, late_ppm: u64) -> Dated {
+        let timestamp_ms = self.timestamp_ms(index);
+        let draw = mix(u64::from(index));
+        let indexed_at_ms = if index < self.initial {
+            // Each shard has been refreshed since.
+            self.t0_ms - 10_000
+        } else if draw % 1_000_000 < late_ppm {
+            timestamp_ms + LATE_MS
+        } else {
+            timestamp_ms + 200 + (draw >> 32) as i64 % 1_800
+        };
+        Dated {
+            timestamp_ms,
+            indexed_at_ms,
+        }
+    }
+
+    /// The `_index` and `_id` of an alert in the indexer; `None` where there is none.
+    pub fn transport_key(&self, index: u32) -> Option<(String, String)> {
+        if let Some(fresh) = self.fresh.get().filter(|_| index == self.fresh()) {
+            return Some(fresh.transport_key.clone());
+        }
+        let documents = self.documents.as_ref()?;
+        Some(documents.transport_key(index, self.timestamp_ms(index)))
+    }
+
+    /// The number of the alert with this identity; `None` for that of something else.
+    pub fn index_of(&self, id: AlertId) -> Option<u32> {
+        let known = self.documents.as_ref()?.number_of(id);
+        let is_fresh = || self.fresh.get().is_some_and(|fresh| fresh.id == id);
+        known.or_else(|| is_fresh().then(|| self.fresh()))
+    }
+
+    /// The bytes of the alert `index`. None for the fresh one before it is there.
+    pub fn payload(&self, index: u32, into: &mut Vec<u8>) {
+        match (&self.documents, self.fresh.get()) {
+            (None, _) => made_up(index, into),
+            (Some(_), Some(fresh)) if index == self.fresh() => {
+                into.extend_from_slice(&fresh.bytes);
+            }
+            (Some(_), None) if index == self.fresh() => {}
+            (Some(documents), _) => documents.write(index, self.timestamp_ms(index), into),
+        }
+    }
+
+    /// Whether the fresh alert is there.
+    pub fn has_fresh(&self) -> bool {
+        self.fresh.get().is_some()
+    }
+
+    /// The fresh alert is there, with this `_index`, this `_id` and these bytes.
+    ///
+    /// # Panics
+    /// If it was there already.
+    pub fn note_fresh(&self, index: &str, id: &str, bytes: Vec<u8>) {
+        let noted = self.fresh.set(Fresh {
+            id: AlertId::of(index, id),
+            transport_key: (index.to_owned(), id.to_owned()),
+            bytes,
+        });
+        assert!(noted.is_ok(), "the fresh alert comes once");
+    }
 }
 
-/// The id of the alert `index`: a permutation of the number, so that a watcher can read the number back.
-pub fn id_of(index: u32) -> AlertId {
-    let mixed = mix(u64::from(index) + 1);
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&mixed.to_be_bytes());
-    bytes[8..].copy_from_slice(&mix(mixed).to_be_bytes());
-    AlertId::from_bytes(bytes)
+/// When a producer's alerts arrive.
+fn arrivals_of(producer: &Producer, run_ns: u64, initial: u64) -> impl Iterator<Item = u64> {
+    let stop = producer.active.stop_ns.unwrap_or(run_ns);
+    let share = producer.share_of_initial;
+    let total = producer
+        .total
+        .or(share.map(|share| (share * initial as f64) as u64))
+        .unwrap_or(u64::MAX);
+    let interval = match producer.pace {
+        Pace::Max => 0,
+        Pace::EveryNs(interval) => interval,
+    };
+    let start = producer.active.start_ns;
+    let times = (0..total).map(move |k| start + k * interval);
+    times.take_while(move |time| *time < stop)
 }
 
-/// The number of the alert with this id; `None` for the id of something else.
-pub fn index_of(id: AlertId) -> Option<u32> {
-    let mixed = u64::from_be_bytes(id.to_bytes()[..8].try_into().ok()?);
-    let index = unmix(mixed).checked_sub(1)?;
-    u32::try_from(index)
-        .ok()
-        .filter(|index| id_of(*index) == id)
+/// As long as the next batch takes to arrive, within reason.
+fn poll_ns(producers: &[Producer]) -> u64 {
+    let batches = producers.iter().filter_map(|producer| match producer.pace {
+        Pace::Max => None,
+        Pace::EveryNs(interval) => Some(interval.saturating_mul(producer.batch)),
+    });
+    let [least, most] = POLL_NS;
+    batches.min().unwrap_or(least).clamp(least, most)
 }
 
 /// The name of the alert's file in the queue of the specimens: in order of number, as theirs are in order of time.
@@ -118,8 +227,8 @@ pub fn index_of_legacy_name(name: &[u8]) -> Option<u32> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// The bytes of the alert `index`: an indexer's hit, with the timestamp that its number gives it.
-pub fn payload(index: u32, into: &mut Vec<u8>) {
+/// The bytes of the alert `index` in the specimens' queue: a hit, with the timestamp that its number gives it.
+pub fn made_up(index: u32, into: &mut Vec<u8>) {
     use std::io::Write;
     // One alert each 15 ms, the rate of the incident's backlog, from 25 March 2026, 00:00 UTC.
     let millis = u64::from(index) * 15;
@@ -146,38 +255,61 @@ fn mix(mut z: u64) -> u64 {
     z ^ z >> 31
 }
 
-/// The inverse of [`mix`].
-fn unmix(mut z: u64) -> u64 {
-    z ^= z >> 31 ^ z >> 62;
-    z = z.wrapping_mul(0x3196_42b2_d24d_8ec3);
-    z ^= z >> 27 ^ z >> 54;
-    z = z.wrapping_mul(0x96de_1b17_3f11_9089);
-    z ^ z >> 30 ^ z >> 60
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario;
 
     #[test]
-    fn ids_tell_their_number_and_strangers_do_not() {
+    fn names_tell_their_number() {
         for index in [0, 1, 17, 505_836, 1_000_000, u32::MAX - 1] {
-            assert_eq!(index_of(id_of(index)), Some(index));
-            assert_eq!(
-                index_of_legacy_name(legacy_name(index).as_bytes()),
-                Some(index)
-            );
+            let name = legacy_name(index);
+            assert_eq!(index_of_legacy_name(name.as_bytes()), Some(index));
         }
-        assert_eq!(index_of(AlertId::of("i", "d")), None);
     }
 
     #[test]
-    fn payloads_are_alerts_with_a_time() {
+    fn made_up_alerts_have_a_time() {
         for index in [0, 5_759_999, 5_760_000, 70_000_000] {
             let mut bytes = Vec::new();
-            payload(index, &mut bytes);
+            made_up(index, &mut bytes);
             let alert = alert::Alert::parse(&bytes).expect("an alert");
             assert!(alert.hour.is_some(), "{}", String::from_utf8_lossy(&bytes));
         }
+    }
+
+    #[test]
+    fn the_indexer_has_the_alerts_of_the_start_at_the_start_and_some_of_the_others_late() {
+        let scenario = scenario::builtin("concurrent-archival").expect("it is shipped");
+        let source = Source::new(&scenario, Engine::Spool, 500, Seed(1));
+        let (mut late, mut numbers) = (0, Vec::new());
+        for document in source.population().documents() {
+            let number = document.seq.expect("no alert is planted");
+            assert_eq!(document.timestamp_ms, source.timestamp_ms(number));
+            let delay = document.visible_at_ms - document.timestamp_ms;
+            if number < source.initial {
+                assert!(document.visible_at_ms <= source.t0_ms);
+            } else {
+                late += u32::from(10 * 60_000 < delay);
+                assert!(delay <= LATE_MS + 5_000, "{delay}");
+            }
+            numbers.push(number);
+        }
+        numbers.sort_unstable();
+        assert!(numbers.iter().copied().eq(0..source.fresh()));
+        assert!((10..100).contains(&late), "{late} of 2,000 at 2 %");
+    }
+
+    #[test]
+    fn the_fresh_alert_is_known_from_the_moment_when_it_is_there() {
+        let scenario = scenario::builtin("antivirus").expect("it is shipped");
+        let source = Source::new(&scenario, Engine::Spool, 10, Seed(1));
+        let id = AlertId::of("index", "fresh");
+        assert_eq!(source.index_of(id), None);
+        source.note_fresh("index", "fresh", b"{}".to_vec());
+        assert_eq!(source.index_of(id), Some(source.fresh()));
+        let mut bytes = Vec::new();
+        source.payload(source.fresh(), &mut bytes);
+        assert_eq!(bytes, b"{}");
     }
 }

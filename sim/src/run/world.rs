@@ -1,8 +1,9 @@
 //! The machine of a run before anybody acts, and the queue's promise about its size.
 
-use super::program::{poller, specimen};
+use super::program::{poller, secret, specimen};
+use super::remote;
 use super::shared::Shared;
-use super::source::{legacy_name, payload};
+use super::source::{legacy_name, made_up};
 use crate::kernel::{
     Content, DirectoryProfile, LatencyProfile, Limits, Machine, MachineOptions, PowerLossProfile,
     Recording, Sharing,
@@ -26,7 +27,7 @@ pub(super) fn spool_options(scenario: &Scenario) -> SpoolOptions {
         readmit: scenario.queue.readmit,
         claim_buckets: 4,
         seen_max: 16_384,
-        packed: Dispositions::NONE,
+        packed: Dispositions::of(&scenario.queue.packed),
     }
 }
 
@@ -87,10 +88,14 @@ pub(super) fn machine(shared: &Shared) -> Machine {
             scenario::PowerLossModel::AnySubset => PowerLossProfile::AnySubset,
             scenario::PowerLossModel::Ordered => PowerLossProfile::Ordered,
         },
-        generator: |_, index, into| payload(index, into),
+        generator: |_, index, into| made_up(index, into),
         recording: Recording::HashOnly,
     });
-    if shared.engine != Engine::Spool {
+    if shared.engine == Engine::Spool {
+        let line = Content::Bytes(remote::secret(0).into_bytes());
+        let made = machine.make_file(secret::FILE, line, scenario.clock.t0_ms * 1_000_000);
+        made.expect("an empty machine has room");
+    } else {
         fill_flat_queue(&mut machine, shared);
     }
     machine

@@ -52,9 +52,10 @@ pub struct Producer {
     pub share_of_initial: Option<f64>,
     /// How fast alerts come.
     pub pace: Pace,
-    /// How many it publishes at once.
+    /// How many arrive while the poller of the production queue waits; a wait takes from ten seconds to a minute.
     pub batch: u64,
-    /// The share of alerts that it publishes a second time, as overlapping pages do.
+    /// The share of alerts that reach the indexer so late that the poller's own overlap misses them. Its audit finds
+    /// them, and reads every alert of their minutes a second time.
     pub duplicates: f64,
 }
 

@@ -35,8 +35,9 @@ macro_rules! builtins {
     };
 }
 
-static BUILTINS: [Builtin; 12] = builtins![
+static BUILTINS: [Builtin; 13] = builtins![
     "incident",
+    "credential-rotation",
     "targeted-race",
     "full-queue-sort",
     "scale-boundaries",

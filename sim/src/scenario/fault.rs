@@ -129,7 +129,7 @@ pub enum PlantKind {
     NotJson,
 }
 
-/// Bad files among the alerts of the start.
+/// Alerts that an outsider spoils in the production queue, each while it is pending.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Plant {
     /// What is wrong with them.

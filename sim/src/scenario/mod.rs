@@ -7,6 +7,7 @@
 //! | tables | say |
 //! |---|---|
 //! | `[clock] [machine] [cost] [queue]` | the world before anybody acts ([`world`]) |
+//! | `[indexer]` | where alerts come from, and what goes wrong there ([`indexer`]) |
 //! | `[[producer]] [[consumer]] [[cap]] [[second_instance]]` | who works on the queue ([`actor`]) |
 //! | `[[archiver]] [[antivirus]] [[file_indexer]] [[operator]]` | who touches its files besides ([`neighbour`]) |
 //! | `[[clock_step]] [[crash]] [[power_loss]] [[fault]] [[plant]]` | what goes wrong ([`fault`]) |
@@ -22,6 +23,7 @@ mod builtin;
 mod checks;
 pub mod fault;
 pub mod goal;
+pub mod indexer;
 mod names;
 pub mod neighbour;
 mod problem;
@@ -38,6 +40,7 @@ pub use actor::{Cap, Consumer, Engine, Producer, Runs, SecondInstance, Stage};
 pub use builtin::{Builtin, builtin, list};
 pub use fault::{CallFault, ClockStep, Crash, Plant, PlantKind, Point, PowerLoss, Role, Trigger};
 pub use goal::Expect;
+pub use indexer::{Indexer, IndexerFault, IndexerFaultKind, Rotation};
 pub use names::{call_of, errno_name_of};
 pub use neighbour::{Antivirus, Archiver, FileIndexer, Operator, Select};
 pub use problem::{Located, Problem, ScenarioError, nearest};
@@ -68,6 +71,7 @@ pub struct Scenario {
     pub machine: Machine,
     pub costs: Costs,
     pub queue: Queue,
+    pub indexer: Indexer,
     pub producers: Vec<Producer>,
     pub consumers: Vec<Consumer>,
     pub caps: Vec<Cap>,

@@ -5,6 +5,7 @@ use super::actor::{RawCapPass, RawConsumer, RawProducer, RawSecondInstance};
 use super::checks::{Checks, IdSpace};
 use super::fault::{RawCallFault, RawClockStep, RawCrash, RawPlant, RawPowerLoss};
 use super::goal::RawExpect;
+use super::indexer::RawIndexer;
 use super::neighbour::{RawAntivirus, RawArchiver, RawFileIndexer, RawOperator};
 use super::problem::Problem;
 use super::sweep::RawSweep;
@@ -26,6 +27,8 @@ pub(super) struct Raw {
     #[serde(default)]
     cost: RawCosts,
     queue: RawQueue,
+    #[serde(default)]
+    indexer: RawIndexer,
     #[serde(default)]
     producer: Vec<RawProducer>,
     #[serde(default)]
@@ -125,6 +128,7 @@ impl Raw {
             clock: self.clock.resolve(c),
             machine: self.machine.resolve(),
             costs: self.cost.resolve(c),
+            indexer: self.indexer.resolve(c),
             producers: each!(self.producer, c),
             consumers,
             caps: each!(self.cap, c),

@@ -194,6 +194,7 @@ mod tests {
             duplicates: 2,
             vanished: 1,
             held: 0,
+            judged: [0, 0, 4, 0],
         };
         let (peak_kib, millis) = (5_000, 70);
         for line in [

@@ -103,7 +103,7 @@ static NO_STARVATION: Predicate = Predicate {
             return None;
         }
         let left = pass.at_end.left_pending - pass.at_start.left_pending;
-        let untried = pass.at_start.unclaimed.saturating_sub(left);
+        let untried = pass.at_start.unclaimed.saturating_sub(left + pass.held);
         (0 < untried).then(|| {
             format!(
                 "actor {} ended its pass and never tried {untried} alerts",

@@ -22,11 +22,11 @@ static VANISH_IS_DATA: Predicate = Predicate {
                 actor.0
             ));
         }
-        // Some id was pending all the while if more were pending than ever left.
+        // Some id was pending all the while, and free, if more were pending than ever left or were held.
         let left = pass.at_end.left_pending - pass.at_start.left_pending;
-        let is_false = *kind == PassKind::Work && pass.is_empty && left < pass.at_start.unclaimed;
+        let stayed = pass.at_start.unclaimed.saturating_sub(left + pass.held);
+        let is_false = *kind == PassKind::Work && pass.is_empty && 0 < stayed;
         is_false.then(|| {
-            let stayed = pass.at_start.unclaimed - left;
             format!(
                 "actor {} reported an empty queue while {stayed} alerts were pending",
                 actor.0

@@ -9,7 +9,8 @@ use crate::account::{Account, Accounts, Lockout};
 use crate::exchange::{Request, Response};
 use crate::fault::{Fault, Misfortune};
 use crate::pit::Pits;
-use crate::population::Population;
+use crate::population::{Document, Planted, Population};
+use crate::search;
 use std::sync::Arc;
 
 /// How the indexer behaves besides what it holds.
@@ -90,6 +91,24 @@ impl Core {
     /// What it has answered so far.
     pub fn tally(&self) -> Tally {
         self.tally
+    }
+
+    /// Adds a document to those that the indexer has, and says what it is called and when a search sees it.
+    ///
+    /// Whoever else holds the population keeps it as it was. Takes time in proportion to all documents, and closes all
+    /// points in time: it is for a few.
+    pub fn ingest(&mut self, planted: Planted) -> Document {
+        for id in self.pits.ids() {
+            self.pits.close(&id);
+        }
+        Arc::make_mut(&mut self.population).ingest(planted)
+    }
+
+    /// The hit by which a search that is sorted by time and `_id` answers the document `id`, byte for byte; `None` if
+    /// there is no such document, seen or not.
+    pub fn hit(&self, id: &str) -> Option<Vec<u8>> {
+        let key = self.population.find(id)?;
+        Some(search::listed_hit(&self.population, &key))
     }
 
     /// Adds something that goes wrong. What was there before comes first.

@@ -3,16 +3,17 @@
 //! A key has 24 bytes, so 1,100,000 alerts take 26 MB. Keys are sorted as a search sorts them, by time and then by `_id`;
 //! an index holds the alerts of one UTC day, so it is a range of the vector, and so is every time range in it.
 
+mod arrival;
 mod count;
 mod day;
 mod recipe;
 
 pub(crate) use day::Day;
-pub use recipe::{Batch, Indexed, Planted, Recipe};
+pub use recipe::{Batch, Dated, Indexed, Planted, Recipe};
 
 use crate::alert_body::Bodies;
-use crate::chance::{below, mix};
 use crate::document_id::{self, Identity};
+use arrival::Routing;
 use count::Blocks;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -29,12 +30,13 @@ const PLANTED: u8 = u8::MAX;
 /// All documents that the indexer has, or will have.
 #[derive(Clone, Debug)]
 pub struct Population {
-    seed: u64,
-    shards: u8,
+    routing: Routing,
     bodies: Bodies,
     keys: Vec<Key>,
     blocks: Blocks,
     days: Vec<Day>,
+    /// When each day's index was created: when its first document reached the indexer.
+    created: BTreeMap<i64, i64>,
     planted: Vec<Planted>,
     /// The key of each planted document, by `_id`.
     planted_keys: BTreeMap<String, Key>,
@@ -53,6 +55,19 @@ pub(crate) struct Key {
     pub(crate) copy: u8,
     /// The shard that holds it.
     pub(crate) shard: u8,
+}
+
+impl Key {
+    /// The key of a generated alert's first document, as far as its hit needs it.
+    pub(crate) fn generated(seq: u32, ts_ms: i64) -> Self {
+        Key {
+            ts_ms,
+            visible_at_ms: ts_ms,
+            seq,
+            copy: 0,
+            shard: 0,
+        }
+    }
 }
 
 const _: () = assert!(size_of::<Key>() == 24, "1.1 M alerts are to take 26 MB");
@@ -82,32 +97,37 @@ impl Population {
         assert!(recipe.shards <= SHARDS_MAX, "{} shards", recipe.shards);
         assert!(0 < recipe.refresh_ms, "a shard must refresh");
         assert!(0 < recipe.agents, "alerts come from agents");
-        let mut maker = Maker {
-            recipe: &recipe,
-            keys: Vec::with_capacity(recipe.documents()),
-            created: BTreeMap::new(),
-        };
-        let mut seq = 0;
-        for batch in &recipe.batches {
-            maker.make(batch, &mut seq);
-        }
-        for number in 0..recipe.planted.len() {
-            maker.plant(number);
-        }
-        let Maker { keys, created, .. } = maker;
+        let (keys, created) = arrival::arrive(&recipe);
         let mut population = Population {
-            seed: recipe.seed,
-            shards: recipe.shards,
-            bodies: Bodies::new(recipe.seed, recipe.agents, recipe.zone),
+            routing: Routing::of(&recipe),
+            bodies: Bodies::new(recipe.seed, recipe.agents, recipe.zone, recipe.form),
             keys: Vec::new(),
             blocks: Blocks::default(),
             days: Vec::new(),
+            created,
             planted: recipe.planted,
             planted_keys: BTreeMap::new(),
         };
         population.sort(keys);
-        population.days = day::cut(&population.keys, &created);
+        population.days = day::cut(&population.keys, &population.created);
         population
+    }
+
+    /// Adds a planted document to those that there are. Takes time in proportion to all of them: it is for a few.
+    pub(crate) fn ingest(&mut self, planted: Planted) -> Document {
+        let number = u32::try_from(self.planted.len()).expect("planted documents are few");
+        let (ts_ms, indexed_at_ms) = (planted.timestamp_ms, planted.indexed_at_ms);
+        let key = self.routing.key(ts_ms, indexed_at_ms, number, PLANTED);
+        arrival::note_created(&mut self.created, ts_ms, indexed_at_ms);
+        let place = self
+            .keys
+            .partition_point(|known| self.compare(known, ts_ms, Some(&planted.id)).is_lt());
+        self.planted_keys.insert(planted.id.clone(), key);
+        self.planted.push(planted);
+        self.keys.insert(place, key);
+        self.blocks = Blocks::of(&self.keys);
+        self.days = day::cut(&self.keys, &self.created);
+        self.document(&key)
     }
 
     fn sort(&mut self, mut keys: Vec<Key>) {
@@ -135,18 +155,30 @@ impl Population {
 
     /// Every document, seen or not, by time and then by `_id`: what a complete walk must deliver, each exactly once.
     pub fn documents(&self) -> impl Iterator<Item = Document> + '_ {
-        self.keys.iter().map(|key| Document {
+        self.keys.iter().map(|key| self.document(key))
+    }
+
+    fn document(&self, key: &Key) -> Document {
+        Document {
             index: day::index_name(key.ts_ms),
             id: self.id(key),
             seq: (key.copy != PLANTED).then_some(key.seq),
             timestamp_ms: key.ts_ms,
             visible_at_ms: key.visible_at_ms,
-        })
+        }
+    }
+
+    /// The `_index` and `_id` of the first document of the generated alert `seq`, whose time is `timestamp_ms`.
+    ///
+    /// Nothing is looked up: both follow from the numbers, whether there is such an alert or not.
+    pub fn transport_key(&self, seq: u32, timestamp_ms: i64) -> (String, String) {
+        let key = Key::generated(seq, timestamp_ms);
+        (self.index(&key), self.id(&key))
     }
 
     /// Shards of each index.
     pub(crate) fn shards(&self) -> u8 {
-        self.shards
+        self.routing.shards
     }
 
     /// The indices, by day.
@@ -183,7 +215,7 @@ impl Population {
         if let Some(key) = self.planted_keys.get(id) {
             return Some(*key);
         }
-        let Identity { ts_ms, seq, copy } = document_id::read(self.seed, id)?;
+        let Identity { ts_ms, seq, copy } = document_id::read(self.routing.seed, id)?;
         let from = self.keys.partition_point(|key| key.ts_ms < ts_ms);
         let of_that_time = self.keys[from..].iter().take_while(|k| k.ts_ms == ts_ms);
         let mut found = of_that_time.filter(|key| key.seq == seq && key.copy == copy);
@@ -200,7 +232,7 @@ impl Population {
             seq: key.seq,
             copy: key.copy,
         };
-        document_id::write(self.seed, identity)
+        document_id::write(self.routing.seed, identity)
     }
 
     /// A document's `_index`.
@@ -221,73 +253,6 @@ impl Population {
         } else {
             self.bodies.write(key.seq, key.ts_ms, out);
         }
-    }
-}
-
-impl Recipe {
-    fn documents(&self) -> usize {
-        let of = |batch: &Batch| batch.count as usize + batch.redelivered as usize;
-        self.batches.iter().map(of).sum::<usize>() + self.planted.len()
-    }
-}
-
-/// Turns batches into keys.
-struct Maker<'a> {
-    recipe: &'a Recipe,
-    keys: Vec<Key>,
-    /// When each day's index was created: when its first document reached the indexer.
-    created: BTreeMap<i64, i64>,
-}
-
-impl Maker<'_> {
-    fn make(&mut self, batch: &Batch, seq: &mut u32) {
-        let times = &batch.timestamps;
-        assert!(times.start < times.end, "a batch has no time to be of");
-        assert!(batch.redelivered <= batch.count, "redelivered beyond count");
-        let width = times.end.abs_diff(times.start);
-        for number in 0..batch.count {
-            let random = mix(&[self.recipe.seed, u64::from(*seq), 0x7143]);
-            let ts_ms = times.start + below(random, width) as i64;
-            let indexed_at_ms = match batch.indexed {
-                Indexed::Live => ts_ms + 200 + below(mix(&[random, 1]), 1_800) as i64,
-                Indexed::At(at_ms) => at_ms,
-            };
-            self.add(ts_ms, indexed_at_ms, *seq, 0);
-            // Evenly over the batch: exactly `redelivered` of `count`.
-            let share =
-                |n: u32| u64::from(n) * u64::from(batch.redelivered) / u64::from(batch.count);
-            if share(number) < share(number + 1) {
-                let again_ms = 1_000 + below(mix(&[random, 2]), 29_000) as i64;
-                self.add(ts_ms, indexed_at_ms + again_ms, *seq, 1);
-            }
-            *seq += 1;
-        }
-    }
-
-    fn plant(&mut self, number: usize) {
-        let planted = &self.recipe.planted[number];
-        let (ts_ms, indexed_at_ms) = (planted.timestamp_ms, planted.indexed_at_ms);
-        self.add(ts_ms, indexed_at_ms, number as u32, PLANTED);
-    }
-
-    fn add(&mut self, ts_ms: i64, indexed_at_ms: i64, seq: u32, copy: u8) {
-        let recipe = self.recipe;
-        let day = ts_ms.div_euclid(DAY_MS);
-        let route = mix(&[recipe.seed, u64::from(seq), u64::from(copy), 0x5A4D]);
-        let shard = below(route, u64::from(recipe.shards)) as u8;
-        // Each shard refreshes at its own moments, so a later alert may be seen before an earlier one.
-        let phase = mix(&[recipe.seed, day as u64, u64::from(shard), 0xFE5]);
-        let phase = below(phase, recipe.refresh_ms as u64) as i64;
-        let refreshes = (indexed_at_ms - phase).div_euclid(recipe.refresh_ms) + 1;
-        self.keys.push(Key {
-            ts_ms,
-            visible_at_ms: phase + refreshes * recipe.refresh_ms,
-            seq,
-            copy,
-            shard,
-        });
-        let created = self.created.entry(day).or_insert(indexed_at_ms);
-        *created = indexed_at_ms.min(*created);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an indexer's population is made from.
 
+use crate::alert_body::Form;
 use crate::zone::Zone;
 use std::ops::Range;
 
@@ -16,10 +17,23 @@ pub struct Recipe {
     pub agents: u32,
     /// The manager's time zone.
     pub zone: Zone,
-    /// The generated alerts.
+    /// How much of an alert's form the generated ones have.
+    pub form: Form,
+    /// The generated alerts whose times are drawn. They have the first numbers, batch after batch.
     pub batches: Vec<Batch>,
+    /// The generated alerts whose times are given. They have the numbers that follow, in this order.
+    pub dated: Vec<Dated>,
     /// Alerts whose bytes are given.
     pub planted: Vec<Planted>,
+}
+
+/// One generated alert whose times are given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Dated {
+    /// Its time in milliseconds since 1970.
+    pub timestamp_ms: i64,
+    /// When it reaches the indexer, in milliseconds since 1970. A search sees it at its shard's next refresh.
+    pub indexed_at_ms: i64,
 }
 
 /// Generated alerts that arrive alike.
@@ -66,12 +80,14 @@ impl Recipe {
             refresh_ms: 5_000,
             agents: 300,
             zone: Zone::UTC,
+            form: Form::Full,
             batches: vec![Batch {
                 count,
                 timestamps,
                 indexed: Indexed::Live,
                 redelivered: 0,
             }],
+            dated: Vec::new(),
             planted: Vec::new(),
         }
     }

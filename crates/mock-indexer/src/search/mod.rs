@@ -11,7 +11,7 @@ mod write;
 pub(crate) use dates::duration;
 pub(crate) use find::{Found, Shards, Target, View, health};
 pub(crate) use parse::{object, parse};
-pub(crate) use write::{Remarks, shards, write_hit, write_page};
+pub(crate) use write::{Remarks, listed_hit, shards, write_hit, write_page};
 
 use serde_json::Value;
 use std::collections::BTreeSet;

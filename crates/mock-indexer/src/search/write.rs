@@ -53,11 +53,16 @@ pub(crate) fn write_page(
         &mut out,
         format_args!("\"max_score\":{max_score},\"hits\":["),
     );
+    let shown = Shown {
+        source: search.with_source,
+        seq_no: search.with_seq_no,
+        sort: search.sort,
+    };
     for (number, key) in found.keys.iter().enumerate() {
         if 0 < number {
             out.push(b',');
         }
-        hit(&mut out, population, search, key);
+        hit(&mut out, population, shown, key);
     }
     out.extend_from_slice(b"]}");
     if !search.histograms.is_empty() {
@@ -89,28 +94,65 @@ fn total(out: &mut Vec<u8>, value: u64, relation: &str) {
     );
 }
 
-fn hit(out: &mut Vec<u8>, population: &Population, search: &Search, key: &Key) {
+/// What a hit shows of its document.
+#[derive(Clone, Copy)]
+struct Shown {
+    source: bool,
+    seq_no: bool,
+    sort: Sort,
+}
+
+impl Shown {
+    /// On a page that is sorted by time and `_id` and asks for nothing special.
+    const LISTED: Shown = Shown {
+        source: true,
+        seq_no: false,
+        sort: Sort::Time {
+            by_id: true,
+            is_descending: false,
+        },
+    };
+}
+
+impl Population {
+    /// Appends the hit by which a search that is sorted by time and `_id` answers the first document of the generated
+    /// alert `seq`, whose time is `timestamp_ms`, byte for byte.
+    ///
+    /// Nothing is looked up: it follows from the numbers, whether there is such an alert or not.
+    pub fn write_hit(&self, seq: u32, timestamp_ms: i64, out: &mut Vec<u8>) {
+        hit(out, self, Shown::LISTED, &Key::generated(seq, timestamp_ms));
+    }
+}
+
+/// The same of any document.
+pub(crate) fn listed_hit(population: &Population, key: &Key) -> Vec<u8> {
+    let mut out = Vec::new();
+    hit(&mut out, population, Shown::LISTED, key);
+    out
+}
+
+fn hit(out: &mut Vec<u8>, population: &Population, shown: Shown, key: &Key) {
     let id = json!(population.id(key)).to_string();
     put(
         out,
         format_args!("{{\"_index\":\"{}\",\"_id\":{id},", population.index(key)),
     );
-    let is_sorted = search.sort != Sort::Unsorted;
+    let is_sorted = shown.sort != Sort::Unsorted;
     put(
         out,
         format_args!("\"_score\":{}", if is_sorted { "null" } else { "1.0" }),
     );
-    if search.with_seq_no {
+    if shown.seq_no {
         put(
             out,
             format_args!(",\"_seq_no\":{},\"_primary_term\":1", key.seq),
         );
     }
-    if search.with_source {
+    if shown.source {
         put(out, format_args!(",\"_source\":"));
         population.write_source(key, out);
     }
-    match search.sort {
+    match shown.sort {
         Sort::Unsorted => {}
         Sort::Time { by_id: true, .. } => put(out, format_args!(",\"sort\":[{},{id}]", key.ts_ms)),
         Sort::Time { .. } => put(out, format_args!(",\"sort\":[{}]", key.ts_ms)),

@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod arrivals;
 mod errors;
 mod faults;
 mod fixture;

@@ -5,7 +5,8 @@
 //! came; one that is needed again is read again.
 
 use super::{NUMBER_MAX, Pack, PackName, is_packable, numbers, read_index};
-use crate::error::SpoolError;
+use crate::case;
+use crate::error::{Context, SpoolError};
 use crate::name::EntryName;
 use crate::packs::{Index, PACKED};
 use crate::spool::{Dispositions, Spool};
@@ -55,6 +56,8 @@ pub(crate) struct Books {
 struct Book {
     /// The greatest number that was seen.
     last: u32,
+    /// Whether the hour had case directories when the book was begun. Those that come later are announced.
+    has_directories: bool,
     prints: Vec<u64>,
 }
 
@@ -99,6 +102,15 @@ impl Books {
         let book = self.book(spool, hour)?;
         let is_full = book.last == NUMBER_MAX || IDS_OF_HOUR_MAX <= book.prints.len();
         Ok(is_full || !is_packable(hour))
+    }
+
+    /// Whether a case directory may stand in the hour without any pack saying so.
+    pub(crate) fn has_directories(
+        &mut self,
+        spool: &Spool<'_>,
+        hour: Hour,
+    ) -> Result<bool, SpoolError> {
+        Ok(self.book(spool, hour)?.has_directories)
     }
 
     /// Reads the packs that were placed since.
@@ -167,6 +179,8 @@ impl Book {
         for number in 1..=last.unwrap_or(0) {
             book.read(spool, hour, number)?;
         }
+        // After the packs: a directory that appears from here on stands in one of them, or in one that is yet to be read.
+        book.has_directories = is_there(spool, &case::shelf_of(hour))?;
         Ok(book)
     }
 
@@ -214,11 +228,14 @@ fn print(id: AlertId) -> u64 {
 
 /// Whether the spool has packs.
 pub(super) fn is_packed(spool: &Spool<'_>) -> Result<bool, SpoolError> {
-    use crate::error::Context;
-    match spool.host.stat(spool.cases.at(PACKED)) {
+    is_there(spool, PACKED)
+}
+
+fn is_there(spool: &Spool<'_>, path: &str) -> Result<bool, SpoolError> {
+    match spool.host.stat(spool.cases.at(path)) {
         Ok(_) => Ok(true),
         Err(error) if error.is_vanished() => Ok(false),
-        Err(error) => Err(error).context("look at", PACKED),
+        Err(error) => Err(error).context("look at", path),
     }
 }
 

@@ -33,6 +33,7 @@ mod format;
 mod placing;
 mod since;
 
+use crate::case;
 use crate::error::{Context, SpoolError};
 use crate::spool::Spool;
 use alert::Hour;
@@ -83,13 +84,7 @@ pub(crate) fn parse_number(name: &[u8]) -> Option<u32> {
 
 /// The directory of an hour's packs, below `cases/`.
 pub(crate) fn shelf_of(hour: Hour) -> String {
-    let Hour {
-        year,
-        month,
-        day,
-        hour,
-    } = hour;
-    format!("{PACKED}/{year:04}/{month:02}/{day:02}/{hour:02}")
+    format!("{PACKED}/{}", case::shelf_of(hour))
 }
 
 /// Whether the hour's alerts may be packed: its year must fit its digits.

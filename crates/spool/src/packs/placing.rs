@@ -70,6 +70,13 @@ impl BucketPacks {
         self.of(hour).index.directories.push(id);
     }
 
+    /// How many cases wait in them to be placed.
+    pub(crate) fn len(&self) -> usize {
+        let staged = self.staged.iter().map(|(_, pack)| pack);
+        let waiting = self.open.iter().chain(staged);
+        waiting.map(|pack| pack.index.entries.len()).sum()
+    }
+
     /// Whether enough is held in memory.
     pub(crate) fn is_heavy(&self) -> bool {
         HELD_BYTES_MAX <= self.open.iter().map(Pack::len).sum()

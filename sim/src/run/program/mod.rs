@@ -3,7 +3,9 @@
 pub(super) mod cap;
 pub(super) mod neighbour;
 pub(super) mod poller;
+pub(super) mod secret;
 pub(super) mod specimen;
+pub(super) mod spoiler;
 pub(super) mod worker;
 
 use super::shared::Shared;
@@ -15,6 +17,30 @@ use std::time::Duration;
 
 /// How long a program of the queue waits when it has nothing to do, or something failed.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long it waits at most when it has had nothing to do for long.
+const IDLE_MAX: Duration = Duration::from_secs(60);
+
+/// Waits that double while there is nothing to do, so that six idle days do not take millions of steps.
+struct Patience {
+    least: Duration,
+    next: Duration,
+}
+
+impl Patience {
+    /// Waits of `least` at first.
+    fn new(least: Duration) -> Self {
+        Patience { least, next: least }
+    }
+
+    /// Waits after a turn, and shortly if that had something to do.
+    fn wait(&mut self, host: &dyn Host, was_busy: bool) {
+        if was_busy {
+            self.next = self.least;
+        }
+        host.sleep(self.next);
+        self.next = (self.next * 2).min(IDLE_MAX).max(self.least);
+    }
+}
 
 /// Runs one pass of the queue and tells the watch of its beginning and its end.
 ///

@@ -326,7 +326,7 @@ fn entries_of_spool(host: &dyn Host, draw: &mut Prng, select: Select) -> Vec<Pat
     Vec::new()
 }
 
-fn list(host: &dyn Host, path: &[u8]) -> Option<Vec<Vec<u8>>> {
+pub(super) fn list(host: &dyn Host, path: &[u8]) -> Option<Vec<Vec<u8>>> {
     let dir = Dir::open(host, At::new(host.root(), path)).ok()?;
     let mut names = Names::default();
     let mut found = Vec::new();

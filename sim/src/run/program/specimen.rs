@@ -3,7 +3,7 @@
 use super::wait_until;
 use crate::kernel::Exit;
 use crate::run::shared::Shared;
-use crate::run::source::{legacy_name, payload};
+use crate::run::source::{legacy_name, made_up};
 use crate::run::watch::Report;
 use crate::scenario::{Consumer, Engine, Pace, Runs, Stage};
 use crate::specimen::{self, Guards, PROCESSED_DIR, QUEUE_DIR, RunOptions, TriageOptions};
@@ -160,7 +160,7 @@ pub(crate) fn produce(host: &dyn Host, shared: &Shared) -> Exit {
             break;
         }
         bytes.clear();
-        payload(index, &mut bytes);
+        made_up(index, &mut bytes);
         // A file that cannot be written is one alert less in the queue; the account knows no such case.
         if let Ok(file) = File::create_new(host, queue.at(&legacy_name(index))) {
             file.append(&bytes).ok();

@@ -3,10 +3,10 @@
 use super::Watch;
 use super::places::place_of;
 use crate::kernel::{Effect, Step, View};
-use crate::run::source;
+use crate::run::source::index_of_legacy_name;
 use contract::event::Event;
 use contract::sometimes::Goal;
-use contract::{Actor, PassKind, Side};
+use contract::{Actor, PassKind, Place, Side};
 use host::{Call, Errno};
 use spool::EntryName;
 
@@ -53,12 +53,12 @@ impl Watch {
                 self.contract.observe(event, self.step);
             }
         }
-        self.note_dangers(number, step);
+        self.note_dangers(view, number, step);
         side
     }
 
     /// Marks the `sometimes` goals that a call of the queue's own programs shows.
-    pub(super) fn note_dangers(&mut self, number: Actor, step: &Step<'_>) {
+    pub(super) fn note_dangers(&mut self, view: &View<'_>, number: Actor, step: &Step<'_>) {
         let call = step.pending.call;
         match step.errno {
             None => {
@@ -83,16 +83,27 @@ impl Watch {
             }
             Some(Errno::Busy) if matches!(call, Call::Rename | Call::RenameNoreplace) => {
                 self.met.insert(Goal::SharingViolationOnRename);
+                self.note_held(view, number, step);
             }
             Some(_) => {}
         }
     }
 
+    /// Counts a bucket that a worker wanted and somebody held: it was tried, though nothing of it was claimed.
+    fn note_held(&mut self, view: &View<'_>, number: Actor, step: &Step<'_>) {
+        let from = step.dir.and_then(|dir| place_of(view.fs().note(dir)));
+        let is_claim = from == Some(Place::Pending) && self.pass_of(number) == Some(PassKind::Work);
+        if let Some(bucket) = spool::BucketName::parse(step.name())
+            && is_claim
+        {
+            self.actor_mut(number).named.found_held += u64::from(bucket.count());
+        }
+    }
+
     pub(super) fn note_vanish(&mut self, number: Actor, step: &Step<'_>) {
         let kind = self.pass_of(number);
-        let is_entry = |name: &[u8]| {
-            EntryName::parse(name).is_some() || source::index_of_legacy_name(name).is_some()
-        };
+        let is_entry =
+            |name: &[u8]| EntryName::parse(name).is_some() || index_of_legacy_name(name).is_some();
         let bucket = spool::BucketName::parse(step.name());
         let is_bucket = bucket.is_some();
         let claims_entry = step.pending.path.contains(&b'/') && is_entry(step.name());

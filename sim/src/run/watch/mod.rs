@@ -10,7 +10,7 @@ mod packs;
 mod places;
 mod records;
 
-use super::source;
+use super::source::Source;
 use places::NOWHERE;
 pub(super) use places::SEGMENT;
 
@@ -22,6 +22,7 @@ use contract::{
 };
 use spool::audit::Audit;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// What an actor of the run is, for the watch.
 #[derive(Clone, Debug)]
@@ -65,6 +66,8 @@ struct Named {
     parked: u64,
     /// Of that, what one actor wanted to park and found gone.
     found_gone: u64,
+    /// What one actor wanted to claim and found held by somebody.
+    found_held: u64,
 }
 
 /// How a program reports the end of a pass.
@@ -134,6 +137,7 @@ pub struct Watch {
     named_pending: u64,
     named_left: u64,
     layout: Layout,
+    source: Rc<Source>,
     actors: Vec<Watched>,
     /// The inode that counts, and the directory it is in, by alert.
     primary: Vec<(Ino, Ino)>,
@@ -155,9 +159,11 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// A watch over `ids` alerts in a layout.
-    pub fn new(ids: u32, bounds: Bounds, layout: Layout) -> Self {
+    /// A watch over the alerts of `source` in a layout.
+    pub fn new(source: &Rc<Source>, bounds: Bounds, layout: Layout) -> Self {
+        let ids = source.total();
         Watch {
+            source: Rc::clone(source),
             contract: Contract::new(ids, bounds),
             met: Met::default(),
             windows: Windows::default(),
@@ -296,6 +302,7 @@ impl Watch {
             is_empty: report.is_empty,
             calls: actor.calls - open.calls,
             listed: actor.listed - open.listed,
+            held: actor.named.found_held - open.named.found_held,
             at_start: open.at_start,
             at_end,
             step,
@@ -350,7 +357,7 @@ impl Watch {
             .iter()
             .map(|(count, place)| count.abs_diff(census.count(*place)));
         let misplaced = audit.vanished.iter().filter(|id| {
-            let index = source::index_of(**id);
+            let index = self.source.index_of(**id);
             index.is_none_or(|index| census.get(Id(index)).place != Place::Vanished)
         });
         let differences = miscounted.sum::<u64>() + misplaced.count() as u64 + audit.mismatches();

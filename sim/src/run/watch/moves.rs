@@ -3,7 +3,6 @@
 use super::places::{LEDGER, SEGMENT, place_of};
 use super::{Watch, packs};
 use crate::kernel::{Fs, Ino, Node, View};
-use crate::run::source;
 use contract::sometimes::Goal;
 use contract::{Actor, Id, Motion, PassKind, Place, Side};
 use spool::{BucketName, EntryName};
@@ -255,7 +254,7 @@ impl Watch {
             return false;
         }
         let mut expected = Vec::new();
-        source::payload(fs.note(ino), &mut expected);
+        self.source.payload(fs.note(ino), &mut expected);
         fs.bytes(ino) == expected
     }
 }

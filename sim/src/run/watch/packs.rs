@@ -6,7 +6,6 @@
 use super::Watch;
 use super::places::NOWHERE;
 use crate::kernel::{Fs, Ino, View};
-use crate::run::source;
 use contract::{Actor, Id, Motion, PassKind, Place, Side};
 use spool::packs;
 
@@ -37,7 +36,7 @@ impl Watch {
                 to: Place::Cased,
                 actor,
                 side,
-                is_whole: self.edited_in_hand.contains(&id) || is_alert(id, &alert),
+                is_whole: self.edited_in_hand.contains(&id) || self.is_alert(id, &alert),
                 is_heir,
                 step: self.step,
             };
@@ -52,7 +51,7 @@ impl Watch {
         let parsed = packs::parse(&fs.bytes(ino));
         let cases = parsed.map(|pack| pack.cases).unwrap_or_default();
         let cases = cases.into_iter().filter_map(|case| {
-            let index = source::index_of(case.entry.id())?;
+            let index = self.source.index_of(case.entry.id())?;
             ((index as usize) < known).then_some((Id(index), case.alert))
         });
         cases.collect()
@@ -82,13 +81,13 @@ impl Watch {
         let packed = self.packed(fs, ino);
         packed
             .iter()
-            .any(|(one, alert)| *one == id && is_alert(id, alert))
+            .any(|(one, alert)| *one == id && self.is_alert(id, alert))
     }
-}
 
-/// Whether these are the alert's bytes: all of them, nothing else.
-fn is_alert(id: Id, bytes: &[u8]) -> bool {
-    let mut expected = Vec::new();
-    source::payload(id.0, &mut expected);
-    expected == bytes
+    /// Whether these are the alert's bytes: all of them, nothing else.
+    fn is_alert(&self, id: Id, bytes: &[u8]) -> bool {
+        let mut expected = Vec::new();
+        self.source.payload(id.0, &mut expected);
+        expected == bytes
+    }
 }

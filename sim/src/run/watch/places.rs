@@ -2,7 +2,7 @@
 
 use super::Watch;
 use crate::kernel::{Fs, Ino, Machine, Node};
-use crate::run::source;
+use crate::run::source::index_of_legacy_name;
 use contract::{Id, Place};
 use spool::EntryName;
 
@@ -52,8 +52,8 @@ impl Watch {
 
     pub(super) fn id_of(&self, fs: &Fs, ino: Ino, name: &[u8]) -> Option<Id> {
         let index = match EntryName::parse(name) {
-            Some(entry) => source::index_of(entry.id()),
-            None => source::index_of_legacy_name(name).or(self.noted(fs, ino).map(|id| id.0)),
+            Some(entry) => self.source.index_of(entry.id()),
+            None => index_of_legacy_name(name).or(self.noted(fs, ino).map(|id| id.0)),
         };
         index
             .filter(|index| (*index as usize) < self.primary.len())

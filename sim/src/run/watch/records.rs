@@ -4,7 +4,6 @@ use super::Watch;
 use super::packs::PACK;
 use super::places::{NOWHERE, SEGMENT};
 use crate::kernel::{Fs, Ino, View};
-use crate::run::source;
 use contract::{Actor, Id, Place, Side};
 use spool::EntryName;
 use spool::ledger::{Record, parse_record};
@@ -117,7 +116,7 @@ impl Watch {
     }
 
     pub(super) fn record(&mut self, view: &View<'_>, segment: Ino, entry: EntryName, place: Place) {
-        let Some(index) = source::index_of(entry.id()) else {
+        let Some(index) = self.source.index_of(entry.id()) else {
             return;
         };
         let id = Id(index);

@@ -299,6 +299,53 @@ fn another_schema_and_an_empty_world_are_refused() {
 }
 
 #[test]
+fn a_misfortune_of_the_indexer_ends_after_it_begins() {
+    check(
+        "[[indexer.fault]]\nkind = \"rejected\"\nfrom = \"5s\"\nuntil = \"5s\"",
+        &[(
+            14,
+            9,
+            "it ends before it begins",
+            "must be later than `from`",
+        )],
+    );
+    check(
+        "[[indexer.fault]]\nkind = \"rejectd\"\nfrom = \"1s\"\nuntil = \"5s\"",
+        &[(12, 8, "unknown value `rejectd`", "did you mean `rejected`?")],
+    );
+    check(
+        "[indexer]\nanser = \"4ms\"",
+        &[(12, 1, "unknown key `anser`", "did you mean `answer`?")],
+    );
+    check(
+        "[indexer]\naudit = \"0s\"",
+        &[(12, 9, "the rhythm is zero", "must take some time")],
+    );
+}
+
+#[test]
+fn a_rotation_is_noticed_after_it_happened_and_before_the_next() {
+    check(
+        "[[indexer.rotation]]\nat = \"1h\"\nnoticed = \"1h\"",
+        &[(
+            13,
+            11,
+            "it is noticed before it happens",
+            "must be later than `at`",
+        )],
+    );
+    check(
+        "[[indexer.rotation]]\nat = \"1m\"\nnoticed = \"9m\"\n[[indexer.rotation]]\nat = \"9m\"\nnoticed = \"10m\"",
+        &[(
+            15,
+            6,
+            "the password changes before the last change was noticed",
+            "must be later than `noticed` of the rotation before",
+        )],
+    );
+}
+
+#[test]
 fn a_text_that_is_no_toml_is_shown_where_it_breaks() {
     check_text(
         "schema = 1\nid = \n",

@@ -1,0 +1,116 @@
+//! What serde cannot see: values that are well formed and cannot work.
+
+use super::keys::Values;
+use super::origin::{Origin, Sourced};
+use super::problem::Located;
+use std::time::Duration;
+
+/// Everything that cannot work, in the order of the keys.
+pub(super) fn check(values: &Values) -> Vec<Located> {
+    let mut found = Vec::new();
+    let mut refuse = |origin: &Origin, message: String, help: &str| {
+        found.push(Located::at(origin, message, help));
+    };
+    if values.home.dir.value.is_none() {
+        let message = "`home.dir` is missing".to_owned();
+        refuse(
+            &values.home.dir.origin,
+            message,
+            "write [home] dir = \"/var/lib/signalfoundry\"",
+        );
+    }
+    indexer(values, &mut refuse);
+    let queue = &values.queue;
+    at_least(
+        &queue.cap,
+        "queue.cap",
+        8,
+        "an eighth of it is a bucket",
+        &mut refuse,
+    );
+    let most = spool::BUCKET_ENTRIES_MAX;
+    if !(1..=most).contains(&queue.bucket_max.value) {
+        let message = format!("`queue.bucket_max` is {}", queue.bucket_max.value);
+        refuse(
+            &queue.bucket_max.origin,
+            message,
+            &format!("write 1 to {most}"),
+        );
+    }
+    if queue.backlog_max.value < u64::from(queue.cap.value) {
+        let message = format!(
+            "`queue.backlog_max` is {}, which is below `queue.cap` ({})",
+            queue.backlog_max.value, queue.cap.value
+        );
+        let nearer = [&queue.backlog_max.origin, &queue.cap.origin];
+        let said = nearer.into_iter().find(|origin| !origin.is_default());
+        let said = said.unwrap_or(&queue.backlog_max.origin);
+        refuse(said, message, "polling would stop before the queue is full");
+    }
+    let workers = values.run.workers.value;
+    if !(1..=64).contains(&workers) {
+        let message = format!("`run.workers` is {workers}");
+        refuse(
+            &values.run.workers.origin,
+            message,
+            "write 1 to 64; more than cores help nobody",
+        );
+    }
+    let second = Duration::from_secs(1);
+    for (span, key) in [
+        (&values.run.pass_max, "run.pass_max"),
+        (&values.serve.every, "serve.every"),
+    ] {
+        if span.value.0 < second {
+            let message = format!("`{key}` is {}", span.value);
+            refuse(&span.origin, message, "write at least \"1s\"");
+        }
+    }
+    let listen = &values.serve.listen;
+    if !listen.value.0.ip().is_loopback() {
+        let message = format!(
+            "`serve.listen` is {}, which others can reach",
+            listen.value.0
+        );
+        let help = "write a loopback address such as \"127.0.0.1:9464\", and put a proxy with TLS before it";
+        refuse(&listen.origin, message, help);
+    }
+    found
+}
+
+type Refuse<'a> = dyn FnMut(&Origin, String, &str) + 'a;
+
+fn at_least(value: &Sourced<u32>, key: &str, least: u32, why: &str, refuse: &mut Refuse<'_>) {
+    if value.value < least {
+        let message = format!("`{key}` is {}", value.value);
+        refuse(
+            &value.origin,
+            message,
+            &format!("write at least {least}: {why}"),
+        );
+    }
+}
+
+fn indexer(values: &Values, refuse: &mut Refuse<'_>) {
+    let indexer = &values.indexer;
+    if let Some(url) = &indexer.url.value {
+        // The transport knows best what it can reach; it opens no connection yet.
+        if let Err(error) = indexer::Https::new(indexer::HttpsOptions::new(url)) {
+            refuse(
+                &indexer.url.origin,
+                error.to_string(),
+                "write scheme, host and port",
+            );
+        }
+    }
+    if let Err(error) = values.indexer_config().check() {
+        let origin = match error.key {
+            "index" => &indexer.index.origin,
+            "lag" => &indexer.lag.origin,
+            "overlap" => &indexer.overlap.origin,
+            _ => &indexer.page_alerts.origin,
+        };
+        let message = format!("`indexer.{}` is {}", error.key, error.value);
+        refuse(origin, message, error.reason);
+    }
+}

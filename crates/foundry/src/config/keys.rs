@@ -1,0 +1,147 @@
+//! Every key of the configuration: its type, its default, and what it is for. There is no other list.
+
+use super::origin::{Origin, Source, Sourced};
+use super::units::{FilePath, Listen, Product, Shed, Shown, Span, Start};
+use serde::Deserialize;
+use std::time::Duration;
+use toml::Spanned;
+
+/// One value as `config show` prints it.
+pub(crate) struct Row<'a> {
+    /// Section and key, such as `queue.cap`.
+    pub(crate) name: &'static str,
+    /// The value as TOML; `None` if there is none.
+    pub(crate) value: Option<String>,
+    /// Where it came from.
+    pub(crate) origin: &'a Origin,
+}
+
+/// Declares the sections: as a layer that may name any key, and as values that all have an origin.
+macro_rules! keys {
+    ($($(#[$about:meta])* $section:ident as $raw:ident, $values:ident {
+        $($(#[$doc:meta])* $key:ident: $type:ty = $default:expr,)*
+    })*) => {
+        /// One layer: a file, a variable or a flag. Each key may be there, and no other.
+        #[derive(Deserialize, Default)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct Layer {
+            $(#[serde(default)] $section: $raw,)*
+        }
+
+        $(
+            #[derive(Deserialize, Default)]
+            #[serde(deny_unknown_fields)]
+            struct $raw {
+                $($key: Option<Spanned<$type>>,)*
+            }
+
+            $(#[$about])*
+            #[derive(Clone)]
+            pub(crate) struct $values {
+                $($(#[$doc])* pub(crate) $key: Sourced<$type>,)*
+            }
+        )*
+
+        /// The value of every key, and where it came from.
+        #[derive(Clone)]
+        pub(crate) struct Values {
+            $($(#[$about])* pub(crate) $section: $values,)*
+        }
+
+        impl Default for Values {
+            fn default() -> Self {
+                Values {
+                    $($section: $values { $($key: Sourced::default_of($default),)* },)*
+                }
+            }
+        }
+
+        impl Values {
+            /// Takes every value that the layer has.
+            pub(super) fn overlay(&mut self, layer: Layer, source: &Source) {
+                $($(self.$section.$key.take(layer.$section.$key, source);)*)*
+            }
+
+            /// Every key in order.
+            pub(crate) fn rows(&self) -> Vec<Row<'_>> {
+                vec![$($(Row {
+                    name: concat!(stringify!($section), ".", stringify!($key)),
+                    value: Shown::show(&self.$section.$key.value),
+                    origin: &self.$section.$key.origin,
+                },)*)*]
+            }
+        }
+    };
+}
+
+keys! {
+    /// Where everything is kept.
+    home as RawHome, HomeValues {
+        /// The queue's directory; state, lock and heartbeat are beside its parts.
+        dir: Option<FilePath> = None,
+    }
+
+    /// Where alerts come from.
+    indexer as RawIndexer, IndexerValues {
+        /// Scheme, host and port. Without it, alerts come from `inbox/` and by adoption only.
+        url: Option<String> = None,
+        /// Whose alerts they are.
+        profile: Product = Product::Wazuh4,
+        /// The index pattern; without it, that of the profile.
+        index: Option<String> = None,
+        /// The certificates to trust, as PEM; without it, the public authorities.
+        ca_file: Option<FilePath> = None,
+        /// One line, `user:password`; without it, the credential `indexer` that systemd passes.
+        credential_file: Option<FilePath> = None,
+        /// Where to begin if there is no state yet.
+        start: Start = Start::Ago(Duration::from_secs(24 * 3_600)),
+        /// How far behind now a slice ends.
+        lag: Span = Span::seconds(30),
+        /// How late an alert may become visible and still be found at once.
+        overlap: Span = Span::seconds(600),
+        /// Alerts of one page.
+        page_alerts: u32 = 1_000,
+    }
+
+    /// How much waits, and where the rest goes.
+    queue as RawQueue, QueueValues {
+        /// The most alerts that wait; the others are parked.
+        cap: u32 = 2_000,
+        /// Which end is parked.
+        shed: Shed = Shed::Oldest,
+        /// Whether parked alerts come back when there is room.
+        readmit: bool = true,
+        /// The most alerts of a bucket.
+        bucket_max: u32 = spool::BUCKET_ENTRIES_MAX,
+        /// Polling stops while so many wait or are parked.
+        backlog_max: u64 = 50_000,
+    }
+
+    /// What judges.
+    policy as RawPolicy, PolicyValues {
+        /// The directory of `policy.toml`, `filters/`, `rules/` and `lists/`.
+        dir: Option<FilePath> = None,
+    }
+
+    /// One pass.
+    run as RawRun, RunValues {
+        /// Workers side by side.
+        workers: u32 = workers_default(),
+        /// How long polling, and the work on claims, may take in one pass.
+        pass_max: Span = Span::seconds(600),
+    }
+
+    /// Pass after pass.
+    serve as RawServe, ServeValues {
+        /// From the end of a pass to the next, if there is nothing more to do now.
+        every: Span = Span::seconds(30),
+        /// Where `/metrics` and `/healthz` are served: a loopback address.
+        listen: Listen = Listen::DEFAULT,
+    }
+}
+
+/// As many as cores, and at most 4: beyond that the disk decides.
+fn workers_default() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(cores.min(4)).unwrap_or(1)
+}

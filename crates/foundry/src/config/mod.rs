@@ -1,0 +1,156 @@
+//! The configuration: read in layers, checked as a whole, and each value knows where it came from.
+//!
+//! Defaults, `/etc/signalfoundry/foundry.toml`, its `conf.d/*.toml`, the file of `--config`, `FOUNDRY_SECTION__KEY`, and
+//! `--set section.key=value`: the later wins, key by key. An unknown key is an error, whatever layer it is in. No key holds
+//! a secret; `indexer.credential_file` names the file that does.
+
+mod check;
+mod keys;
+mod layers;
+mod origin;
+mod problem;
+mod units;
+
+pub(crate) use keys::Values;
+pub(crate) use layers::{Layers, variables};
+pub(crate) use problem::{ConfigError, Located};
+pub(crate) use units::Start;
+
+use crate::machine::Machine;
+use clap::Args;
+use host::Millis;
+use pipeline::Settings;
+use spool::SpoolOptions;
+use std::path::{Path, PathBuf};
+
+/// Which configuration is meant.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ConfigArgs {
+    /// The configuration, over that of the system
+    #[arg(long, short, global = true, display_order = 90, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Set one key over all else: queue.cap=500. Repeatable
+    #[arg(long, global = true, display_order = 91, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// The system's configuration: foundry.toml, and conf.d/*.toml over it
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        display_order = 92,
+        value_name = "DIR"
+    )]
+    #[arg(default_value = "/etc/signalfoundry")]
+    pub(crate) system_dir: PathBuf,
+}
+
+/// A configuration that can work.
+pub(crate) struct Config {
+    /// Every key, and where its value came from.
+    pub(crate) values: Values,
+    /// The files that were read, in their order.
+    pub(crate) files: Vec<PathBuf>,
+}
+
+impl Config {
+    /// Reads and checks the configuration that the flags and the environment mean.
+    ///
+    /// Errs with all that is wrong with it, each at its place.
+    pub(crate) fn load(machine: &Machine, args: &ConfigArgs) -> Result<Config, ConfigError> {
+        let layers = Layers {
+            system_dir: Some(&args.system_dir),
+            file: args.config.as_deref(),
+            variables: variables(),
+            flags: &args.set,
+        };
+        Config::of_layers(machine, &layers)
+    }
+
+    /// The configuration of one file, whatever the system and the environment say.
+    pub(crate) fn of_file(machine: &Machine, file: &Path) -> Result<Config, ConfigError> {
+        let layers = Layers {
+            system_dir: None,
+            file: Some(file),
+            variables: Vec::new(),
+            flags: &[],
+        };
+        Config::of_layers(machine, &layers)
+    }
+
+    fn of_layers(machine: &Machine, layers: &Layers<'_>) -> Result<Config, ConfigError> {
+        let (values, files) = layers.read(machine)?;
+        let problems = check::check(&values);
+        if problems.is_empty() {
+            Ok(Config { values, files })
+        } else {
+            Err(ConfigError::Invalid { problems })
+        }
+    }
+
+    /// The queue's directory.
+    pub(crate) fn home(&self) -> &Path {
+        let dir = self.values.home.dir.value.as_ref();
+        &dir.expect("a configuration without a home is refused").0
+    }
+
+    /// The policy's directory, if one is named.
+    pub(crate) fn policy_dir(&self) -> Option<&Path> {
+        self.values
+            .policy
+            .dir
+            .value
+            .as_ref()
+            .map(|dir| dir.0.as_path())
+    }
+
+    /// What the queue promises about its size.
+    pub(crate) fn spool_options(&self) -> SpoolOptions {
+        let queue = &self.values.queue;
+        SpoolOptions {
+            pending_max: queue.cap.value,
+            bucket_max: queue.bucket_max.value,
+            shed: match queue.shed.value {
+                units::Shed::Oldest => spool::Shed::Oldest,
+                units::Shed::Newest => spool::Shed::Newest,
+            },
+            readmit: queue.readmit.value,
+            ..SpoolOptions::default()
+        }
+    }
+
+    /// How far a pass goes.
+    pub(crate) fn pass_settings(&self) -> Settings {
+        Settings {
+            backlog_max: self.values.queue.backlog_max.value,
+            pass_max: self.values.run.pass_max.value.0,
+            ..Settings::default()
+        }
+    }
+
+    /// Where reading begins if there is no state yet.
+    pub(crate) fn start(&self, now: Millis) -> Millis {
+        match self.values.indexer.start.value {
+            Start::At(at) => Millis(at.as_millisecond()),
+            Start::Ago(ago) => {
+                let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+                Millis(now.0.saturating_sub(ago))
+            }
+        }
+    }
+}
+
+impl Values {
+    /// What to read from the indexer.
+    pub(crate) fn indexer_config(&self) -> indexer::Config {
+        let mut profile = self.indexer.profile.value.profile();
+        if let Some(index) = &self.indexer.index.value {
+            profile.index.clone_from(index);
+        }
+        indexer::Config {
+            lag: self.indexer.lag.value.0,
+            overlap: self.indexer.overlap.value.0,
+            page_alerts: self.indexer.page_alerts.value as usize,
+            ..indexer::Config::new(profile)
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Stages 3 and 4, claim by claim: triage judges and writes aside, cases puts into place and records.
+
+use crate::failure::Failure;
+use crate::pass::Pass;
+use crate::pipeline::{Pipeline, elapsed_ms};
+use crate::stage::Counts;
+use crate::triage::PolicyJudge;
+use host::Millis;
+use policy::{Policy, Stats};
+use spool::{Claimed, Completion, Spool, Worker};
+
+/// The work of a pass: everything that a worker needs. Workers side by side each have a spool of their own.
+#[derive(Clone, Copy)]
+pub struct Job<'a, 'h> {
+    /// The queue.
+    pub spool: &'a Spool<'h>,
+    /// What judges.
+    pub policy: &'a Policy,
+    /// No claim is begun after this time.
+    pub until: Millis,
+}
+
+/// What one worker did in one pass.
+pub struct Drained {
+    /// Stage 3: entries seen, judged, and bad.
+    pub triage: Counts,
+    /// Time spent in it, in milliseconds.
+    pub triage_ms: u64,
+    /// Stage 4: cases to be made, made, and not made.
+    pub cases: Counts,
+    /// Time spent in it, in milliseconds.
+    pub cases_ms: u64,
+    /// What became of the entries, all claims together.
+    pub completion: Completion,
+    /// What the policy's signatures did.
+    pub stats: Stats,
+    /// Why stage 3 ended early.
+    pub triage_failure: Option<Failure>,
+    /// Why stage 4 ended early.
+    pub cases_failure: Option<Failure>,
+}
+
+impl Job<'_, '_> {
+    /// Works as `worker` until nothing is pending or parked, or the time is over.
+    ///
+    /// The name is this worker's for as long as it works: a second one of that name fails. What was claimed and not
+    /// finished when it fails is pending again when the next worker of that name, or the next publisher, opens.
+    pub fn drain(&self, worker: &str) -> Drained {
+        let mut drained = Drained::new(self.policy);
+        match spool::depth(self.spool) {
+            // A worker that opens begins a segment of the ledger: not for nothing.
+            Ok(depth) if depth.buckets == 0 => return drained,
+            Ok(_) => {}
+            Err(error) => {
+                drained.triage_failure = Some(error.into());
+                return drained;
+            }
+        }
+        let mut judge = PolicyJudge::new(self.policy, self.spool.host().now());
+        match Worker::open(self.spool, worker) {
+            Ok(mut worker) => self.work(&mut worker, &mut judge, &mut drained),
+            Err(error) => drained.triage_failure = Some(error.into()),
+        }
+        drained.stats = judge.stats;
+        drained
+    }
+
+    fn work(&self, worker: &mut Worker<'_>, judge: &mut PolicyJudge<'_>, drained: &mut Drained) {
+        let host = self.spool.host();
+        loop {
+            let began = host.now();
+            if self.until < began {
+                return;
+            }
+            judge.set_time(began);
+            let draft = match worker.claim() {
+                Ok(Claimed::Nothing) => match spool::cap::readmit(self.spool) {
+                    Ok(back) if 0 < back.moved_buckets => continue,
+                    Ok(_) => return,
+                    Err(error) => Err(error),
+                },
+                Ok(Claimed::Buckets(claim)) => worker.draft_all(claim, judge),
+                Err(error) => Err(error),
+            };
+            let drafted = host.now();
+            drained.triage_ms += elapsed_ms(began, drafted);
+            let draft = match draft {
+                Ok(draft) => draft,
+                Err(error) => {
+                    drained.triage_failure = Some(error.into());
+                    return;
+                }
+            };
+            drained.triage.taken += draft.seen();
+            drained.triage.given += draft.judged();
+            drained.cases.taken += draft.judged();
+            let done = worker.finish(draft);
+            drained.cases_ms += elapsed_ms(drafted, host.now());
+            match done {
+                Ok(done) => drained.add(done),
+                Err(error) => {
+                    drained.cases_failure = Some(error.into());
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl Drained {
+    /// What a worker did that could not even begin.
+    pub fn failed(policy: &Policy, failure: Failure) -> Self {
+        Drained {
+            triage_failure: Some(failure),
+            ..Drained::new(policy)
+        }
+    }
+
+    fn new(policy: &Policy) -> Self {
+        Drained {
+            triage: Counts::default(),
+            triage_ms: 0,
+            cases: Counts::default(),
+            cases_ms: 0,
+            completion: Completion::default(),
+            stats: Stats::new(policy),
+            triage_failure: None,
+            cases_failure: None,
+        }
+    }
+
+    fn add(&mut self, done: Completion) {
+        self.triage.errors += done.quarantined;
+        self.cases.given += done.cased;
+        self.cases.errors += done.vanished + done.held;
+        let sum = &mut self.completion;
+        sum.seen += done.seen;
+        sum.cased += done.cased;
+        sum.quarantined += done.quarantined;
+        sum.duplicates += done.duplicates;
+        sum.vanished += done.vanished;
+        sum.held += done.held;
+        for (sum, count) in sum.judged.iter_mut().zip(done.judged) {
+            *sum += count;
+        }
+    }
+}
+
+/// Stage 3, and with it stage 4: has all hands work until nothing is left or the time is over.
+pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
+    let job = Job {
+        spool: pipeline.spool,
+        policy: pipeline.policy,
+        until: pipeline.deadline(),
+    };
+    pass.drained = (pass.hands)(&job);
+    let mut failure = None;
+    for drained in &mut pass.drained {
+        add(&mut pass.counts, drained.triage);
+        pipeline.memory.add_stats(&drained.stats);
+        failure = failure.or(drained.triage_failure.take());
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+/// Stage 4's account of what it did while stage 3 ran.
+pub(crate) fn account(_: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
+    let mut failure = None;
+    for drained in &mut pass.drained {
+        add(&mut pass.counts, drained.cases);
+        failure = failure.or(drained.cases_failure.take());
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+fn add(sum: &mut Counts, counts: Counts) {
+    sum.taken += counts.taken;
+    sum.given += counts.given;
+    sum.errors += counts.errors;
+}

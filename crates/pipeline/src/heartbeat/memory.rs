@@ -1,0 +1,273 @@
+//! The heartbeat as data: what one pass leaves for the next, and for everybody who looks.
+
+use crate::failure::{Failure, FailureKind};
+use crate::heartbeat::JSON_FILE;
+use crate::pass::Pass;
+use crate::pipeline::elapsed_ms;
+use crate::reconcile::Reconciled;
+use crate::stage::{Stage, StageReport};
+use alert::Disposition;
+use host::{Dir, Millis};
+use jiff::Timestamp;
+use policy::Stats;
+use serde::{Deserialize, Serialize};
+use spool::Depth;
+use std::collections::BTreeMap;
+
+/// The version of `heartbeat.json`.
+const SCHEMA_VERSION: u32 = 1;
+/// How many signatures are counted one by one, so that a policy cannot flood monitoring.
+const SIGNATURES_MAX: usize = 1_000;
+/// How many ids a list of the heartbeat shows; the count beside it is whole.
+const IDS_MAX: usize = 20;
+
+/// `heartbeat.json`. Times are UTC; durations are milliseconds.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// The version of this form.
+    pub schema_version: u32,
+    /// What the caller called the pass.
+    pub run_id: String,
+    /// When the pass began.
+    pub started: Timestamp,
+    /// When this was written.
+    pub finished: Timestamp,
+    /// Whether every stage finished and nothing is mismatched.
+    pub ok: bool,
+    /// The policy in force.
+    pub policy_sha256: String,
+    /// The seven stages in order.
+    pub stages: Vec<StageState>,
+    /// The queue; absent if it could not be seen.
+    pub queue: Option<QueueState>,
+    /// Cases since the ledger began, by disposition.
+    pub dispositions: BTreeMap<String, u64>,
+    /// The equation of the last reconcile, with its numbers.
+    pub equation: String,
+    /// Alerts that contradict the contract.
+    pub mismatches: u64,
+    /// Some of them, and some of those that are still to be fetched again, by what is wrong.
+    pub named: BTreeMap<String, Vec<String>>,
+    /// The chain's head of each writer of the ledger: nothing before it can be changed unnoticed.
+    pub ledger_heads: BTreeMap<String, String>,
+    /// Hits of signatures since the first heartbeat.
+    pub signatures: BTreeMap<String, SignatureTotal>,
+    /// When the indexer's counts were last compared with ours, in milliseconds since 1970; 0 for never.
+    pub counts_audited_ms: i64,
+}
+
+/// One stage, over all passes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct StageState {
+    /// Its word.
+    pub stage: String,
+    /// Alerts, or cases, that it took up in the last pass.
+    #[serde(rename = "in")]
+    pub taken: u64,
+    /// Those that it passed on.
+    #[serde(rename = "out")]
+    pub given: u64,
+    /// Those that something was wrong with.
+    pub errors: u64,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// When it last ran.
+    pub last_run: Timestamp,
+    /// When it last finished; absent if it never did.
+    pub last_success: Option<Timestamp>,
+    /// Why it did not finish in the last pass.
+    pub error: Option<String>,
+}
+
+/// The queue after a pass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QueueState {
+    /// Entries that wait.
+    pub pending: u64,
+    /// Entries that are parked.
+    pub overflow: u64,
+    /// Entries in workers' hands.
+    pub claimed: u64,
+    /// Entries in quarantine.
+    pub quarantined: u64,
+    /// For how long the oldest entry waits; 0 if none does.
+    pub oldest_age_ms: u64,
+}
+
+/// One signature, over all passes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct SignatureTotal {
+    /// Alerts that it matched.
+    pub hits: u64,
+    /// When it last did.
+    pub last_hit: Option<Timestamp>,
+}
+
+/// What a pipeline remembers from one heartbeat to the next.
+#[derive(Default)]
+pub(crate) struct Memory {
+    stages: BTreeMap<String, StageState>,
+    signatures: BTreeMap<String, SignatureTotal>,
+    dispositions: BTreeMap<String, u64>,
+    equation: String,
+    pub(crate) ledger_heads: BTreeMap<String, String>,
+    pub(crate) counts_audited: Millis,
+}
+
+impl Memory {
+    /// What the last heartbeat in `dir` says. A missing one is nothing; one that cannot be read is told of and left out,
+    /// because no pass should die of it.
+    pub(crate) fn load(dir: &Dir<'_>) -> Result<Self, Failure> {
+        let Some(last) = read(dir)? else {
+            return Ok(Memory::default());
+        };
+        let stages = last.stages.into_iter();
+        Ok(Memory {
+            stages: stages.map(|one| (one.stage.clone(), one)).collect(),
+            signatures: last.signatures,
+            dispositions: last.dispositions,
+            equation: last.equation,
+            ledger_heads: last.ledger_heads,
+            counts_audited: Millis(last.counts_audited_ms),
+        })
+    }
+
+    /// Counts what signatures did.
+    pub(crate) fn add_stats(&mut self, stats: &Stats) {
+        for (name, stats) in stats.signatures() {
+            let is_room = self.signatures.len() < SIGNATURES_MAX;
+            if !is_room && !self.signatures.contains_key(name) {
+                continue;
+            }
+            let total = self.signatures.entry(name.to_owned()).or_default();
+            total.hits += stats.hits;
+            total.last_hit = total.last_hit.max(stats.last_hit);
+        }
+    }
+
+    /// The heartbeat of a pass that is at its last stage.
+    pub(crate) fn beat(&mut self, pass: &Pass<'_>, policy_sha256: &str, now: Millis) -> Heartbeat {
+        for report in &pass.stages {
+            self.note(report);
+        }
+        self.note(&StageReport {
+            stage: Stage::Heartbeat,
+            began: now,
+            duration_ms: 0,
+            counts: pass.counts,
+            failure: None,
+        });
+        let found = pass.reconciled.as_ref();
+        if let Some(found) = found {
+            let judged = Disposition::ALL.iter().zip(found.cased);
+            let judged = judged.map(|(one, count)| (one.word().to_owned(), count));
+            self.dispositions = judged.collect();
+            self.equation = found.to_string();
+        }
+        let mismatches = found.map_or(0, Reconciled::mismatches);
+        let failed = pass.stages.iter().any(|stage| stage.failure.is_some());
+        let stages = Stage::ALL.iter();
+        Heartbeat {
+            schema_version: SCHEMA_VERSION,
+            run_id: pass.run_id.to_owned(),
+            started: timestamp(pass.started),
+            finished: timestamp(now),
+            ok: !failed && mismatches == 0,
+            policy_sha256: policy_sha256.to_owned(),
+            stages: stages
+                .filter_map(|stage| self.stages.get(stage.word()).cloned())
+                .collect(),
+            queue: pass.depth.map(|depth| queue(&depth, now)),
+            dispositions: self.dispositions.clone(),
+            equation: self.equation.clone(),
+            mismatches,
+            named: found.map(named).unwrap_or_default(),
+            ledger_heads: self.ledger_heads.clone(),
+            signatures: self.signatures.clone(),
+            counts_audited_ms: self.counts_audited.0,
+        }
+    }
+
+    fn note(&mut self, report: &StageReport) {
+        let word = report.stage.word();
+        let ended = report.began.0.saturating_add_unsigned(report.duration_ms);
+        let before = self.stages.get(word).and_then(|state| state.last_success);
+        let last_success = match report.failure {
+            None => Some(timestamp(Millis(ended))),
+            Some(_) => before,
+        };
+        let state = StageState {
+            stage: word.to_owned(),
+            taken: report.counts.taken,
+            given: report.counts.given,
+            errors: report.counts.errors,
+            duration_ms: report.duration_ms,
+            last_run: timestamp(report.began),
+            last_success,
+            error: report.failure.as_ref().map(ToString::to_string),
+        };
+        self.stages.insert(word.to_owned(), state);
+    }
+}
+
+/// The last heartbeat in a spool's directory, for whoever asks how the pipeline does.
+fn read(dir: &Dir<'_>) -> Result<Option<Heartbeat>, Failure> {
+    const BYTES_MAX: usize = 16 << 20;
+    let bytes = dir
+        .read_file(JSON_FILE, BYTES_MAX)
+        .map_err(|error| Failure::of_host("read", JSON_FILE, &error))?;
+    let Some(bytes) = bytes else { return Ok(None) };
+    match serde_json::from_slice::<Heartbeat>(&bytes) {
+        Ok(last) if last.schema_version == SCHEMA_VERSION => Ok(Some(last)),
+        Ok(last) => Err(Failure {
+            kind: FailureKind::Data,
+            message: format!(
+                "{JSON_FILE} has schema {}, and this program knows {SCHEMA_VERSION}; \
+                 move it away to begin anew",
+                last.schema_version
+            ),
+        }),
+        Err(error) => {
+            tracing::warn!(%error, "the last heartbeat is damaged, and left out");
+            Ok(None)
+        }
+    }
+}
+
+impl Heartbeat {
+    /// The last heartbeat of a spool; `None` if there is none yet.
+    pub fn load(spool: &spool::Spool<'_>) -> Result<Option<Self>, Failure> {
+        read(spool.root())
+    }
+}
+
+fn queue(depth: &Depth, now: Millis) -> QueueState {
+    let oldest = depth
+        .oldest
+        .and_then(|stamp| i64::try_from(stamp.millis).ok());
+    QueueState {
+        pending: depth.pending,
+        overflow: depth.overflow,
+        claimed: depth.claimed,
+        quarantined: depth.quarantined,
+        oldest_age_ms: oldest.map_or(0, |oldest| elapsed_ms(Millis(oldest), now)),
+    }
+}
+
+fn named(found: &Reconciled) -> BTreeMap<String, Vec<String>> {
+    let lists = [
+        ("unrecorded", &found.unrecorded),
+        ("case_missing", &found.case_missing),
+        ("to_restore", &found.to_restore),
+        ("lost", &found.lost),
+    ];
+    let shown =
+        |ids: &[alert::AlertId]| ids.iter().take(IDS_MAX).map(ToString::to_string).collect();
+    let some = lists.iter().filter(|(_, ids)| !ids.is_empty());
+    some.map(|(what, ids)| ((*what).to_owned(), shown(ids)))
+        .collect()
+}
+
+fn timestamp(at: Millis) -> Timestamp {
+    Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH)
+}

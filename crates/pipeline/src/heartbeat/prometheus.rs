@@ -1,0 +1,148 @@
+//! The heartbeat in Prometheus' text format: base units, `_total` for what only grows.
+
+use crate::heartbeat::{Heartbeat, StageState};
+use std::fmt::Write;
+
+/// The metrics of a heartbeat. See <https://prometheus.io/docs/instrumenting/exposition_formats/>.
+pub fn exposition(beat: &Heartbeat) -> String {
+    let mut text = Text::default();
+    text.family("foundry_alerts_total", "counter", "Cases by disposition.");
+    for (word, count) in &beat.dispositions {
+        text.sample(
+            "foundry_alerts_total",
+            &[("disposition", word)],
+            *count as f64,
+        );
+    }
+    stages(&mut text, &beat.stages);
+    if let Some(queue) = &beat.queue {
+        text.family(
+            "foundry_queue_entries",
+            "gauge",
+            "Entries of the queue by place.",
+        );
+        for (place, count) in [
+            ("pending", queue.pending),
+            ("overflow", queue.overflow),
+            ("claimed", queue.claimed),
+            ("quarantined", queue.quarantined),
+        ] {
+            text.sample("foundry_queue_entries", &[("place", place)], count as f64);
+        }
+        let age = queue.oldest_age_ms as f64 / 1e3;
+        text.one(
+            "foundry_queue_oldest_age_seconds",
+            "How long the oldest entry waits.",
+            age,
+        );
+    }
+    let mismatches = beat.mismatches as f64;
+    text.one(
+        "foundry_reconcile_mismatch",
+        "Alerts that contradict the ledger or the disk.",
+        mismatches,
+    );
+    text.family(
+        "foundry_signature_hits_total",
+        "counter",
+        "Alerts that a signature matched.",
+    );
+    for (name, total) in &beat.signatures {
+        text.sample(
+            "foundry_signature_hits_total",
+            &[("sig", name)],
+            total.hits as f64,
+        );
+    }
+    text.family("foundry_policy_info", "gauge", "The policy in force.");
+    text.sample(
+        "foundry_policy_info",
+        &[("sha256", &beat.policy_sha256)],
+        1.0,
+    );
+    text.one(
+        "foundry_up",
+        "Whether the last pass finished in every stage.",
+        f64::from(u8::from(beat.ok)),
+    );
+    text.0
+}
+
+fn stages(text: &mut Text, stages: &[StageState]) {
+    type Value = fn(&StageState) -> Option<f64>;
+    let families: [(&str, &str, Value); 6] = [
+        (
+            "foundry_last_run_timestamp_seconds",
+            "When the stage last ran.",
+            |stage| Some(stage.last_run.as_millisecond() as f64 / 1e3),
+        ),
+        (
+            "foundry_last_success_timestamp_seconds",
+            "When the stage last finished.",
+            |stage| {
+                stage
+                    .last_success
+                    .map(|at| at.as_millisecond() as f64 / 1e3)
+            },
+        ),
+        (
+            "foundry_stage_duration_seconds",
+            "How long the stage took in the last pass.",
+            |stage| Some(stage.duration_ms as f64 / 1e3),
+        ),
+        (
+            "foundry_stage_in",
+            "What the stage took up in the last pass.",
+            |stage| Some(stage.taken as f64),
+        ),
+        (
+            "foundry_stage_out",
+            "What the stage passed on in the last pass.",
+            |stage| Some(stage.given as f64),
+        ),
+        (
+            "foundry_stage_errors",
+            "What was wrong in the last pass.",
+            |stage| Some(stage.errors as f64),
+        ),
+    ];
+    for (name, help, value) in families {
+        text.family(name, "gauge", help);
+        for stage in stages {
+            if let Some(value) = value(stage) {
+                text.sample(name, &[("stage", &stage.stage)], value);
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        self.line(format_args!("# HELP {name} {help}\n# TYPE {name} {kind}"));
+    }
+
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
+        let mut shown = String::new();
+        for (label, of) in labels {
+            let of = of
+                .replace('\\', "\\\\")
+                .replace('"', "\\\"")
+                .replace('\n', "\\n");
+            let comma = if shown.is_empty() { "" } else { "," };
+            shown.push_str(&format!("{comma}{label}=\"{of}\""));
+        }
+        self.line(format_args!("{name}{{{shown}}} {value}"));
+    }
+
+    fn one(&mut self, name: &str, help: &str, value: f64) {
+        self.family(name, "gauge", help);
+        self.line(format_args!("{name} {value}"));
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        writeln!(self.0, "{line}").expect("writing into memory cannot fail");
+    }
+}

@@ -1,0 +1,38 @@
+//! The pipeline: seven stages from an indexer to finished cases.
+//!
+//! | # | stage | what it does |
+//! |---|---|---|
+//! | 1 | poll | takes alerts from the indexer, and from `inbox/`, into the queue; the cursor moves when they are durable |
+//! | 2 | cap | parks what is beyond the queue's cap, before anything expensive |
+//! | 3 | triage | claims the oldest alerts, judges each by the policy, and writes its case aside |
+//! | 4 | cases | makes the cases durable, moves them into place, and records them |
+//! | 5 | escalation | packs every escalated case, with timeline, observables and runbook |
+//! | 6 | reconcile | holds the ledger against the disk, alert by alert, and fetches again what somebody removed |
+//! | 7 | heartbeat | says how all of it went, to people and to monitoring |
+//!
+//! - [`Pipeline::pass`] makes one pass. **A stage that fails never keeps a later one from running**: its failure is a value
+//!   in the [`Report`], and so cap, reconcile and heartbeat always run.
+//! - Stages 3 and 4 alternate, claim by claim: [`Job::drain`] is one worker at both. Whoever calls a pass says how many
+//!   workers there are, because nothing here starts concurrency.
+//! - What a pass must remember for the next one is in `state/`, replaced in one step; the truth is in the ledger.
+//!
+//! All of it is straight-line code over `&dyn host::Host`, as the queue is.
+
+mod cap;
+mod drain;
+mod escalation;
+mod failure;
+pub mod heartbeat;
+mod pass;
+mod pipeline;
+mod poll;
+mod reconcile;
+mod stage;
+mod triage;
+
+pub use drain::{Drained, Job};
+pub use failure::{Failure, FailureKind};
+pub use pass::Report;
+pub use pipeline::{Hands, Intake, Pipeline, Secret, Settings};
+pub use reconcile::Reconciled;
+pub use stage::{Counts, Stage, StageReport};

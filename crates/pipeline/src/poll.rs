@@ -1,0 +1,144 @@
+//! Stage 1: from the indexer, and from `inbox/`, into the queue.
+
+use crate::failure::Failure;
+use crate::pass::Pass;
+use crate::pipeline::{Intake, Pipeline, elapsed_ms};
+use host::Millis;
+use indexer::{Hit, PollError, Poller, SecretFile, SinkError};
+use spool::{Incoming, Published, Publisher, SpoolError};
+
+/// Takes in what there is, until the indexer has no more for now, or the backlog or the pass's time is at its limit.
+pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
+    let mut is_sound = false;
+    let result = take_in(pipeline, pass, &mut is_sound);
+    if result.is_err() && !is_sound {
+        // The next pass begins from what is durable.
+        pipeline.publisher = None;
+        pipeline.poller = None;
+    }
+    result
+}
+
+/// Whether it was the indexer that failed: then queue and cursor are as good as before.
+pub(crate) fn is_of_indexer(error: &PollError) -> bool {
+    matches!(
+        error,
+        PollError::Answer { .. }
+            | PollError::Miscount { .. }
+            | PollError::Reduced { .. }
+            | PollError::Paused { .. }
+            | PollError::Secret(_)
+    )
+}
+
+fn take_in(
+    pipeline: &mut Pipeline<'_>,
+    pass: &mut Pass<'_>,
+    is_sound: &mut bool,
+) -> Result<(), Failure> {
+    let deadline = pipeline.deadline();
+    let adopted = pipeline.publisher()?.adopt_inbox()?;
+    pass.counts.taken += adopted.adopted + adopted.quarantined + adopted.vanished + adopted.held;
+    pass.counts.given += adopted.adopted;
+    pass.counts.errors += adopted.quarantined;
+    let mut backlog = spool::depth(pipeline.spool)?.backlog();
+    open_poller(pipeline)?;
+    let Pipeline {
+        host,
+        publisher: Some(publisher),
+        poller: Some(poller),
+        settings,
+        memory,
+        ..
+    } = pipeline
+    else {
+        return Ok(());
+    };
+    while backlog < settings.backlog_max && host.now() <= deadline {
+        let mut published = Published::default();
+        let step = poller.step(&mut |hits| publish(publisher, hits, &mut published));
+        let step = step.inspect_err(|error| *is_sound = is_of_indexer(error))?;
+        backlog += published.published;
+        pass.counts.taken += step.handed_over + step.repeated;
+        pass.counts.given += published.published;
+        pass.has_more = !step.is_caught_up;
+        if step.is_caught_up {
+            break;
+        }
+    }
+    let now = host.now();
+    let every = settings.count_audit_every.as_millis();
+    if every <= u128::from(elapsed_ms(memory.counts_audited, now)) {
+        let mut published = Published::default();
+        let audit = poller.audit(&mut |hits| publish(publisher, hits, &mut published));
+        let audit = audit.inspect_err(|error| *is_sound = is_of_indexer(error))?;
+        pass.counts.taken += audit.handed_over;
+        pass.counts.given += published.published;
+        pass.counts.errors += audit.ahead;
+        memory.counts_audited = now;
+    }
+    Ok(())
+}
+
+fn open_poller(pipeline: &mut Pipeline<'_>) -> Result<(), Failure> {
+    let Some(intake) = &pipeline.intake else {
+        return Ok(());
+    };
+    if pipeline.poller.is_none() {
+        pipeline.poller = Some(intake.open(pipeline.host, pipeline.state.id())?);
+    }
+    Ok(())
+}
+
+impl<'h> Intake<'h> {
+    fn open(
+        &self,
+        host: &'h dyn host::Host,
+        state: host::DirId,
+    ) -> Result<Poller<'h>, indexer::PollError> {
+        let secret = SecretFile::new(self.secret.host, self.secret.dir, &self.secret.name);
+        let config = self.config.clone();
+        Poller::open(
+            host,
+            state,
+            self.transport,
+            secret,
+            config,
+            self.start,
+            self.seed,
+        )
+    }
+}
+
+/// Makes hits durable in the queue; those that it had before are left out.
+fn publish(
+    publisher: &mut Publisher<'_>,
+    hits: &[Hit<'_>],
+    done: &mut Published,
+) -> Result<(), SinkError> {
+    let (batch, times) = incoming(hits);
+    let published = publisher.publish_within(&batch, times)?;
+    done.published += published.published;
+    done.duplicates += published.duplicates;
+    done.buckets += published.buckets;
+    Ok(())
+}
+
+/// Publishes again what somebody removed from the queue.
+pub(crate) fn restore(
+    publisher: &mut Publisher<'_>,
+    hits: &[Hit<'_>],
+) -> Result<Published, SpoolError> {
+    let (batch, times) = incoming(hits);
+    publisher.restore(&batch, times)
+}
+
+fn incoming<'a>(hits: &'a [Hit<'_>]) -> (Vec<Incoming<'a>>, Option<(Millis, Millis)>) {
+    let batch = hits.iter().map(|hit| Incoming {
+        id: hit.alert,
+        payload: hit.raw,
+    });
+    let first = hits.iter().map(|hit| hit.time).min();
+    let last = hits.iter().map(|hit| hit.time).max();
+    (batch.collect(), first.zip(last))
+}

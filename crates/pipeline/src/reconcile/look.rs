@@ -1,0 +1,109 @@
+//! What reconcile reads: new records, the cases that they tell of, and the times of single alerts.
+
+use super::Reconciled;
+use super::book::{Book, Early};
+use alert::AlertId;
+use host::Millis;
+use spool::ledger::{NewCase, Record};
+use spool::{LedgerPosition, Spool, SpoolError, follow};
+use std::collections::BTreeSet;
+
+/// Adds every record after the book's position to the book, and looks whether its cases stand. Returns how many new cases
+/// there were.
+pub(super) fn fold_new(
+    spool: &Spool<'_>,
+    book: &mut Book,
+    found: &mut Reconciled,
+) -> Result<u64, SpoolError> {
+    let position = book.position.clone();
+    let (mut count, mut failed) = (0, None);
+    let (mut eyes, mut early) = (Eyes::default(), Early::new());
+    let after = follow(spool, &position, &mut |record| {
+        for case in record.new_cases() {
+            count += 1;
+            match eyes.stands(spool, &case) {
+                Ok(true) => {}
+                Ok(false) => found.case_missing.push(case.entry.id()),
+                Err(error) => failed = Some(error),
+            }
+        }
+        book.add(&record, &mut early);
+    })?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    book.position = after;
+    Ok(count)
+}
+
+/// Looks whether cases stand.
+#[derive(Default)]
+struct Eyes {
+    /// The pack that was seen last: its cases follow one another.
+    pack: String,
+    path: String,
+}
+
+impl Eyes {
+    fn stands(&mut self, spool: &Spool<'_>, case: &NewCase<'_>) -> Result<bool, SpoolError> {
+        use std::fmt::Write;
+        let is_pack = case.shelf.ends_with(".ndjson");
+        if is_pack && case.shelf == self.pack {
+            return Ok(true);
+        }
+        self.path.clear();
+        let written = match is_pack {
+            true => write!(self.path, "cases/{}", case.shelf),
+            false => write!(
+                self.path,
+                "cases/{}/{}/alert.json",
+                case.shelf,
+                case.entry.id()
+            ),
+        };
+        written.expect("writing into memory cannot fail");
+        match spool.host().stat(spool.root().at(&self.path)) {
+            Ok(_) if is_pack => case.shelf.clone_into(&mut self.pack),
+            Ok(_) => {}
+            Err(error) if error.is_vanished() => return Ok(false),
+            Err(source) => {
+                return Err(SpoolError::Host {
+                    operation: "look at",
+                    object: self.path.clone(),
+                    source,
+                });
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The ranges of time in which the alerts `wanted` lie, by the records of their publication; merged, ascending. Reads the
+/// whole ledger: alerts vanish seldom.
+pub(super) fn times_of(
+    spool: &Spool<'_>,
+    wanted: &BTreeSet<AlertId>,
+) -> Result<Vec<(Millis, Millis)>, SpoolError> {
+    let mut ranges = BTreeSet::new();
+    follow(spool, &LedgerPosition::default(), &mut |record| {
+        let Record::Published {
+            entries,
+            times: Some(times),
+            ..
+        } = record
+        else {
+            return;
+        };
+        if entries.iter().any(|entry| wanted.contains(&entry.id())) {
+            ranges.insert(times);
+        }
+    })?;
+    let mut merged: Vec<(Millis, Millis)> = Vec::new();
+    for (from, to) in ranges {
+        match merged.last_mut() {
+            Some((_, end)) if from <= end.0 => *end = Millis(end.0.max(to)),
+            _ => merged.push((Millis(from), Millis(to))),
+        }
+    }
+    Ok(merged)
+}

@@ -1,0 +1,168 @@
+//! The indexer of a run: another machine, whose clock nobody steps, and the wire to it.
+
+use super::shared::Shared;
+use super::source::Source;
+use crate::scenario::{IndexerFault, IndexerFaultKind, Scenario};
+use contract::sometimes::Goal;
+use host::Host;
+use indexer::{Request, Transport, TransportError};
+use mock_indexer::{Account, Core, Fault, Misfortune, Options, Planted, When};
+use std::time::Duration;
+
+/// The account that the program has.
+const USER: &str = "poller";
+/// Refusals over so long are those of the incident.
+const SIX_DAYS_MS: i64 = 6 * 24 * 3_600 * 1_000;
+/// Which shard fails, where one does.
+const SHARD: u8 = 1;
+
+/// The indexer, and what it has refused.
+pub struct Remote {
+    core: Core,
+    t0_ms: i64,
+    /// When the present password was refused first and last, in milliseconds since 1970.
+    refused: Option<[i64; 2]>,
+}
+
+impl Remote {
+    /// The indexer of a scenario, with the documents of `source`. Its misfortunes end at `faults_stop_ns`.
+    pub fn new(scenario: &Scenario, source: &Source, faults_stop_ns: u64) -> Self {
+        let t0_ms = source.t0_ms;
+        let rotations = &scenario.indexer.rotations;
+        let later = (1..).zip(rotations);
+        let later = later.map(|(number, rotation)| (t0_ms + ms(rotation.at_ns), password(number)));
+        let account = Account {
+            passwords: std::iter::once((i64::MIN, password(0)))
+                .chain(later)
+                .collect(),
+            ..Account::reader(USER, "")
+        };
+        let faults = scenario.indexer.faults.iter();
+        let options = Options {
+            accounts: vec![account],
+            misfortunes: faults
+                .map(|fault| misfortune(fault, t0_ms, faults_stop_ns))
+                .collect(),
+            ..Options::healthy(USER, "")
+        };
+        Remote {
+            core: Core::new(source.population(), options),
+            t0_ms,
+            refused: None,
+        }
+    }
+
+    /// Answers a request at a virtual time. True if it was the first success after six days of refusals.
+    fn answer(&mut self, now_ns: u64, request: &Request<'_>) -> (u16, Vec<u8>, bool) {
+        let now_ms = self.t0_ms + ms(now_ns);
+        let (path, query) = request.path.split_once('?').unwrap_or((request.path, ""));
+        let response = self.core.answer(
+            now_ms,
+            &mock_indexer::Request {
+                method: "POST",
+                path,
+                query,
+                authorization: request.authorization,
+                body: request.body.as_bytes(),
+            },
+        );
+        let mut is_over = false;
+        match (response.status, self.refused) {
+            (401, refused) => {
+                self.refused = Some([refused.map_or(now_ms, |[first, _]| first), now_ms])
+            }
+            (200, Some([first, last])) => {
+                is_over = SIX_DAYS_MS <= last - first;
+                self.refused = None;
+            }
+            _ => {}
+        }
+        (response.status, response.body, is_over)
+    }
+
+    /// Makes the alert that proves at the end that the queue still works, and tells `source` of it.
+    pub fn add_fresh(&mut self, now_ns: u64, source: &Source) {
+        let timestamp_ms = self.t0_ms + ms(now_ns);
+        let document = self.core.ingest(Planted {
+            id: "fresh".to_owned(),
+            timestamp_ms,
+            indexed_at_ms: timestamp_ms,
+            source: fresh_source(timestamp_ms),
+        });
+        let hit = self.core.hit(&document.id).expect("it was just ingested");
+        source.note_fresh(&document.index, &document.id, hit);
+    }
+}
+
+/// The line of the program's credential file after so many rotations.
+pub fn secret(rotations: usize) -> String {
+    format!("{USER}:{}\n", password(rotations))
+}
+
+fn password(rotations: usize) -> String {
+    format!("password-{rotations}")
+}
+
+fn fresh_source(timestamp_ms: i64) -> Vec<u8> {
+    let time = jiff::Timestamp::from_millisecond(timestamp_ms).expect("a run is in our time");
+    format!(r#"{{"timestamp":"{time}","rule":{{"level":3,"id":"502"}},"agent":{{"id":"000"}}}}"#)
+        .into_bytes()
+}
+
+fn misfortune(fault: &IndexerFault, t0_ms: i64, faults_stop_ns: u64) -> Misfortune {
+    let (from, until) = (fault.from_ns, fault.until_ns.min(faults_stop_ns));
+    Misfortune {
+        fault: fault_of(fault.kind),
+        when: When::During(t0_ms + ms(from)..t0_ms + ms(until)),
+    }
+}
+
+fn fault_of(kind: IndexerFaultKind) -> Fault {
+    match kind {
+        IndexerFaultKind::BreakerTripped => Fault::BreakerTripped,
+        IndexerFaultKind::Rejected => Fault::Rejected,
+        IndexerFaultKind::Cancelled => Fault::Cancelled,
+        IndexerFaultKind::AllShardsFailed => Fault::AllShardsFailed,
+        IndexerFaultKind::ClusterBlocked => Fault::ClusterBlocked,
+        IndexerFaultKind::SecurityNotInitialised => Fault::SecurityNotInitialized,
+        IndexerFaultKind::Forbidden => Fault::Forbidden,
+        IndexerFaultKind::Redirect => Fault::Redirect("https://elsewhere.example/".to_owned()),
+        IndexerFaultKind::Html => Fault::Html,
+        IndexerFaultKind::TimedOut => Fault::TimedOut,
+        IndexerFaultKind::TerminatedEarly => Fault::TerminatedEarly,
+        IndexerFaultKind::ShardFails => Fault::ShardFails(SHARD),
+        IndexerFaultKind::ShardUnassigned => Fault::ShardUnassigned(SHARD),
+        IndexerFaultKind::FetchHole => Fault::FetchHole,
+        IndexerFaultKind::TruncatedJson => Fault::TruncatedJson,
+        IndexerFaultKind::EmptyBody => Fault::EmptyBody,
+    }
+}
+
+/// Nanoseconds as whole milliseconds.
+fn ms(ns: u64) -> i64 {
+    i64::try_from(ns / 1_000_000).unwrap_or(i64::MAX / 2)
+}
+
+/// The wire from a program to the indexer: a request takes its time, and the indexer answers by its own clock.
+pub struct Wire<'a> {
+    /// The program's machine.
+    pub host: &'a dyn Host,
+    /// The run.
+    pub shared: &'a Shared,
+}
+
+impl Transport for Wire<'_> {
+    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
+        let shared = self.shared;
+        let takes = Duration::from_nanos(shared.scenario.indexer.answer_ns);
+        self.host.sleep(takes);
+        let now_ns = shared.now_ns();
+        let (status, body, is_over) = shared.remote.borrow_mut().answer(now_ns, request);
+        *answer = body;
+        if is_over {
+            let met = &mut shared.watch.borrow_mut().met;
+            met.insert(Goal::UnauthorisedSixDays);
+        }
+        Ok(status)
+    }
+}

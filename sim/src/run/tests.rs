@@ -1,0 +1,154 @@
+//! Whole runs of the production queue behind an indexer that has its own misfortunes.
+
+use super::*;
+use alert::Disposition;
+use contract::sometimes::Goal;
+
+/// A run of `tables` added to a small scenario: 40 alerts at the start, 60 later.
+fn play_with(tables: &str) -> Outcome {
+    let text = format!(
+        "schema = 1\nid = \"t\"\ntitle = \"A test\"\n\
+         [clock]\nrun_for = \"9d\"\nfaults_stop = \"30m\"\n\
+         [queue]\ninitial = 40\ncap = {{ limit = 64 }}\n\
+         [[consumer]]\nid = \"worker\"\n\
+         [[producer]]\nid = \"live\"\ntotal = 60\nrate = \"2/min\"\n{tables}"
+    );
+    let scenario = Scenario::parse("t.toml", &text)
+        .unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)));
+    run(&Plan {
+        scenario,
+        engine: Engine::Spool,
+        depth: 40,
+        seed: 11,
+        stop_when_broken: Vec::new(),
+    })
+}
+
+/// Everything became a case: the alerts of the start, the later ones, and the fresh one at the end.
+#[track_caller]
+fn check_all_cased(outcome: &Outcome, what: &str) {
+    assert!(outcome.is_clean(), "{what}: {:?}", outcome.violations);
+    assert_eq!(outcome.places[Place::Cased as usize], 101, "{what}");
+    assert_eq!(outcome.finished, 101, "{what}");
+}
+
+#[test]
+fn every_alert_of_the_indexer_becomes_one_case() {
+    let outcome = play_with("");
+    check_all_cased(&outcome, "a healthy indexer");
+    assert!(!outcome.met.contains(Goal::UnauthorisedSixDays));
+    assert!(!outcome.met.contains(Goal::DuplicateAlert));
+    assert_eq!(outcome.trace_hash, play_with("").trace_hash);
+}
+
+#[test]
+fn no_misfortune_of_the_indexer_loses_an_alert_and_each_is_felt() {
+    let healthy = play_with("").trace_hash;
+    for kind in [
+        "breaker-tripped",
+        "rejected",
+        "cancelled",
+        "all-shards-failed",
+        "cluster-blocked",
+        "security-not-initialised",
+        "forbidden",
+        "redirect",
+        "html",
+        "timed-out",
+        "terminated-early",
+        "shard-fails",
+        "shard-unassigned",
+        "fetch-hole",
+        "truncated-json",
+        "empty-body",
+    ] {
+        let outcome = play_with(&format!(
+            "[[indexer.fault]]\nkind = \"{kind}\"\nfrom = \"0s\"\nuntil = \"20m\"\n"
+        ));
+        check_all_cased(&outcome, kind);
+        assert_ne!(outcome.trace_hash, healthy, "{kind} went unnoticed");
+    }
+}
+
+#[test]
+fn alerts_that_are_indexed_late_are_found_by_the_audit_and_doubled_ones_left_out() {
+    let outcome = play_with("duplicates = 0.2\n");
+    check_all_cased(&outcome, "late alerts");
+    assert!(outcome.met.contains(Goal::DuplicateAlert));
+}
+
+#[test]
+fn six_days_of_refusals_are_met_only_when_they_last_six_days_and_end() {
+    let refused = |noticed: &str| {
+        play_with(&format!(
+            "[[indexer.rotation]]\nat = \"10m\"\nnoticed = \"{noticed}\"\n"
+        ))
+    };
+    let long = refused("6d1h");
+    check_all_cased(&long, "six days and an hour");
+    assert!(long.met.contains(Goal::UnauthorisedSixDays));
+    assert!(long.steps < 200_000, "{} steps", long.steps);
+    let short = refused("5d23h");
+    check_all_cased(&short, "an hour less");
+    assert!(!short.met.contains(Goal::UnauthorisedSixDays));
+    let endless = refused("30d");
+    assert!(!endless.met.contains(Goal::UnauthorisedSixDays));
+    assert!(
+        endless.finished < 101,
+        "nobody has brought the new password"
+    );
+}
+
+#[test]
+fn alerts_that_are_spoiled_at_rest_are_set_aside_and_no_others() {
+    let outcome = play_with(
+        "[machine]\nlatency = \"incident-windows\"\n\
+         [[plant]]\nkind = \"empty\"\n[[plant]]\nkind = \"not-json\"\n[[plant]]\nkind = \"oversized\"\n",
+    );
+    assert!(outcome.is_clean(), "{:?}", outcome.violations);
+    assert_eq!(outcome.places[Place::Quarantined as usize], 3);
+    assert_eq!(outcome.places[Place::Cased as usize], 98);
+    assert!(outcome.met.contains(Goal::BadFileQuarantined));
+}
+
+/// A built-in scenario in a spool that packs.
+fn play_packed(id: &str, seed: u64) -> Outcome {
+    let mut scenario = crate::scenario::builtin(id).expect("it is built in");
+    scenario.queue.packed = vec![Disposition::Benign, Disposition::KnownFp];
+    let depth = scenario.queue.initial.min(2_000);
+    run(&Plan {
+        scenario,
+        engine: Engine::Spool,
+        depth,
+        seed,
+        stop_when_broken: Vec::new(),
+    })
+}
+
+#[test]
+fn cases_that_share_files_break_no_promise_whatever_goes_wrong() {
+    for id in [
+        "power-loss",
+        "crash-anywhere",
+        "two-instances",
+        "antivirus",
+        "concurrent-archival",
+        "clock-and-ties",
+    ] {
+        for seed in 1..=3 {
+            let outcome = play_packed(id, seed);
+            assert!(
+                outcome.is_clean(),
+                "{id}, seed {seed}: {:?}",
+                outcome.violations
+            );
+            let cased = outcome.places[Place::Cased as usize];
+            // Directories of a case each would be three inodes and the alert's own for each of them.
+            assert!(
+                u64::from(outcome.inodes) < cased,
+                "{id}: {} inodes",
+                outcome.inodes
+            );
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The indexer that alerts come from, as the poller of the production queue meets it: answers, passwords, misfortunes.
+
+use super::checks::Checks;
+use super::units::{Nanos, SECOND_NS, When};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+use toml::Spanned;
+
+/// The indexer. The specimens' producers do not ask it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Indexer {
+    /// How long a request takes, in nanoseconds.
+    pub answer_ns: u64,
+    /// From one comparison of the poller's counts with the indexer's to the next, in nanoseconds.
+    pub audit_every_ns: u64,
+    /// When its password changes, in order of time.
+    pub rotations: Vec<Rotation>,
+    /// What goes wrong with it. Ends when faults stop.
+    pub faults: Vec<IndexerFault>,
+}
+
+/// The password changes, and the program is not told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Rotation {
+    /// When only the new password counts, in nanoseconds after t0.
+    pub at_ns: u64,
+    /// When an operator puts it into the program's file, in nanoseconds after t0.
+    pub noticed_ns: u64,
+}
+
+/// The indexer answers wrongly for a while.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct IndexerFault {
+    /// How.
+    pub kind: IndexerFaultKind,
+    /// From here, in nanoseconds after t0.
+    pub from_ns: u64,
+    /// Until here, in nanoseconds after t0.
+    pub until_ns: u64,
+}
+
+/// What can be wrong with an answer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IndexerFaultKind {
+    /// 429: the parent breaker has tripped.
+    BreakerTripped,
+    /// 429: the queue of searches is full.
+    Rejected,
+    /// 500: search backpressure cancelled the task.
+    Cancelled,
+    /// 503: no shard is available.
+    AllShardsFailed,
+    /// 503: the cluster has no manager.
+    ClusterBlocked,
+    /// 503 in text: the security plugin is not up yet.
+    SecurityNotInitialised,
+    /// 403: the account has lost its right to read.
+    Forbidden,
+    /// 302 to another host.
+    Redirect,
+    /// A proxy's page of HTML with status 200.
+    Html,
+    /// Status 200, and the search has reached its timeout: half of the hits.
+    TimedOut,
+    /// Status 200, and the search was cut: half of the hits.
+    TerminatedEarly,
+    /// One shard of every index fails.
+    ShardFails,
+    /// No node has one shard of every index.
+    ShardUnassigned,
+    /// Status 200, and one hit is missing without a word.
+    FetchHole,
+    /// The body ends in its middle.
+    TruncatedJson,
+    /// The body is empty.
+    EmptyBody,
+}
+
+/// What a healthy indexer takes for a page.
+const ANSWER_DEFAULT: u64 = 4_000_000;
+/// As the client recommends it.
+const AUDIT_DEFAULT: u64 = 3_600 * SECOND_NS;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawIndexer {
+    answer: Option<Spanned<Nanos>>,
+    audit: Option<Spanned<Nanos>>,
+    #[serde(default)]
+    rotation: Vec<RawRotation>,
+    #[serde(default)]
+    fault: Vec<RawIndexerFault>,
+}
+
+impl RawIndexer {
+    pub(super) fn resolve(self, checks: &mut Checks) -> Indexer {
+        let time = |written: Option<Spanned<Nanos>>, default, what, checks: &mut Checks| {
+            written.map_or(default, |written| checks.some_time(written, what))
+        };
+        Indexer {
+            answer_ns: time(self.answer, ANSWER_DEFAULT, "the answer", checks),
+            audit_every_ns: time(self.audit, AUDIT_DEFAULT, "the rhythm", checks),
+            rotations: rotations(self.rotation, checks),
+            faults: self
+                .fault
+                .into_iter()
+                .map(|fault| fault.resolve(checks))
+                .collect(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRotation {
+    at: Spanned<When>,
+    noticed: Spanned<When>,
+}
+
+/// Rotations in order: the one before is noticed before the next password comes.
+fn rotations(written: Vec<RawRotation>, checks: &mut Checks) -> Vec<Rotation> {
+    let mut resolved: Vec<Rotation> = Vec::with_capacity(written.len());
+    for RawRotation { at, noticed } in written {
+        let (at_span, noticed_span) = (at.span(), noticed.span());
+        let rotation = Rotation {
+            at_ns: checks.when(at),
+            noticed_ns: checks.when(noticed),
+        };
+        let is_early = resolved
+            .last()
+            .is_some_and(|last| rotation.at_ns <= last.noticed_ns);
+        if is_early {
+            checks.problem(
+                at_span,
+                "the password changes before the last change was noticed",
+                "must be later than `noticed` of the rotation before",
+                None,
+            );
+        }
+        ends_later(
+            rotation.at_ns..rotation.noticed_ns,
+            noticed_span,
+            ["it is noticed before it happens", "must be later than `at`"],
+            checks,
+        );
+        resolved.push(rotation);
+    }
+    resolved
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawIndexerFault {
+    kind: IndexerFaultKind,
+    from: Spanned<When>,
+    until: Spanned<When>,
+}
+
+impl RawIndexerFault {
+    fn resolve(self, checks: &mut Checks) -> IndexerFault {
+        let until_span = self.until.span();
+        let fault = IndexerFault {
+            kind: self.kind,
+            from_ns: checks.when(self.from),
+            until_ns: checks.when(self.until),
+        };
+        ends_later(
+            fault.from_ns..fault.until_ns,
+            until_span,
+            ["it ends before it begins", "must be later than `from`"],
+            checks,
+        );
+        fault
+    }
+}
+
+/// Notes a problem at the end of a time that is empty.
+fn ends_later(
+    times: Range<u64>,
+    end: Range<usize>,
+    [message, label]: [&str; 2],
+    checks: &mut Checks,
+) {
+    if times.is_empty() {
+        checks.problem(end, message, label, None);
+    }
+}
