@@ -12,7 +12,7 @@ use crate::scenario::{self, Engine, Scenario};
 use crate::specimen::{PROCESSED_DIR, QUEUE_DIR};
 use contract::{Bounds, Layout, Place};
 use host::{Call, Millis};
-use spool::{Shed, SpoolOptions};
+use spool::{Dispositions, Shed, SpoolOptions};
 
 /// The production queue's options in a scenario.
 pub(super) fn spool_options(scenario: &Scenario) -> SpoolOptions {
@@ -27,6 +27,7 @@ pub(super) fn spool_options(scenario: &Scenario) -> SpoolOptions {
         readmit: scenario.queue.readmit,
         claim_buckets: 4,
         seen_max: 16_384,
+        packed: Dispositions::of(&scenario.queue.packed),
     }
 }
 
