@@ -32,6 +32,7 @@ mod triage;
 mod witness;
 
 pub use drain::{Drained, Job};
+pub use escalation::{EscalationSettings, Pap, Tlp};
 pub use failure::{Failure, FailureKind};
 pub use pass::Report;
 pub use pipeline::{Hands, Intake, LOOK_ALWAYS_MAX, Pipeline, Secret, Settings};
