@@ -31,6 +31,7 @@ mod stage;
 mod triage;
 
 pub use drain::{Drained, Job};
+pub use escalation::{EscalationSettings, Pap, Tlp};
 pub use failure::{Failure, FailureKind};
 pub use pass::Report;
 pub use pipeline::{Hands, Intake, Pipeline, Secret, Settings};

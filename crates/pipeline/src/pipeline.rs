@@ -1,6 +1,7 @@
 //! The seven stages in a row.
 
 use crate::drain::{Drained, Job};
+use crate::escalation::EscalationSettings;
 use crate::failure::Failure;
 use crate::heartbeat::Memory;
 use crate::pass::{Pass, Report};
@@ -48,15 +49,18 @@ pub struct Settings {
     pub pass_max: Duration,
     /// How often the indexer's counts are compared with ours.
     pub count_audit_every: Duration,
+    /// What stage 5 writes on every pack.
+    pub escalation: EscalationSettings,
 }
 
 impl Default for Settings {
-    /// 50,000 alerts, ten minutes, an hour.
+    /// 50,000 alerts, ten minutes, an hour; packs are amber.
     fn default() -> Self {
         Settings {
             backlog_max: 50_000,
             pass_max: Duration::from_secs(600),
             count_audit_every: Duration::from_secs(3_600),
+            escalation: EscalationSettings::default(),
         }
     }
 }

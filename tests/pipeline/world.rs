@@ -1,0 +1,234 @@
+//! A machine on which a pipeline makes a pass in each life, and the strikes that end the lives.
+
+use crate::bags::Files;
+use alert::AlertId;
+use host::{At, Call, Errno, Host, Millis};
+use pipeline::{Pipeline, Report, Settings};
+use policy::{LoadOptions, Policy, starter};
+use sim::kernel::{
+    Act, Content, Control, Director, DirectoryProfile, Ended, Exit, Ino, LatencyProfile, Limits,
+    Machine, MachineOptions, Node, Pending, PowerLossProfile, ProcessId, Recording, RunEnd,
+    RunLimit, Seed, Sharing, Step, TaskId, TaskSpec, View,
+};
+use sim::schedule::Timed;
+use spool::{Spool, SpoolOptions};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// What happens at a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Blow {
+    /// The process dies before, or after, the call acts.
+    Kill { after: bool },
+    /// The power goes before, or after, the call acts.
+    Power { after: bool },
+    /// The call fails.
+    Fail(Errno),
+}
+
+/// A blow at the call of that number, counted from 0 in the life that it hits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Strike {
+    pub(crate) call: usize,
+    pub(crate) blow: Blow,
+}
+
+/// What was seen of one life.
+pub(crate) struct Life {
+    /// `None` if it was killed.
+    pub(crate) report: Option<Report>,
+    /// The calls it made.
+    pub(crate) calls: Vec<Call>,
+    /// Those of stage 5.
+    pub(crate) escalation: std::ops::Range<usize>,
+}
+
+/// One machine and its lives.
+pub(crate) struct World {
+    machine: Machine,
+    policy: Rc<Policy>,
+}
+
+const SPOOL: &str = "s";
+
+/// Three alerts that are escalated, one of them without a time, and one that is not.
+const ALERTS: [(&str, u32, &str); 4] = [
+    ("a.json", 15, "2026-04-01T05:29:07.000+0000"),
+    ("b.json", 15, "2026-04-01T23:59:59.000+0000"),
+    ("c.json", 15, "soon"),
+    ("d.json", 7, "2026-04-01T05:29:07.000+0000"),
+];
+
+/// The starter policy: an alert of level 14 or more is escalated, whatever it is about.
+pub(crate) fn policy() -> Policy {
+    Policy::load(&starter(), LoadOptions::default()).unwrap()
+}
+
+fn payload(level: u32, timestamp: &str) -> Vec<u8> {
+    let alert = serde_json::json!({
+        "timestamp": timestamp, "rule": {"level": level, "id": "100", "groups": ["syscheck"]},
+        "agent": {"name": "web-03", "ip": "10.0.0.3"}, "syscheck": {"path": "/srv/x"},
+    });
+    alert.to_string().into_bytes()
+}
+
+impl World {
+    pub(crate) fn new(policy: &Rc<Policy>, seed: u64) -> Self {
+        let mut machine = Machine::new(MachineOptions {
+            seed: Seed(seed),
+            t0: Millis(1_775_000_000_000),
+            directory: DirectoryProfile::Ext4,
+            latency: LatencyProfile::linux_ext4(),
+            sharing: Sharing::Posix,
+            limits: Limits::ORDINARY,
+            power_loss: PowerLossProfile::AnySubset,
+            generator: |_, _, _| {},
+            recording: Recording::HashOnly,
+        });
+        machine.make_dir(SPOOL).unwrap();
+        machine.make_dir(&format!("{SPOOL}/inbox")).unwrap();
+        for (name, level, timestamp) in ALERTS {
+            let path = format!("{SPOOL}/inbox/{name}");
+            let bytes = payload(level, timestamp);
+            machine.make_file(&path, Content::Bytes(bytes), 0).unwrap();
+        }
+        World {
+            machine,
+            policy: Rc::clone(policy),
+        }
+    }
+
+    /// The alerts that are to have a pack: place below `escalations/`, id, bytes.
+    pub(crate) fn expected() -> BTreeMap<String, (String, Vec<u8>)> {
+        let escalated = ALERTS.iter().filter(|(_, level, _)| 14 <= *level);
+        escalated
+            .map(|(name, level, timestamp)| {
+                let id = AlertId::of_file_name(name.as_bytes()).to_string();
+                let place = match timestamp.get(..10) {
+                    Some(date) => format!("{}/{id}", date.replace('-', "/")),
+                    None => format!("undated/{id}"),
+                };
+                (place, (id, payload(*level, timestamp)))
+            })
+            .collect()
+    }
+
+    /// Every file of the spool's directory.
+    pub(crate) fn files(&self) -> Files {
+        let fs = self.machine.fs();
+        let mut found = Files::new();
+        let top = fs.at(SPOOL.as_bytes()).unwrap();
+        let mut waiting: Vec<(String, Ino)> = vec![(String::new(), top)];
+        while let Some((path, ino)) = waiting.pop() {
+            if fs.node(ino) != Node::Dir {
+                found.insert(path, fs.bytes(ino));
+                continue;
+            }
+            for (name, child) in fs.children(ino) {
+                let name = String::from_utf8_lossy(name);
+                let separator = if path.is_empty() { "" } else { "/" };
+                waiting.push((format!("{path}{separator}{name}"), child));
+            }
+        }
+        found
+    }
+
+    /// Runs one life: one pass, struck as given.
+    pub(crate) fn live(&mut self, strike: Option<Strike>) -> Life {
+        let report = Rc::new(RefCell::new(None));
+        let (slot, policy) = (Rc::clone(&report), Rc::clone(&self.policy));
+        let spec = TaskSpec {
+            name: "life".into(),
+            process: ProcessId(1),
+            root: Vec::new(),
+            start_after: Duration::ZERO,
+            stack_bytes: TaskSpec::STACK_BYTES,
+            is_watched: true,
+        };
+        let program = Box::new(move |host: &dyn Host| {
+            *slot.borrow_mut() = pass(host, &policy);
+            Exit::OK
+        });
+        self.machine.spawn(spec, program).unwrap();
+        let mut striker = Striker {
+            strike,
+            calls: Vec::new(),
+            escalation: usize::MAX..0,
+            panic: None,
+        };
+        let limit = RunLimit {
+            // No life makes nearly as many calls: more is a loop that does not end.
+            steps_max: self.machine.steps() + 100_000,
+            ..RunLimit::NONE
+        };
+        let mut schedule = Timed::new(Seed(1));
+        let run = self.machine.run(&mut schedule, &mut striker, limit);
+        assert_eq!(run, RunEnd::Finished, "the life does not end");
+        assert_eq!(striker.panic, None, "{strike:?}");
+        Life {
+            report: report.take(),
+            calls: striker.calls,
+            escalation: striker.escalation,
+        }
+    }
+}
+
+/// One pass; `None` if not even the spool could be opened.
+fn pass(host: &dyn Host, policy: &Policy) -> Option<Report> {
+    let at = At::new(host.root(), SPOOL);
+    let spool = Spool::init(host, at, SpoolOptions::default()).ok()?;
+    let mut pipeline = Pipeline::open(&spool, policy, None, Settings::default()).ok()?;
+    Some(pipeline.pass("run", &mut |job| vec![job.drain("w1")]))
+}
+
+/// Strikes at the call that it was given, and notes what is called.
+struct Striker {
+    strike: Option<Strike>,
+    calls: Vec<Call>,
+    /// From the first call that names the stage's own files to the last.
+    escalation: std::ops::Range<usize>,
+    panic: Option<String>,
+}
+
+impl Striker {
+    fn blow(&self) -> Option<Blow> {
+        let strike = self
+            .strike
+            .filter(|strike| strike.call + 1 == self.calls.len());
+        strike.map(|strike| strike.blow)
+    }
+}
+
+impl Director for Striker {
+    fn before(&mut self, _view: &mut View<'_>, pending: &Pending<'_>) -> Act {
+        let paths = [pending.path, pending.to_path].map(String::from_utf8_lossy);
+        if paths.iter().any(|path| path.starts_with("escalation")) {
+            self.escalation.start = self.escalation.start.min(self.calls.len());
+            // The file's and the directory's sync follow the last name.
+            self.escalation.end = self.calls.len() + 2;
+        }
+        self.calls.push(pending.call);
+        match self.blow() {
+            Some(Blow::Kill { after: false }) => Act::Kill(pending.process),
+            Some(Blow::Power { after: false }) => Act::PowerLoss,
+            Some(Blow::Fail(errno)) => Act::Fail(errno),
+            _ => Act::Proceed,
+        }
+    }
+
+    fn after(&mut self, _view: &mut View<'_>, step: &Step<'_>) -> Control {
+        match self.blow() {
+            Some(Blow::Kill { after: true }) => Control::Kill(step.pending.process),
+            Some(Blow::Power { after: true }) => Control::PowerLoss,
+            _ => Control::Continue,
+        }
+    }
+
+    fn exited(&mut self, _view: &mut View<'_>, _task: TaskId, how: &Ended) {
+        if let Ended::Panicked(message) = how {
+            self.panic = Some(message.clone());
+        }
+    }
+}
