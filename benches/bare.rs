@@ -15,6 +15,9 @@ const LEDGER_BYTES: usize = 63;
 const PLAN_BYTES: usize = 28 + 1 + 60 + 1 + 43 + 1;
 /// Bytes of a case's file.
 const CASE_BYTES: usize = 175;
+/// Bytes that an entry takes in a pack's first line, and as a line.
+const INDEX_BYTES: usize = 68;
+const LINE_BYTES: usize = 1_550;
 
 const FILE_MODE: Mode = Mode::from_raw_mode(0o640);
 const DIR_MODE: Mode = Mode::from_raw_mode(0o750);
@@ -146,6 +149,68 @@ impl Bare {
         list(&self.pending);
     }
 
+    /// The calls of claiming and completing everything, where all of a bucket but each `every`-th entry shares one file of
+    /// its hour; `number` counts those files.
+    pub fn drain_packed(&mut self, names: &[Names], every: usize, number: &mut u32) {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        for claim in names.chunks(OPTIONS.claim_buckets as usize) {
+            seek(&self.pending, SeekFrom::Start(0)).expect("the start");
+            list(&self.pending);
+            for Names { bucket, .. } in claim {
+                rename(&self.pending, bucket, &self.home, bucket);
+            }
+            let mut planned = 0;
+            for Names { bucket, entries } in claim {
+                list(&open(&self.home, bucket, flags));
+                for (index, [entry, case, _, place, staged]) in entries.iter().enumerate() {
+                    read(&self.home, entry);
+                    if index % every == 0 {
+                        self.stage(case, place, staged);
+                    }
+                }
+                let pack = create(&self.home, &format!("{bucket}/pack"));
+                write(&pack, &self.filler[..entries.len() * INDEX_BYTES]);
+                write(&pack, &self.filler[..entries.len() * LINE_BYTES]);
+                planned += entries.len();
+            }
+            write(
+                &create(&self.home, "plan"),
+                &self.filler[..planned * PLAN_BYTES],
+            );
+            syncfs(&self.home).expect("durable");
+            for Names { bucket, entries } in claim {
+                *number += 1;
+                let pack = format!("{number:06}.ndjson");
+                rename(&self.home, &format!("{bucket}/pack"), &self.cases, &pack);
+                for [entry, _, staged_alert, place, staged] in entries.iter().step_by(every) {
+                    rename(&self.home, entry, &self.home, staged_alert);
+                    rename(&self.home, staged, &self.cases, place);
+                }
+            }
+            syncfs(&self.home).expect("durable");
+            for bucket in claim {
+                write(
+                    &self.ledger,
+                    &self.filler[..bucket.entries.len() * LEDGER_BYTES],
+                );
+            }
+            rustix::fs::fsync(&self.ledger).expect("durable");
+            unlinkat(&self.home, "plan", AtFlags::empty()).expect("the plan");
+            for Names { bucket, entries } in claim {
+                let dir = open(&self.home, bucket, flags);
+                for (index, [entry, ..]) in entries.iter().enumerate() {
+                    if index % every != 0 {
+                        let (_, name) = entry.rsplit_once('/').expect("a bucket and a name");
+                        unlinkat(&dir, name, AtFlags::empty()).expect("a packed entry");
+                    }
+                }
+                unlinkat(&self.home, bucket, AtFlags::REMOVEDIR).expect("an empty bucket");
+            }
+        }
+        seek(&self.pending, SeekFrom::Start(0)).expect("the start");
+        list(&self.pending);
+    }
+
     fn draft(&mut self, bucket: &Names) {
         list(&open(
             &self.home,
@@ -153,23 +218,22 @@ impl Bare {
             OFlags::RDONLY | OFlags::DIRECTORY,
         ));
         for [entry, case, _, place, staged] in &bucket.entries {
-            let file = open(&self.home, entry, OFlags::RDONLY);
-            let mut bytes = [MaybeUninit::<u8>::uninit(); 16 * 1_024];
-            let (found, _) = rustix::io::pread(&file, &mut bytes, 0).expect("the alert");
-            let end = found.len() as u64;
-            rustix::io::pread(&file, &mut bytes, end).expect("its end");
-            drop(file);
-            let (shelf, _) = place.rsplit_once('/').expect("a shelf and a name");
-            if !self.shelves.contains(shelf) {
-                std::fs::DirBuilder::new()
-                    .recursive(true)
-                    .create(format!("/proc/self/fd/{}/{shelf}", raw(&self.cases)))
-                    .expect("a shelf");
-                self.shelves.insert(shelf.to_owned());
-            }
-            mkdirat(&self.home, staged, DIR_MODE).expect("a staged case");
-            write(&create(&self.home, case), &self.filler[..CASE_BYTES]);
+            read(&self.home, entry);
+            self.stage(case, place, staged);
         }
+    }
+
+    fn stage(&mut self, case: &str, place: &str, staged: &str) {
+        let (shelf, _) = place.rsplit_once('/').expect("a shelf and a name");
+        if !self.shelves.contains(shelf) {
+            std::fs::DirBuilder::new()
+                .recursive(true)
+                .create(format!("/proc/self/fd/{}/{shelf}", raw(&self.cases)))
+                .expect("a shelf");
+            self.shelves.insert(shelf.to_owned());
+        }
+        mkdirat(&self.home, staged, DIR_MODE).expect("a staged case");
+        write(&create(&self.home, case), &self.filler[..CASE_BYTES]);
     }
 }
 
@@ -195,6 +259,15 @@ fn write(file: &OwnedFd, bytes: &[u8]) {
 
 fn rename(from: &OwnedFd, old: &str, to: &OwnedFd, new: &str) {
     renameat_with(from, old, to, new, RenameFlags::NOREPLACE).expect("the name moves");
+}
+
+/// Reads a file as the queue does: once for its bytes, and once to find its end.
+fn read(dir: &OwnedFd, path: &str) {
+    let file = open(dir, path, OFlags::RDONLY);
+    let mut bytes = [MaybeUninit::<u8>::uninit(); 16 * 1_024];
+    let (found, _) = rustix::io::pread(&file, &mut bytes, 0).expect("the alert");
+    let end = found.len() as u64;
+    rustix::io::pread(&file, &mut bytes, end).expect("its end");
 }
 
 /// Reads a directory to its end, as the queue does: in chunks of 32 KiB.

@@ -3,7 +3,7 @@
 use alert::{AlertId, Disposition};
 use host::{At, Host};
 use os::OsHost;
-use spool::{Always, Claimed, Incoming, Publisher, Spool, SpoolOptions, Stamp, Worker};
+use spool::{Always, Claimed, Incoming, Judge, Publisher, Spool, SpoolOptions, Stamp, Worker};
 use std::path::Path;
 
 /// The queue's promise about its size while it is measured: the incident's cap, so buckets of 250 and claims of 1,000.
@@ -14,6 +14,7 @@ pub const OPTIONS: SpoolOptions = SpoolOptions {
     readmit: true,
     claim_buckets: 4,
     seen_max: 65_536,
+    packed: spool::Dispositions::NONE,
 };
 
 /// Alerts an hour: the incident's backlog of 1.1 million in six days. It fixes how many cases a directory holds.
@@ -75,7 +76,12 @@ pub fn host(dir: &Path) -> OsHost {
 
 /// A new spool `name` below the host's directory.
 pub fn spool<'h>(host: &'h OsHost, name: &str) -> Spool<'h> {
-    Spool::init(host, At::new(host.root(), name), OPTIONS).expect("a spool")
+    spool_with(host, name, OPTIONS)
+}
+
+/// The spool `name`, with these options.
+pub fn spool_with<'h>(host: &'h OsHost, name: &str, options: SpoolOptions) -> Spool<'h> {
+    Spool::init(host, At::new(host.root(), name), options).expect("a spool")
 }
 
 /// Publishes alerts as one page.
@@ -93,12 +99,14 @@ pub fn publish(publisher: &mut Publisher<'_>, alerts: &[Made]) {
 
 /// Claims and completes until nothing is pending; says how many cases were made.
 pub fn drain(worker: &mut Worker<'_>) -> u64 {
+    drain_by(worker, &mut Always(Disposition::Review))
+}
+
+/// The same, with that judge.
+pub fn drain_by(worker: &mut Worker<'_>, judge: &mut dyn Judge) -> u64 {
     let mut cased = 0;
     while let Claimed::Buckets(claim) = worker.claim().expect("claims") {
-        cased += worker
-            .complete(claim, &mut Always(Disposition::Review))
-            .expect("completes")
-            .cased;
+        cased += worker.complete(claim, judge).expect("completes").cased;
     }
     cased
 }

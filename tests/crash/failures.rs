@@ -63,6 +63,11 @@ pub(crate) fn fail_everywhere(what: &'static str, work: Work, stubborn: bool) {
             let mut execution = Execution::new(work);
             execution.stubborn = stubborn;
             execution.mercy = mercy(call, blow);
+            // A copy of a cased alert that cannot be read is set aside, because nobody can tell what it is: then the id is in
+            // quarantine beside its case.
+            if work == Work::PackedForgetful && execution.mercy == Mercy::OneSpoiled {
+                continue;
+            }
             execution.lives = vec![vec![Strike { call: number, blow }]];
             sweep.run(&execution);
         }
@@ -85,6 +90,14 @@ fn a_call_that_fails_loses_nothing_and_the_same_process_finishes() {
 }
 
 #[test]
+fn a_call_that_fails_where_cases_are_packed_loses_nothing() {
+    for work in [Work::Packed, Work::PackedForgetful] {
+        fail_everywhere("packed, every call fails once, then ends", work, false);
+        fail_everywhere("packed, every call fails once, goes on", work, true);
+    }
+}
+
+#[test]
 fn a_call_of_an_adoption_that_fails_loses_nothing() {
     fail_everywhere("adoption, every call fails once", Work::Adopt, false);
 }
@@ -92,8 +105,23 @@ fn a_call_of_an_adoption_that_fails_loses_nothing() {
 /// After a failed sync nothing is known of the bytes, whatever a later sync says: only a power loss shows who relied on them.
 #[test]
 fn a_failed_sync_and_a_later_power_loss_lose_nothing_that_was_acknowledged() {
-    let mut sweep = Sweep::new("every sync fails once, then power loss at every later call");
-    let calls = Execution::new(Work::Flow).next_life().calls;
+    fail_a_sync(
+        "every sync fails once, then power loss at every later call",
+        Work::Flow,
+    );
+}
+
+#[test]
+fn a_failed_sync_and_a_later_power_loss_lose_no_pack() {
+    fail_a_sync(
+        "packed, every sync fails once, then power loss at every later call",
+        Work::PackedForgetful,
+    );
+}
+
+fn fail_a_sync(what: &'static str, work: Work) {
+    let mut sweep = Sweep::new(what);
+    let calls = Execution::new(work).next_life().calls;
     let is_sync = |call| matches!(call, Call::SyncFile | Call::SyncDir | Call::SyncAll);
     let syncs = (0..).zip(&calls).filter(|&(_, &call)| is_sync(call));
     for (number, _) in syncs {
@@ -102,7 +130,7 @@ fn a_failed_sync_and_a_later_power_loss_lose_nothing_that_was_acknowledged() {
                 call: number,
                 blow: Blow::Fail(Errno::Io),
             };
-            let mut execution = Execution::new(Work::Flow);
+            let mut execution = Execution::new(work);
             execution.stubborn = true;
             execution.seed = seed;
             execution.power_loss = PowerLossProfile::AnySubset;

@@ -23,7 +23,13 @@ fn kill_everywhere(what: &'static str, work: Work) {
 
 #[test]
 fn an_undisturbed_life_ends_well_and_so_does_a_second_one() {
-    for work in [Work::Flow, Work::Forgetful, Work::Adopt] {
+    for work in [
+        Work::Flow,
+        Work::Forgetful,
+        Work::Adopt,
+        Work::Packed,
+        Work::PackedForgetful,
+    ] {
         let mut execution = Execution::new(work);
         assert!(matches!(execution.next_life().end, End::Done(_)));
         assert_eq!(execution.run(), Ok(()));
@@ -44,10 +50,38 @@ fn a_kill_at_any_call_of_a_publisher_that_forgets_makes_no_second_case() {
 }
 
 #[test]
+fn a_kill_at_any_call_where_cases_are_packed_loses_and_doubles_nothing() {
+    kill_everywhere("kill at every call, packed", Work::Packed);
+}
+
+#[test]
+fn a_kill_at_any_call_makes_no_second_case_of_what_was_packed_before_or_is_packed_now() {
+    kill_everywhere(
+        "kill at every call, packed, forgetful publisher",
+        Work::PackedForgetful,
+    );
+}
+
+#[test]
 fn a_kill_at_any_call_of_a_recovery_loses_and_doubles_nothing() {
-    let mut sweep = Sweep::new("kill at every call, then at sampled calls of the recovery");
+    kill_in_recovery(
+        "kill at every call, then at sampled calls of the recovery",
+        Work::Flow,
+    );
+}
+
+#[test]
+fn a_kill_at_any_call_of_a_recovery_of_packs_loses_and_doubles_nothing() {
+    kill_in_recovery(
+        "kill at every call, then at sampled calls of the recovery, packed",
+        Work::PackedForgetful,
+    );
+}
+
+fn kill_in_recovery(what: &'static str, work: Work) {
+    let mut sweep = Sweep::new(what);
     let mut prng = Seed(7).stream("crash/recovery");
-    let first = Execution::new(Work::Flow);
+    let first = Execution::new(work);
     let calls = first.next_life().calls.len() as u32;
     for call in 0..calls {
         let mut execution = first.clone();

@@ -1,10 +1,11 @@
 //! The program that is disturbed. One life runs it from start to end; whatever an earlier life left, the next goes on with.
 
-use alert::{AlertId, Disposition};
+use alert::{Alert, AlertId, Disposition};
 use host::{At, Host};
 use spool::audit::{Audit, audit};
 use spool::{
-    Always, Claimed, Incoming, Publisher, Shed, Spool, SpoolError, SpoolOptions, Worker, cap,
+    Claimed, Dispositions, Incoming, Judge, Publisher, Shed, Spool, SpoolError, SpoolOptions,
+    Worker, cap,
 };
 use std::collections::BTreeMap;
 
@@ -21,9 +22,13 @@ const OPTIONS: SpoolOptions = SpoolOptions {
     readmit: true,
     claim_buckets: 2,
     seen_max: 64,
+    packed: Dispositions::NONE,
 };
 /// The cap of the cap passes: most of the queue is parked.
 const CAP: u32 = 4;
+
+/// What is packed, where anything is.
+pub(crate) const BENIGN: Dispositions = Dispositions::of(&[Disposition::Benign]);
 
 /// What a life is to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,8 +39,44 @@ pub(crate) enum Work {
     Forgetful,
     /// Adopt a flat directory and work.
     Adopt,
+    /// The flow in a spool that packs what is benign.
+    Packed,
+    /// The same with a publisher that forgets, and a judge who changes his mind: what was packed comes again as a case for a
+    /// person, and the other way round.
+    PackedForgetful,
     /// Whole passes of the pipeline over a mock indexer.
     Pipeline,
+}
+
+/// Judges by the alert's number, so that buckets are mixed: half of the alerts are benign, and which half may change.
+pub(crate) struct Halves {
+    /// Of every four numbers, those that are benign.
+    pub(crate) benign: [bool; 4],
+}
+
+impl Halves {
+    pub(crate) const FIRST: Halves = Halves {
+        benign: [true, true, false, false],
+    };
+    pub(crate) const OTHER: Halves = Halves {
+        benign: [false, true, true, false],
+    };
+}
+
+impl Judge for Halves {
+    fn judge(&mut self, alert: &Alert<'_>, details: &mut Vec<u8>) -> Disposition {
+        details.extend_from_slice(br#"{"said":"so"}"#);
+        let digit = alert.bytes.iter().find(|byte| byte.is_ascii_digit());
+        let number = digit.map_or(0, |digit| usize::from(*digit));
+        match self.benign[number % 4] {
+            true => Disposition::Benign,
+            false => Disposition::Review,
+        }
+    }
+
+    fn policy(&self) -> &str {
+        ""
+    }
 }
 
 /// The alerts of each batch. Numbers that come twice are pages that overlap.
@@ -60,13 +101,22 @@ impl Work {
                 seen_max: 2,
                 ..OPTIONS
             },
+            Work::Packed => SpoolOptions {
+                packed: BENIGN,
+                ..OPTIONS
+            },
+            Work::PackedForgetful => SpoolOptions {
+                packed: BENIGN,
+                seen_max: 0,
+                ..OPTIONS
+            },
         }
     }
 
     /// Every alert that ends somewhere, with its bytes.
     pub(crate) fn alerts(self) -> BTreeMap<AlertId, Vec<u8>> {
         match self {
-            Work::Flow | Work::Forgetful => BATCHES
+            Work::Flow | Work::Forgetful | Work::Packed | Work::PackedForgetful => BATCHES
                 .iter()
                 .flat_map(|batch| batch.iter())
                 .map(|&number| (id(number), payload(number)))
@@ -149,10 +199,10 @@ fn live_once(
     if let Claimed::Buckets(claim) = worker.claim()? {
         worker.release(claim)?;
     }
-    drain(&mut worker, &capped)?;
+    drain(&mut worker, &capped, &mut { Halves::FIRST })?;
     if work != Work::Adopt {
         publish(&mut publisher, BATCHES.len(), stubborn, memory)?;
-        drain(&mut worker, &capped)?;
+        drain(&mut worker, &capped, &mut { Halves::OTHER })?;
     }
     audit(&spool)
 }
@@ -187,13 +237,17 @@ fn publish(
 }
 
 /// Works until nothing is pending and nothing is parked, or nothing moves any more.
-fn drain(worker: &mut Worker<'_>, capped: &Spool<'_>) -> Result<(), SpoolError> {
+fn drain(
+    worker: &mut Worker<'_>,
+    capped: &Spool<'_>,
+    judge: &mut dyn Judge,
+) -> Result<(), SpoolError> {
     let mut idle = 0;
     while idle < 3 {
         let readmitted = cap::readmit(capped)?.moved;
         let mut worked = 0;
         while let Claimed::Buckets(claim) = worker.claim()? {
-            let done = worker.complete(claim, &mut Always(Disposition::Review))?;
+            let done = worker.complete(claim, judge)?;
             worked += done.cased + done.quarantined + done.duplicates + done.vanished;
         }
         idle = if readmitted + worked == 0 {

@@ -44,12 +44,41 @@ fn a_power_loss_at_any_call_of_a_publisher_that_forgets_makes_no_second_case() {
 }
 
 #[test]
+fn a_power_loss_at_any_call_where_cases_are_packed_loses_nothing() {
+    lose_power_everywhere("power loss at every call, packed", Work::Packed, 8);
+}
+
+#[test]
+fn a_power_loss_at_any_call_makes_no_second_case_of_what_was_packed_before_or_is_packed_now() {
+    lose_power_everywhere(
+        "power loss at every call, packed, forgetful publisher",
+        Work::PackedForgetful,
+        8,
+    );
+}
+
+#[test]
 fn a_second_power_loss_while_the_first_is_recovered_from_loses_nothing() {
-    let mut sweep = Sweep::new("power loss at every call, then at sampled calls of the recovery");
+    lose_power_in_recovery(
+        "power loss at every call, then at sampled calls of the recovery",
+        Work::Flow,
+    );
+}
+
+#[test]
+fn a_second_power_loss_while_packs_are_recovered_loses_nothing() {
+    lose_power_in_recovery(
+        "power loss at every call, then at sampled calls of the recovery, packed",
+        Work::PackedForgetful,
+    );
+}
+
+fn lose_power_in_recovery(what: &'static str, work: Work) {
+    let mut sweep = Sweep::new(what);
     let mut prng = Seed(11).stream("crash/recovery");
     let blows = [Blow::KillAfter, Blow::PowerBefore, Blow::PowerAfter];
     for power_loss in PROFILES {
-        let mut first = Execution::new(Work::Flow);
+        let mut first = Execution::new(work);
         (first.seed, first.power_loss) = (3, power_loss);
         let calls = first.next_life().calls.len() as u32;
         for call in 0..calls {

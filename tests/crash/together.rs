@@ -1,7 +1,7 @@
 //! Several processes at once, in many random orders: whatever one of them takes from under another's hands, none of them fails.
 
-use crate::life::{SPOOL, payload};
-use alert::{AlertId, Disposition};
+use crate::life::{BENIGN, Halves, SPOOL, payload};
+use alert::AlertId;
 use host::{At, Host, Millis};
 use sim::kernel::{
     Director, DirectoryProfile, Ended, Exit, LatencyProfile, Limits, Machine, MachineOptions,
@@ -11,7 +11,7 @@ use sim::kernel::{
 use sim::schedule::Random;
 use spool::audit::audit;
 use spool::{
-    Always, Claimed, Incoming, Publisher, Shed, Spool, SpoolError, SpoolOptions, Worker, cap,
+    Claimed, Dispositions, Incoming, Publisher, Shed, Spool, SpoolError, SpoolOptions, Worker, cap,
 };
 use std::time::Duration;
 
@@ -30,9 +30,14 @@ const OPTIONS: SpoolOptions = SpoolOptions {
     readmit: true,
     claim_buckets: 2,
     seen_max: 64,
+    packed: Dispositions::NONE,
 };
-const CAPPED: SpoolOptions = SpoolOptions {
-    pending_max: 4,
+/// The cap of the cap passes.
+const CAP: u32 = 4;
+/// A spool that packs, and a publisher that forgets: copies of one id are in both workers' hands.
+const PACKED: SpoolOptions = SpoolOptions {
+    seen_max: 0,
+    packed: BENIGN,
     ..OPTIONS
 };
 
@@ -41,8 +46,8 @@ fn open(host: &dyn Host, options: SpoolOptions) -> Result<Spool<'_>, SpoolError>
 }
 
 /// Publishes in batches, by a new publisher each time: each opening recovers among living workers.
-fn publish(host: &dyn Host) -> Result<(), SpoolError> {
-    let spool = open(host, OPTIONS)?;
+fn publish(host: &dyn Host, options: SpoolOptions) -> Result<(), SpoolError> {
+    let spool = open(host, options)?;
     for round in 0..ROUNDS {
         let mut publisher = Publisher::open(&spool)?;
         let numbers = round % BATCHES * BATCH..(round % BATCHES + 1) * BATCH;
@@ -60,8 +65,13 @@ fn publish(host: &dyn Host) -> Result<(), SpoolError> {
 }
 
 /// Works under a name, and starts anew each time: the publisher may take it for dead meanwhile.
-fn work(host: &dyn Host, name: &str) -> Result<(), SpoolError> {
-    let spool = open(host, OPTIONS)?;
+fn work(
+    host: &dyn Host,
+    options: SpoolOptions,
+    name: &str,
+    mut judge: Halves,
+) -> Result<(), SpoolError> {
+    let spool = open(host, options)?;
     for _ in 0..ROUNDS {
         let mut worker = match Worker::open(&spool, name) {
             Ok(worker) => worker,
@@ -70,7 +80,7 @@ fn work(host: &dyn Host, name: &str) -> Result<(), SpoolError> {
             Err(error) => return Err(error),
         };
         if let Claimed::Buckets(claim) = worker.claim()? {
-            worker.complete(claim, &mut Always(Disposition::Review))?;
+            worker.complete(claim, &mut judge)?;
         }
         // What this one claims goes back when the name is taken again.
         if let Claimed::Buckets(claim) = worker.claim()? {
@@ -80,8 +90,12 @@ fn work(host: &dyn Host, name: &str) -> Result<(), SpoolError> {
     Ok(())
 }
 
-fn park(host: &dyn Host) -> Result<(), SpoolError> {
-    let spool = open(host, CAPPED)?;
+fn park(host: &dyn Host, options: SpoolOptions) -> Result<(), SpoolError> {
+    let capped = SpoolOptions {
+        pending_max: CAP,
+        ..options
+    };
+    let spool = open(host, capped)?;
     for _ in 0..ROUNDS {
         cap::enforce(&spool)?;
         cap::readmit(&spool)?;
@@ -89,8 +103,8 @@ fn park(host: &dyn Host) -> Result<(), SpoolError> {
     Ok(())
 }
 
-fn watch(host: &dyn Host) -> Result<(), SpoolError> {
-    let spool = open(host, OPTIONS)?;
+fn watch(host: &dyn Host, options: SpoolOptions) -> Result<(), SpoolError> {
+    let spool = open(host, options)?;
     for _ in 0..ROUNDS {
         let audit = audit(&spool)?;
         assert!(audit.case_missing.is_empty(), "{audit}");
@@ -99,14 +113,14 @@ fn watch(host: &dyn Host) -> Result<(), SpoolError> {
 }
 
 /// Finishes what is left, alone.
-fn finish(host: &dyn Host) -> Result<(), SpoolError> {
-    let spool = open(host, OPTIONS)?;
+fn finish(host: &dyn Host, options: SpoolOptions) -> Result<(), SpoolError> {
+    let spool = open(host, options)?;
     drop(Publisher::open(&spool)?);
     let mut worker = Worker::open(&spool, "w1")?;
     for _ in 0..ROUNDS {
         cap::readmit(&spool)?;
         while let Claimed::Buckets(claim) = worker.claim()? {
-            worker.complete(claim, &mut Always(Disposition::Review))?;
+            worker.complete(claim, &mut { Halves::FIRST })?;
         }
     }
     let audit = audit(&spool)?;
@@ -138,9 +152,9 @@ impl Director for Failures {
     }
 }
 
-type Process = fn(&dyn Host) -> Result<(), SpoolError>;
+type Process = fn(&dyn Host, SpoolOptions) -> Result<(), SpoolError>;
 
-fn spawn(machine: &mut Machine, number: u16, name: &str, process: Process) {
+fn spawn(machine: &mut Machine, number: u16, name: &str, process: Process, options: SpoolOptions) {
     let spec = TaskSpec {
         name: name.into(),
         process: ProcessId(number),
@@ -149,7 +163,7 @@ fn spawn(machine: &mut Machine, number: u16, name: &str, process: Process) {
         stack_bytes: TaskSpec::STACK_BYTES,
         is_watched: true,
     };
-    let program: Program = Box::new(move |host| match process(host) {
+    let program: Program = Box::new(move |host| match process(host, options) {
         Ok(()) => Exit::OK,
         Err(error) => Exit {
             code: 1,
@@ -168,14 +182,27 @@ fn run(machine: &mut Machine, seed: u64) -> Vec<String> {
 
 #[test]
 fn processes_that_work_together_never_fail_by_each_other() {
-    let first = |host: &dyn Host| {
+    work_together(OPTIONS);
+}
+
+#[test]
+fn workers_that_pack_and_disagree_make_one_case_of_an_id_that_both_have_in_hand() {
+    work_together(PACKED);
+}
+
+fn work_together(options: SpoolOptions) {
+    let first: Process = |host, options| {
         let at = At::new(host.root(), SPOOL);
-        Spool::init(host, at, OPTIONS).map(drop)
+        Spool::init(host, at, options).map(drop)
     };
     let processes: [(&str, Process); 5] = [
         ("publisher", publish),
-        ("worker 1", |host| work(host, "w1")),
-        ("worker 2", |host| work(host, "w2")),
+        ("worker 1", |host, options| {
+            work(host, options, "w1", Halves::FIRST)
+        }),
+        ("worker 2", |host, options| {
+            work(host, options, "w2", Halves::OTHER)
+        }),
         ("cap", park),
         ("audit", watch),
     ];
@@ -192,13 +219,13 @@ fn processes_that_work_together_never_fail_by_each_other() {
             generator: |_, _, _| {},
             recording: Recording::HashOnly,
         });
-        spawn(&mut machine, 1, "init", first);
+        spawn(&mut machine, 1, "init", first, options);
         let mut wrong = run(&mut machine, seed);
         for (number, (name, process)) in (2..).zip(processes) {
-            spawn(&mut machine, number, name, process);
+            spawn(&mut machine, number, name, process, options);
         }
         wrong.extend(run(&mut machine, seed));
-        spawn(&mut machine, 1, "finish", finish);
+        spawn(&mut machine, 1, "finish", finish, options);
         wrong.extend(run(&mut machine, seed));
         failed.extend(
             wrong

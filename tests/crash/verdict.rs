@@ -46,6 +46,31 @@ fn alert_of(path: &str) -> Option<AlertId> {
     AlertId::from_hex(case.rsplit('-').next()?.as_bytes())
 }
 
+/// The alerts in a pack, each with its bytes: every line after the first has a case and the alert itself.
+fn alerts_of_pack(bytes: &[u8]) -> Result<Vec<(AlertId, Vec<u8>)>, String> {
+    #[derive(serde::Deserialize)]
+    struct Line<'a> {
+        case: Case<'a>,
+        #[serde(borrow)]
+        alert: &'a serde_json::value::RawValue,
+    }
+    #[derive(serde::Deserialize)]
+    struct Case<'a> {
+        alert_id: &'a str,
+    }
+    let lines = bytes.split(|byte| *byte == b'\n').skip(1);
+    let lines = lines.filter(|line| !line.is_empty()).map(|line| {
+        let line: Line<'_> = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        let id = AlertId::from_hex(line.case.alert_id.as_bytes()).ok_or("no id")?;
+        Ok((id, line.alert.get().as_bytes().to_vec()))
+    });
+    lines.collect()
+}
+
+fn is_pack(path: &str) -> bool {
+    path.starts_with("/cases/packed/") && path.ends_with(".ndjson")
+}
+
 /// The records of all ledger segments, as far as their lines are whole.
 fn records(fs: &Fs) -> Vec<Record> {
     let segments = files(fs)
@@ -65,6 +90,13 @@ pub(crate) fn ledger_is_not_ahead(world: &World, work: Work) -> Outcome {
     let (fs, expected) = (world.fs(), work.alerts());
     let mut whole: BTreeMap<AlertId, bool> = BTreeMap::new();
     for (path, ino) in files(fs) {
+        if is_pack(&path) {
+            for (id, bytes) in alerts_of_pack(&fs.bytes(ino)).unwrap_or_default() {
+                if expected.get(&id) == Some(&bytes) {
+                    whole.insert(id, true);
+                }
+            }
+        }
         let Some(id) = alert_of(&path) else { continue };
         if expected
             .get(&id)
@@ -110,7 +142,17 @@ pub(crate) fn all_is_well(world: &World, work: Work, end: &End, mercy: Mercy) ->
     let fs = world.fs();
     let mut found: BTreeMap<AlertId, Vec<String>> = BTreeMap::new();
     for (path, ino) in files(fs) {
-        if let Some(id) = alert_of(&path) {
+        if is_pack(&path) {
+            let alerts = alerts_of_pack(&fs.bytes(ino)).map_err(|why| format!("{path}: {why}"))?;
+            for (id, bytes) in alerts {
+                if expected.get(&id) != Some(&bytes) {
+                    return Err(format!(
+                        "{path} has other bytes of {id} than were published"
+                    ));
+                }
+                found.entry(id).or_default().push(path.clone());
+            }
+        } else if let Some(id) = alert_of(&path) {
             if expected.get(&id) != Some(&fs.bytes(ino)) {
                 return Err(format!("{path} has other bytes than were published"));
             }
@@ -153,7 +195,7 @@ fn leftovers(fs: &Fs) -> Outcome {
         }
         let is_case = path.starts_with("/claimed/") && path.contains("/cases/");
         let is_plan = path.contains("/plan-");
-        if is_case || is_plan {
+        if is_case || is_plan || path.ends_with(".pack") {
             return Err(format!("{path} is left over"));
         }
         if path.starts_with("/cases/") && fs.node(ino) == Node::Dir {

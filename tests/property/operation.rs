@@ -12,6 +12,7 @@ pub(crate) const OPTIONS: SpoolOptions = SpoolOptions {
     readmit: true,
     claim_buckets: 2,
     seen_max: 1_000,
+    packed: spool::Dispositions::NONE,
 };
 
 /// One thing that happens.

@@ -3,7 +3,7 @@
 use alert::{AlertId, Disposition};
 use host::{At, Host};
 use os::OsHost;
-use spool::{Always, Claimed, Completion, Incoming, Publisher, Spool, SpoolOptions, Worker};
+use spool::{Always, Claimed, Completion, Incoming, Judge, Publisher, Spool, SpoolOptions, Worker};
 use std::path::{Path, PathBuf};
 
 /// A small queue: buckets of 4, a cap of 32.
@@ -14,6 +14,7 @@ pub(crate) const OPTIONS: SpoolOptions = SpoolOptions {
     readmit: true,
     claim_buckets: 2,
     seen_max: 64,
+    packed: spool::Dispositions::NONE,
 };
 
 pub(crate) struct Disk {
@@ -28,9 +29,14 @@ impl Disk {
         Disk { dir, host }
     }
 
+    /// The spool with these options, as one process opens it.
+    pub(crate) fn spool_with(&self, options: SpoolOptions) -> Spool<'_> {
+        Spool::init(&self.host, At::new(self.host.root(), "s"), options).expect("a spool")
+    }
+
     /// The spool, as one process opens it.
     pub(crate) fn spool(&self) -> Spool<'_> {
-        Spool::init(&self.host, At::new(self.host.root(), "s"), OPTIONS).expect("a spool")
+        self.spool_with(OPTIONS)
     }
 
     pub(crate) fn path(&self, below: &str) -> PathBuf {
@@ -89,11 +95,14 @@ pub(crate) fn publish(
 
 /// Works until nothing is pending that this pass has not tried.
 pub(crate) fn drain(worker: &mut Worker<'_>) -> Completion {
+    drain_by(worker, &mut Always(Disposition::Review))
+}
+
+/// The same, with that judge.
+pub(crate) fn drain_by(worker: &mut Worker<'_>, judge: &mut dyn Judge) -> Completion {
     let mut total = Completion::default();
     while let Claimed::Buckets(claim) = worker.claim().expect("claims") {
-        let one = worker
-            .complete(claim, &mut Always(Disposition::Review))
-            .expect("completes");
+        let one = worker.complete(claim, judge).expect("completes");
         total.seen += one.seen;
         total.cased += one.cased;
         total.quarantined += one.quarantined;

@@ -5,4 +5,5 @@ mod bad_input;
 mod cap;
 mod fixture;
 mod flow;
+mod packs;
 mod recovery;

@@ -122,6 +122,14 @@ impl Contract {
         self.census.set_place(id, to, actor, step);
     }
 
+    /// An id got its case in a file of many. If `has_file`, the file that the case was made of still stands: it is a copy
+    /// from here on, and its removal is judged as that of one.
+    pub fn cased_beside(&mut self, id: Id, motion: Motion, has_file: bool) {
+        self.moved(id, motion);
+        let entry = self.census.get_mut(id);
+        entry.copies = entry.copies.saturating_add(u8::from(has_file));
+    }
+
     /// A second name of an id appeared.
     pub fn copied(&mut self, id: Id, actor: Actor, side: Side, step: u64) {
         self.judge(

@@ -95,6 +95,8 @@ pub fn is_allowed(from: Place, to: Place, side: Side) -> bool {
             | (Pending | Claimed | Overflow, Quarantined)
             // Restored by fetching it again, or it reappeared.
             | (Vanished, Staged | Pending)
+            // Its worker had read it before somebody took the file.
+            | (Vanished, Cased)
     )
 }
 

@@ -471,3 +471,38 @@ fn an_audit_that_differs_from_the_census() {
         )
     });
 }
+
+#[test]
+fn a_case_in_a_file_of_many_leaves_a_copy_that_may_go_once_it_is_recorded() {
+    let packed = |contract: &mut Contract| {
+        contract.moved(Id(0), by(W1, Place::Claimed));
+        contract.cased_beside(Id(0), by(W1, Place::Cased), true);
+    };
+    check(&[], |contract| {
+        packed(contract);
+        contract.recorded(Id(0), Place::Cased, true, 8);
+        contract.record_settled(Id(0), true);
+        contract.removed(Id(0), Place::Claimed, W1, Side::Inside, 9);
+        assert_eq!(contract.census().get(Id(0)).copies, 0);
+        assert_eq!(contract.census().count(Place::Cased), 1);
+    });
+    check(&["S12"], |contract| {
+        packed(contract);
+        contract.recorded(Id(0), Place::Cased, true, 8);
+        contract.removed(Id(0), Place::Claimed, W1, Side::Inside, 9);
+    });
+    check(&["S3"], |contract| {
+        packed(contract);
+        contract.cased_beside(Id(0), by(W1, Place::Cased), false);
+    });
+    check(&["S4"], |contract| {
+        contract.moved(Id(0), by(W1, Place::Claimed));
+        contract.cased_beside(Id(0), by(W2, Place::Cased), true);
+    });
+    // Its worker had read it before somebody took the file away.
+    check(&[], |contract| {
+        contract.moved(Id(0), by(W1, Place::Claimed));
+        contract.removed(Id(0), Place::Claimed, W2, Side::Outside, 8);
+        contract.cased_beside(Id(0), by(W1, Place::Cased), false);
+    });
+}

@@ -50,11 +50,7 @@ impl Crew {
         let machine = Machine::open().map_err(|error| Failure::new(FailureKind::Io, &error))?;
         let host = machine.host();
         let spool = Spool::open(host, self.home.at(host), self.options)?;
-        let job = Job {
-            spool: &spool,
-            policy,
-            until,
-        };
+        let job = Job::new(&spool, policy, until);
         Ok(job.drain(&format!("w{number}")))
     }
 }

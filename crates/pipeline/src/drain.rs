@@ -1,13 +1,15 @@
 //! Stages 3 and 4, claim by claim: triage judges and writes aside, cases puts into place and records.
 
+use crate::cap;
 use crate::failure::Failure;
 use crate::pass::Pass;
 use crate::pipeline::{Pipeline, elapsed_ms};
-use crate::stage::Counts;
+use crate::stage::{Counts, Stage};
 use crate::triage::PolicyJudge;
+use crate::witness::{Activity, Nobody, Outcome, Witness, witnessed};
 use host::Millis;
 use policy::{Policy, Stats};
-use spool::{Claimed, Completion, Spool, Worker};
+use spool::{Claimed, Completion, Spool, SpoolError, Worker};
 
 /// The work of a pass: everything that a worker needs. Workers side by side each have a spool of their own.
 #[derive(Clone, Copy)]
@@ -18,6 +20,7 @@ pub struct Job<'a, 'h> {
     pub policy: &'a Policy,
     /// No claim is begun after this time.
     pub until: Millis,
+    witness: &'a dyn Witness,
 }
 
 /// What one worker did in one pass.
@@ -40,7 +43,22 @@ pub struct Drained {
     pub cases_failure: Option<Failure>,
 }
 
-impl Job<'_, '_> {
+impl<'a, 'h> Job<'a, 'h> {
+    /// The work on a spool that ends at `until`.
+    pub fn new(spool: &'a Spool<'h>, policy: &'a Policy, until: Millis) -> Self {
+        Job {
+            spool,
+            policy,
+            until,
+            witness: &Nobody,
+        }
+    }
+
+    /// The same work, followed by `witness`.
+    pub fn witnessed_by(self, witness: &'a dyn Witness) -> Self {
+        Job { witness, ..self }
+    }
+
     /// Works as `worker` until nothing is pending or parked, or the time is over.
     ///
     /// The name is this worker's for as long as it works: a second one of that name fails. What was claimed and not
@@ -57,7 +75,10 @@ impl Job<'_, '_> {
             }
         }
         let mut judge = PolicyJudge::new(self.policy, self.spool.host().now());
-        match Worker::open(self.spool, worker) {
+        let open = || Worker::open(self.spool, worker);
+        match witnessed(self.witness, Activity::Recover, open, |_| {
+            Outcome::default()
+        }) {
             Ok(mut worker) => self.work(&mut worker, &mut judge, &mut drained),
             Err(error) => drained.triage_failure = Some(error.into()),
         }
@@ -65,47 +86,77 @@ impl Job<'_, '_> {
         drained
     }
 
+    /// Empties what is pending, brings back what is parked, and so on until neither gives any more.
     fn work(&self, worker: &mut Worker<'_>, judge: &mut PolicyJudge<'_>, drained: &mut Drained) {
-        let host = self.spool.host();
         loop {
-            let began = host.now();
-            if self.until < began {
-                return;
+            self.witness.begin(Activity::Work);
+            let mut outcome = Outcome::default();
+            let result = self.empty_pending(worker, judge, drained, &mut outcome);
+            if let Err(Cut(_, error)) = &result {
+                outcome.error = Some(error);
             }
-            judge.set_time(began);
-            let draft = match worker.claim() {
-                Ok(Claimed::Nothing) => match spool::cap::readmit(self.spool) {
-                    Ok(back) if 0 < back.moved_buckets => continue,
-                    Ok(_) => return,
-                    Err(error) => Err(error),
-                },
-                Ok(Claimed::Buckets(claim)) => worker.draft_all(claim, judge),
-                Err(error) => Err(error),
-            };
-            let drafted = host.now();
-            drained.triage_ms += elapsed_ms(began, drafted);
-            let draft = match draft {
-                Ok(draft) => draft,
-                Err(error) => {
+            outcome.is_empty = matches!(result, Ok(true));
+            self.witness.end(Activity::Work, outcome);
+            match result {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(Cut(Stage::Cases, error)) => {
+                    drained.cases_failure = Some(error.into());
+                    return;
+                }
+                Err(Cut(_, error)) => {
                     drained.triage_failure = Some(error.into());
                     return;
                 }
-            };
-            drained.triage.taken += draft.seen();
-            drained.triage.given += draft.judged();
-            drained.cases.taken += draft.judged();
-            let done = worker.finish(draft);
-            drained.cases_ms += elapsed_ms(drafted, host.now());
-            match done {
-                Ok(done) => drained.add(done),
+            }
+            match cap::readmit(self.spool, self.witness) {
+                Ok(back) if 0 < back.moved_buckets => {}
+                Ok(_) => return,
                 Err(error) => {
-                    drained.cases_failure = Some(error.into());
+                    drained.triage_failure = Some(error.into());
                     return;
                 }
             }
         }
     }
+
+    /// Completes claims until nothing is left to claim: true. False if the time is over before that.
+    fn empty_pending(
+        &self,
+        worker: &mut Worker<'_>,
+        judge: &mut PolicyJudge<'_>,
+        drained: &mut Drained,
+        outcome: &mut Outcome<'_>,
+    ) -> Result<bool, Cut> {
+        let in_triage = |error| Cut(Stage::Triage, error);
+        let host = self.spool.host();
+        loop {
+            let began = host.now();
+            if self.until < began {
+                return Ok(false);
+            }
+            judge.set_time(began);
+            let Claimed::Buckets(claim) = worker.claim().map_err(in_triage)? else {
+                return Ok(true);
+            };
+            let draft = worker.draft_all(claim, judge).map_err(in_triage)?;
+            let drafted = host.now();
+            drained.triage_ms += elapsed_ms(began, drafted);
+            drained.triage.taken += draft.seen();
+            drained.triage.given += draft.judged();
+            drained.cases.taken += draft.judged();
+            let done = worker
+                .finish(draft)
+                .map_err(|error| Cut(Stage::Cases, error))?;
+            drained.cases_ms += elapsed_ms(drafted, host.now());
+            outcome.add(&done);
+            drained.add(done);
+        }
+    }
 }
+
+/// Where work was cut short, and by what.
+struct Cut(Stage, SpoolError);
 
 impl Drained {
     /// What a worker did that could not even begin.
@@ -148,11 +199,8 @@ impl Drained {
 
 /// Stage 3, and with it stage 4: has all hands work until nothing is left or the time is over.
 pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
-    let job = Job {
-        spool: pipeline.spool,
-        policy: pipeline.policy,
-        until: pipeline.deadline(),
-    };
+    let job = Job::new(pipeline.spool, pipeline.policy, pipeline.deadline())
+        .witnessed_by(pipeline.witness);
     pass.drained = (pass.hands)(&job);
     let mut failure = None;
     for drained in &mut pass.drained {

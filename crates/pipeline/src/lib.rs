@@ -18,7 +18,7 @@
 //!
 //! All of it is straight-line code over `&dyn host::Host`, as the queue is.
 
-mod cap;
+pub mod cap;
 mod drain;
 mod escalation;
 mod failure;
@@ -29,10 +29,12 @@ mod poll;
 mod reconcile;
 mod stage;
 mod triage;
+mod witness;
 
 pub use drain::{Drained, Job};
 pub use failure::{Failure, FailureKind};
 pub use pass::Report;
-pub use pipeline::{Hands, Intake, Pipeline, Secret, Settings};
+pub use pipeline::{Hands, Intake, LOOK_ALWAYS_MAX, Pipeline, Secret, Settings};
 pub use reconcile::Reconciled;
 pub use stage::{Counts, Stage, StageReport};
+pub use witness::{Activity, Outcome, Witness};

@@ -4,7 +4,9 @@ use crate::drain::{Drained, Job};
 use crate::failure::Failure;
 use crate::heartbeat::Memory;
 use crate::pass::{Pass, Report};
+use crate::reconcile::book::Book;
 use crate::stage::{Counts, Stage, StageReport};
+use crate::witness::{Activity, Nobody, Outcome, Witness, witnessed};
 use crate::{cap, drain, escalation, heartbeat, poll, reconcile};
 use host::{Dir, DirId, Host, Millis};
 use indexer::{Poller, Transport};
@@ -48,18 +50,25 @@ pub struct Settings {
     pub pass_max: Duration,
     /// How often the indexer's counts are compared with ours.
     pub count_audit_every: Duration,
+    /// While more than [`LOOK_ALWAYS_MAX`] alerts are on their way, they are looked for on disk only this often: that takes
+    /// a look at every name.
+    pub look_every: Duration,
 }
 
 impl Default for Settings {
-    /// 50,000 alerts, ten minutes, an hour.
+    /// 50,000 alerts, ten minutes, an hour, an hour.
     fn default() -> Self {
         Settings {
             backlog_max: 50_000,
             pass_max: Duration::from_secs(600),
             count_audit_every: Duration::from_secs(3_600),
+            look_every: Duration::from_secs(3_600),
         }
     }
 }
+
+/// Up to so many alerts on their way are looked for on disk in every pass.
+pub const LOOK_ALWAYS_MAX: u64 = 10_000;
 
 /// A pipeline that can make passes, one after the other.
 pub struct Pipeline<'h> {
@@ -75,6 +84,9 @@ pub struct Pipeline<'h> {
     /// Likewise.
     pub(crate) poller: Option<Poller<'h>>,
     pub(crate) memory: Memory,
+    /// What reconcile knows; loaded anew after it failed.
+    pub(crate) book: Option<Book>,
+    pub(crate) witness: &'h dyn Witness,
 }
 
 /// The directory beside the spool's parts that holds what the next pass must know.
@@ -118,7 +130,14 @@ impl<'h> Pipeline<'h> {
             publisher: None,
             poller: None,
             memory,
+            book: None,
+            witness: &Nobody,
         })
+    }
+
+    /// The same pipeline, followed by `witness`.
+    pub fn witnessed_by(self, witness: &'h dyn Witness) -> Self {
+        Pipeline { witness, ..self }
     }
 
     /// Makes one pass: every stage once, whatever happens to the others.
@@ -158,7 +177,11 @@ impl<'h> Pipeline<'h> {
     /// The one publisher, opened (and what a crash left, recovered) if it is not open.
     pub(crate) fn publisher(&mut self) -> Result<&mut Publisher<'h>, Failure> {
         if self.publisher.is_none() {
-            self.publisher = Some(Publisher::open(self.spool)?);
+            let open = || Publisher::open(self.spool);
+            let opened = witnessed(self.witness, Activity::Recover, open, |_| {
+                Outcome::default()
+            });
+            self.publisher = Some(opened?);
         }
         Ok(self.publisher.as_mut().expect("it was just opened"))
     }

@@ -3,6 +3,8 @@
 use crate::failure::Failure;
 use crate::pass::Pass;
 use crate::pipeline::{Intake, Pipeline, elapsed_ms};
+use crate::witness::{Activity, Outcome, Witness, witnessed};
+use alert::AlertId;
 use host::Millis;
 use indexer::{Hit, PollError, Poller, SecretFile, SinkError};
 use spool::{Incoming, Published, Publisher, SpoolError};
@@ -49,6 +51,7 @@ fn take_in(
         poller: Some(poller),
         settings,
         memory,
+        witness,
         ..
     } = pipeline
     else {
@@ -56,7 +59,7 @@ fn take_in(
     };
     while backlog < settings.backlog_max && host.now() <= deadline {
         let mut published = Published::default();
-        let step = poller.step(&mut |hits| publish(publisher, hits, &mut published));
+        let step = poller.step(&mut |hits| publish(publisher, *witness, hits, &mut published));
         let step = step.inspect_err(|error| *is_sound = is_of_indexer(error))?;
         backlog += published.published;
         pass.counts.taken += step.handed_over + step.repeated;
@@ -70,7 +73,7 @@ fn take_in(
     let every = settings.count_audit_every.as_millis();
     if every <= u128::from(elapsed_ms(memory.counts_audited, now)) {
         let mut published = Published::default();
-        let audit = poller.audit(&mut |hits| publish(publisher, hits, &mut published));
+        let audit = poller.audit(&mut |hits| publish(publisher, *witness, hits, &mut published));
         let audit = audit.inspect_err(|error| *is_sound = is_of_indexer(error))?;
         pass.counts.taken += audit.handed_over;
         pass.counts.given += published.published;
@@ -113,11 +116,15 @@ impl<'h> Intake<'h> {
 /// Makes hits durable in the queue; those that it had before are left out.
 fn publish(
     publisher: &mut Publisher<'_>,
+    witness: &dyn Witness,
     hits: &[Hit<'_>],
     done: &mut Published,
 ) -> Result<(), SinkError> {
     let (batch, times) = incoming(hits);
-    let published = publisher.publish_within(&batch, times)?;
+    let act = || publisher.publish_within(&batch, times);
+    let published = witnessed(witness, Activity::Publish, act, outcome)?;
+    let ids: Vec<AlertId> = hits.iter().map(|hit| hit.alert).collect();
+    witness.acknowledge(&ids);
     done.published += published.published;
     done.duplicates += published.duplicates;
     done.buckets += published.buckets;
@@ -127,10 +134,19 @@ fn publish(
 /// Publishes again what somebody removed from the queue.
 pub(crate) fn restore(
     publisher: &mut Publisher<'_>,
+    witness: &dyn Witness,
     hits: &[Hit<'_>],
 ) -> Result<Published, SpoolError> {
     let (batch, times) = incoming(hits);
-    publisher.restore(&batch, times)
+    let act = || publisher.restore(&batch, times);
+    witnessed(witness, Activity::Publish, act, outcome)
+}
+
+fn outcome(done: &Published) -> Outcome<'static> {
+    Outcome {
+        duplicates: done.duplicates,
+        ..Outcome::default()
+    }
 }
 
 fn incoming<'a>(hits: &'a [Hit<'_>]) -> (Vec<Incoming<'a>>, Option<(Millis, Millis)>) {

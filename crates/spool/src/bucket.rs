@@ -2,6 +2,7 @@
 
 use crate::error::{Context, SpoolError};
 use crate::name::{BucketName, EntryName};
+use crate::packs;
 use crate::spool::{PathBuffer, Spool};
 use host::{Class, Dir, Kind, Names};
 
@@ -12,6 +13,8 @@ pub(crate) struct Content {
     pub(crate) entries: Vec<(EntryName, Kind)>,
     /// Names that are no entry's.
     pub(crate) strays: Vec<Vec<u8>>,
+    /// Packs that were staged here and not placed.
+    pub(crate) packs: Vec<String>,
 }
 
 /// Lists the bucket `bucket` below `parent`; `None` if it is gone.
@@ -31,7 +34,10 @@ pub(crate) fn list(
         for found in names.iter() {
             match EntryName::parse(found.name) {
                 Some(entry) => content.entries.push((entry, found.kind)),
-                None => content.strays.push(found.name.to_vec()),
+                None => match std::str::from_utf8(found.name) {
+                    Ok(name) if packs::is_staged(found.name) => content.packs.push(name.to_owned()),
+                    _ => content.strays.push(found.name.to_vec()),
+                },
             }
         }
     }
@@ -112,6 +118,32 @@ pub(crate) fn drop_entry(
     let mut path = PathBuffer::default();
     let at = parent.at(path.join(&[bucket.as_ref(), entry.as_ref()]));
     ignore_vanished(spool.host.unlink(at)).context("remove", entry)
+}
+
+/// Removes entries of the bucket whose ids have a case that is recorded. What somebody holds is left: it goes back with the
+/// bucket, and is met again as a copy.
+pub(crate) fn drop_entries(
+    spool: &Spool<'_>,
+    parent: &Dir<'_>,
+    bucket: BucketName,
+    entries: &[EntryName],
+) -> Result<(), SpoolError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    // From the bucket itself: there are many of them, and each path less is a tenth of the cost.
+    let dir = match Dir::open(spool.host, parent.at(&bucket)) {
+        Ok(dir) => dir,
+        Err(error) if error.is_vanished() => return Ok(()),
+        Err(error) => return Err(error).context("open", bucket),
+    };
+    for entry in entries {
+        match ignore_vanished(spool.host.unlink(dir.at(entry))) {
+            Err(error) if error.class() == Class::Contended => {}
+            other => other.context("remove", entry)?,
+        }
+    }
+    Ok(())
 }
 
 /// Reads the next chunk of names. A directory that was removed after it was opened was empty then: it has none.

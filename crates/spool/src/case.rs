@@ -2,6 +2,7 @@
 
 use crate::ledger::hex;
 use crate::name::EntryName;
+use crate::packs;
 use crate::staging::{ALERT_FILE, CASE_FILE};
 use alert::{Alert, AlertId, Disposition, Hour};
 use serde::Serialize;
@@ -29,6 +30,11 @@ impl CasePlace {
     /// The alert whose case it is.
     pub(crate) fn id(self) -> AlertId {
         self.id
+    }
+
+    /// The hour whose packs may have this case; `None` if it is always a directory.
+    pub(crate) fn packable_hour(&self) -> Option<Hour> {
+        self.hour.filter(|hour| packs::is_packable(*hour))
     }
 
     /// The case's directory while it is written: one name that tells the final place.
@@ -72,14 +78,7 @@ impl CasePlace {
     /// The directory below `cases/` that holds the case's directory: `YYYY/MM/DD/HH`, or `undated/<two digits of the id>`.
     pub(crate) fn shelf(&self) -> String {
         match self.hour {
-            Some(Hour {
-                year,
-                month,
-                day,
-                hour,
-            }) => {
-                format!("{year:04}/{month:02}/{day:02}/{hour:02}")
-            }
+            Some(hour) => shelf_of(hour),
             None => format!("undated/{}", &self.id.to_string()[..2]),
         }
     }
@@ -90,6 +89,17 @@ impl CasePlace {
     }
 }
 
+/// The directory below `cases/` that holds an hour's case directories.
+pub(crate) fn shelf_of(hour: Hour) -> String {
+    let Hour {
+        year,
+        month,
+        day,
+        hour,
+    } = hour;
+    format!("{year:04}/{month:02}/{day:02}/{hour:02}")
+}
+
 #[derive(Serialize)]
 struct Head<'a> {
     schema_version: u32,
@@ -97,6 +107,46 @@ struct Head<'a> {
     entry: &'a str,
     disposition: Disposition,
     alert_bytes: usize,
+    /// Beside a directory's case stands a manifest that says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alert_sha256: Option<String>,
+}
+
+/// The case of an alert as it stands in a pack: what `case.json` holds, and the digest of the alert's bytes.
+pub(crate) fn packed_json(
+    entry: EntryName,
+    disposition: Disposition,
+    alert: &[u8],
+    details: &[u8],
+) -> Vec<u8> {
+    let digest = hex(&Sha256::digest(alert));
+    case_json(entry, disposition, alert, details, Some(digest))
+}
+
+fn case_json(
+    entry: EntryName,
+    disposition: Disposition,
+    alert: &[u8],
+    details: &[u8],
+    alert_sha256: Option<String>,
+) -> Vec<u8> {
+    let head = Head {
+        schema_version: SCHEMA_VERSION,
+        alert_id: entry.id().to_string(),
+        entry: entry.as_str(),
+        disposition,
+        alert_bytes: alert.len(),
+        alert_sha256,
+    };
+    let mut json = serde_json::to_vec(&head).expect("a case has no map with odd keys");
+    if !details.is_empty() {
+        debug_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(details).is_ok());
+        json.pop();
+        json.extend_from_slice(br#","judgement":"#);
+        json.extend_from_slice(details);
+        json.push(b'}');
+    }
+    json
 }
 
 /// What is written beside the alert's file.
@@ -115,21 +165,7 @@ impl CaseFile {
         alert: &[u8],
         details: &[u8],
     ) -> Self {
-        let head = Head {
-            schema_version: SCHEMA_VERSION,
-            alert_id: entry.id().to_string(),
-            entry: entry.as_str(),
-            disposition,
-            alert_bytes: alert.len(),
-        };
-        let mut json = serde_json::to_vec(&head).expect("a case has no map with odd keys");
-        if !details.is_empty() {
-            debug_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(details).is_ok());
-            json.pop();
-            json.extend_from_slice(br#","judgement":"#);
-            json.extend_from_slice(details);
-            json.push(b'}');
-        }
+        let mut json = case_json(entry, disposition, alert, details, None);
         json.push(b'\n');
         let (of_alert, of_case) = (hex(&Sha256::digest(alert)), hex(&Sha256::digest(&json)));
         let manifest = format!("{of_alert}  {ALERT_FILE}\n{of_case}  {CASE_FILE}\n");

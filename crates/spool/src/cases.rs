@@ -1,10 +1,13 @@
 //! Looking cases up: by the shelf that the ledger names, or by the id alone.
 //!
+//! A case is a directory, or a line of a pack ([`crate::packs`]); whoever looks one up need not know.
+//!
 //! A search by id goes over the hours, newest first, and not over the ledger: an hour costs one look, a ledger of a million
 //! alerts is a hundred megabytes, and the hours are right even where a record is yet to be written.
 
 use crate::bucket::read_or_gone;
 use crate::error::{Context, SpoolError};
+use crate::packs::{self, PACKED};
 use crate::spool::{PathBuffer, Spool};
 use crate::staging::{ALERT_FILE, CASE_FILE};
 use alert::{AlertId, PAYLOAD_BYTES_MAX};
@@ -20,7 +23,7 @@ pub struct FoundCase {
     pub shelf: String,
     /// The alert's id.
     pub id: AlertId,
-    /// The bytes of `case.json`: one JSON object.
+    /// The bytes of `case.json`, or of what stands for it in a pack: one JSON object.
     pub case: Vec<u8>,
     /// The alert's bytes, as they were published.
     pub alert: Vec<u8>,
@@ -30,6 +33,15 @@ pub struct FoundCase {
 ///
 /// Errs if it stands there and cannot be read.
 pub fn read(spool: &Spool<'_>, shelf: &str, id: AlertId) -> Result<Option<FoundCase>, SpoolError> {
+    if packs::is_pack(shelf) {
+        let found = packs::read_line(spool, spool.cases.at(shelf), id)?;
+        return Ok(found.map(|found| FoundCase {
+            shelf: shelf.to_owned(),
+            id,
+            case: found.case,
+            alert: found.alert,
+        }));
+    }
     let Some(alert) = read_part(spool, shelf, id, ALERT_FILE)? else {
         return Ok(None);
     };
@@ -47,20 +59,26 @@ pub fn read(spool: &Spool<'_>, shelf: &str, id: AlertId) -> Result<Option<FoundC
 
 /// The case of `id`, wherever it stands; `None` if there is none.
 ///
-/// Looks at every hour that has cases, newest first, and then among the undated ones: one call an hour.
+/// Looks at every hour that has cases, newest first: one call for the directories of an hour, and then the first line of
+/// each pack of an hour. The undated ones are looked at in between.
 pub fn find(spool: &Spool<'_>, id: AlertId) -> Result<Option<FoundCase>, SpoolError> {
     let mut names = Names::default();
     let mut path = String::new();
     if let Some(found) = find_below(spool, id, &mut path, LEVELS, &mut names)? {
         return Ok(Some(found));
     }
-    read(spool, &format!("{UNDATED}/{}", &id.to_string()[..2]), id)
+    let undated = read(spool, &format!("{UNDATED}/{}", &id.to_string()[..2]), id)?;
+    if undated.is_some() {
+        return Ok(undated);
+    }
+    path.push_str(PACKED);
+    find_below(spool, id, &mut path, LEVELS + 1, &mut names)
 }
 
-/// Year, month, day and hour.
+/// Year, month, day and hour; below an hour of packs, their numbers.
 const LEVELS: usize = 4;
 
-/// Looks below `path`, which is `levels` above the hours.
+/// Looks below `path`, which is `levels` above where cases stand.
 fn find_below(
     spool: &Spool<'_>,
     id: AlertId,
@@ -86,17 +104,19 @@ fn find_below(
     Ok(None)
 }
 
-/// The names below `path` that are numbers, greatest first.
+/// The names below `path` that are numbers, or packs by their numbers, greatest first.
 fn numbers(spool: &Spool<'_>, path: &str, names: &mut Names) -> Result<Vec<String>, SpoolError> {
     let mut found = Vec::new();
     let mut add_all = |dir: &Dir<'_>| -> host::Result<()> {
         dir.rewind()?;
         while read_or_gone(dir, names)? {
-            let is_number = |name: &[u8]| name.iter().all(u8::is_ascii_digit);
+            let is_wanted = |name: &[u8]| {
+                name.iter().all(u8::is_ascii_digit) || packs::parse_number(name).is_some()
+            };
             found.extend(
                 names
                     .iter()
-                    .filter(|found| is_number(found.name))
+                    .filter(|found| is_wanted(found.name))
                     .map(|found| String::from_utf8_lossy(found.name).into_owned()),
             );
         }

@@ -12,19 +12,19 @@
 //! alert, records what the plan names and the disk shows, and returns the rest.
 
 use crate::bucket::{self, GivenBack, ignore_vanished};
-use crate::case::{CaseFile, CasePlace};
+use crate::draft::{Draft, Drafting, Work};
 use crate::error::{Context, SpoolError};
 use crate::judge::Judge;
-use crate::ledger::{Quarantined, Record};
-use crate::name::{BucketName, EntryName};
+use crate::ledger::Record;
+use crate::name::BucketName;
+use crate::packs::Clearance;
 use crate::plan::Plan;
 use crate::quarantine;
-use crate::record::NewCases;
 use crate::spool::PathBuffer;
-use crate::staging::{Placed, Staging, ensure_shelf};
-use crate::worker::{Claim, Worker, may_be_file};
-use alert::{Alert, Disposition, PAYLOAD_BYTES_MAX};
-use host::{Class, File, Kind};
+use crate::staging::{Placed, Staging};
+use crate::worker::{Claim, Worker};
+use host::Class;
+use std::collections::BTreeSet;
 
 /// What became of a claim's entries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -33,7 +33,7 @@ pub struct Completion {
     pub seen: u64,
     /// New cases.
     pub cased: u64,
-    /// Of them, those of each disposition, in the order of [`Disposition::ALL`].
+    /// Of them, those of each disposition, in the order of [`alert::Disposition::ALL`].
     pub judged: [u64; 4],
     /// Set aside with a reason.
     pub quarantined: u64,
@@ -45,55 +45,38 @@ pub struct Completion {
     pub held: u64,
 }
 
-/// An entry whose case is written aside.
-#[derive(Clone)]
-pub(crate) struct Draft {
-    entry: EntryName,
-    staged: String,
-    place: CasePlace,
-    disposition: Disposition,
-}
-
 /// A claim whose entries are judged, and whose cases are written aside.
 #[must_use = "a claim is finished, or stays claimed until the worker is swept"]
 pub struct Drafted {
     works: Vec<Work>,
     plan: Plan,
-    done: Completion,
 }
 
 impl Drafted {
     /// Names that the listings returned.
     pub fn seen(&self) -> u64 {
-        self.done.seen
+        self.works.iter().map(|work| work.done.seen).sum()
     }
 
     /// Alerts that were judged.
     pub fn judged(&self) -> u64 {
-        let drafts = self.works.iter().map(|work| work.drafts.len() as u64);
+        let drafts = self.works.iter().map(Work::judged);
         drafts.sum()
     }
 }
 
-/// What happens to one bucket of the claim.
-struct Work {
-    bucket: BucketName,
-    drafts: Vec<Draft>,
-    bad: Vec<Quarantined>,
-    duplicates: Vec<(EntryName, String)>,
-    cased: NewCases,
-    quarantined: Vec<Quarantined>,
-    /// Second names of what stands in quarantine.
-    copies: Vec<EntryName>,
-    vanished: Vec<EntryName>,
-}
-
-/// What reading an entry came to.
-enum Reading {
-    Payload,
-    Bad(String),
-    Vanished,
-    Held,
+impl Completion {
+    fn add(&mut self, other: &Completion) {
+        self.seen += other.seen;
+        self.cased += other.cased;
+        for (sum, count) in self.judged.iter_mut().zip(other.judged) {
+            *sum += count;
+        }
+        self.quarantined += other.quarantined;
+        self.duplicates += other.duplicates;
+        self.vanished += other.vanished;
+        self.held += other.held;
+    }
 }
 
 impl Worker<'_> {
@@ -119,33 +102,44 @@ impl Worker<'_> {
         claim: Claim,
         judge: &mut dyn Judge,
     ) -> Result<Drafted, SpoolError> {
-        let mut done = Completion::default();
         judge.policy().clone_into(&mut self.policy);
         let mut plan = Plan::new(self.claims, &self.policy);
         self.claims += 1;
+        let mut drafting = Drafting {
+            judge,
+            plan: &mut plan,
+            ids: BTreeSet::new(),
+            payload: Vec::new(),
+            details: Vec::new(),
+        };
         let mut works = Vec::with_capacity(claim.buckets.len());
         for bucket in &claim.buckets {
-            works.push(self.draft(*bucket, judge, &mut plan, &mut done)?);
+            works.push(self.draft(*bucket, &mut drafting)?);
         }
-        Ok(Drafted { works, plan, done })
+        drop(drafting);
+        Ok(Drafted { works, plan })
     }
 
     /// The second half: makes the cases durable, moves them into place, records them, and removes what is done with.
     pub fn finish(&mut self, drafted: Drafted) -> Result<Completion, SpoolError> {
-        let Drafted {
-            mut works,
-            plan,
-            mut done,
-        } = drafted;
+        let Drafted { mut works, plan } = drafted;
         if !plan.is_empty() {
             plan.write(self.spool, &self.home)?;
             self.spool.group_commit()?;
             for work in &mut works {
-                self.move_all(work, &mut done)?;
+                self.place_packs(work)?;
+                self.move_all(work)?;
             }
+        }
+        // The case that a dropped copy met may be another worker's who has not committed yet: this record says it is there.
+        if !plan.is_empty() || works.iter().any(|work| !work.dropped.is_empty()) {
             self.spool.group_commit()?;
         }
         self.record(&works)?;
+        let mut done = Completion::default();
+        for work in &works {
+            done.add(&work.done);
+        }
         self.remove(works, &plan)?;
         Ok(done)
     }
@@ -158,105 +152,32 @@ impl Worker<'_> {
         Ok(())
     }
 
-    fn draft(
-        &mut self,
-        bucket: BucketName,
-        judge: &mut dyn Judge,
-        plan: &mut Plan,
-        done: &mut Completion,
-    ) -> Result<Work, SpoolError> {
-        let mut work = Work::new(bucket);
-        let Some(content) = bucket::list(self.spool, &self.home, bucket, &mut self.names)? else {
-            self.check_fence()?;
-            return Ok(work);
-        };
-        for stray in &content.strays {
-            quarantine::set_stray_aside(self.spool, &self.home, bucket, stray)?;
-        }
-        done.seen += content.entries.len() as u64;
-        let (mut payload, mut details) = (Vec::new(), Vec::new());
-        for (entry, kind) in content.entries {
-            let mut reading = self.read(bucket, entry, kind, &mut payload)?;
-            if let Reading::Payload = reading {
-                match Alert::parse(&payload) {
-                    Err(bad) => reading = Reading::Bad(bad.to_string()),
-                    Ok(alert) => {
-                        let place = CasePlace::new(entry.id(), &alert);
-                        details.clear();
-                        let disposition = judge.judge(&alert, &mut details);
-                        let file = CaseFile::new(entry, disposition, &payload, &details);
-                        let draft = Draft {
-                            entry,
-                            staged: place.staged(),
-                            place,
-                            disposition,
-                        };
-                        ensure_shelf(self.spool, &mut self.shelves, place)?;
-                        if self.staging().write(&draft.staged, &file)? {
-                            plan.add_case(bucket, entry, &draft.staged, disposition);
-                            work.drafts.push(draft);
-                        } else {
-                            // The same id twice in one claim: the second meets the first one's case next time.
-                            done.held += 1;
-                        }
-                    }
-                }
-            }
-            match reading {
-                Reading::Payload => {}
-                Reading::Bad(reason) => {
-                    plan.add_quarantine(bucket, entry);
-                    work.bad.push(Quarantined { entry, reason });
-                }
-                Reading::Vanished => work.vanished.push(entry),
-                Reading::Held => done.held += 1,
-            }
-        }
-        done.vanished += work.vanished.len() as u64;
-        Ok(work)
-    }
-
-    fn read(
-        &self,
-        bucket: BucketName,
-        entry: EntryName,
-        kind: Kind,
-        payload: &mut Vec<u8>,
-    ) -> Result<Reading, SpoolError> {
-        if !may_be_file(kind) {
-            return Ok(Reading::Bad("not a regular file".to_owned()));
-        }
-        payload.clear();
-        let mut path = PathBuffer::default();
-        let at = self.home.at(path.join(&[bucket.as_ref(), entry.as_ref()]));
-        let read = File::open_read(self.spool.host, at)
-            .and_then(|file| file.read_to(0, payload, PAYLOAD_BYTES_MAX + 1));
-        let Err(error) = read else {
-            return Ok(Reading::Payload);
-        };
-        match error.class() {
-            Class::Vanished => self.check_fence().map(|()| Reading::Vanished),
-            Class::Contended => Ok(Reading::Held),
-            Class::Poison => Ok(Reading::Bad(format!("cannot be read: {error}"))),
-            Class::Resource | Class::Fault => Err(error).context("read", entry),
-        }
-    }
-
-    fn move_all(&mut self, work: &mut Work, done: &mut Completion) -> Result<(), SpoolError> {
+    fn move_all(&mut self, work: &mut Work) -> Result<(), SpoolError> {
         for draft in std::mem::take(&mut work.drafts) {
+            match work.packs.clearance(draft.entry.id()) {
+                Clearance::Go => {}
+                refused => {
+                    self.staging().discard(&draft.staged)?;
+                    match refused {
+                        Clearance::Superseded => work.drop_duplicate(draft.entry),
+                        _ => work.done.held += 1,
+                    }
+                    continue;
+                }
+            }
             match self.move_alert(work.bucket, &draft)? {
                 Placed::Cased => {
-                    done.cased += 1;
-                    done.judged[draft.disposition as usize] += 1;
+                    work.done.cased += 1;
+                    work.done.judged[draft.disposition as usize] += 1;
                     work.add_case(&draft);
                 }
                 Placed::Duplicate => {
-                    done.duplicates += 1;
+                    work.done.duplicates += 1;
                     work.duplicates.push((draft.entry, draft.staged));
                 }
-                Placed::Held => done.held += 1,
+                Placed::Held => work.done.held += 1,
                 Placed::Vanished => {
-                    done.vanished += 1;
+                    work.done.vanished += 1;
                     work.vanished.push(draft.entry);
                 }
             }
@@ -264,19 +185,19 @@ impl Worker<'_> {
         for bad in std::mem::take(&mut work.bad) {
             match quarantine::set_aside(self.spool, &self.home, work.bucket, &bad)? {
                 quarantine::Outcome::SetAside => {
-                    done.quarantined += 1;
+                    work.done.quarantined += 1;
                     work.quarantined.push(bad);
                 }
                 quarantine::Outcome::Copy => {
-                    done.duplicates += 1;
+                    work.done.duplicates += 1;
                     work.copies.push(bad.entry);
                     work.quarantined.push(bad);
                 }
                 quarantine::Outcome::Vanished => {
-                    done.vanished += 1;
+                    work.done.vanished += 1;
                     work.vanished.push(bad.entry);
                 }
-                quarantine::Outcome::Held => done.held += 1,
+                quarantine::Outcome::Held => work.done.held += 1,
             }
         }
         Ok(())
@@ -303,7 +224,7 @@ impl Worker<'_> {
             self.check_fence()?;
         }
         if placed == Placed::Held {
-            if staging.return_alert(&draft.staged, from) {
+            if staging.return_alert(&draft.staged, from).is_ok() {
                 staging.discard(&draft.staged)?;
             } else {
                 self.unplaced.push((bucket, draft.clone()));
@@ -349,7 +270,7 @@ impl Worker<'_> {
                 shelves: work.cased.shelves.clone(),
                 policy: self.policy.clone(),
                 quarantined: work.quarantined.clone(),
-                duplicates: work.duplicates.iter().map(|(entry, _)| *entry).collect(),
+                duplicates: work.copies_of_cased(),
                 vanished: work.vanished.clone(),
             })?;
             is_recorded = true;
@@ -374,6 +295,8 @@ impl Worker<'_> {
             for entry in &work.copies {
                 bucket::drop_entry(self.spool, &self.home, work.bucket, *entry)?;
             }
+            bucket::drop_entries(self.spool, &self.home, work.bucket, &work.packs.placed)?;
+            bucket::drop_entries(self.spool, &self.home, work.bucket, &work.dropped)?;
             self.give_back(work.bucket)?;
         }
         Ok(())
@@ -390,37 +313,10 @@ impl Worker<'_> {
         Ok(())
     }
 
-    fn staging(&self) -> Staging<'_, '_> {
+    pub(crate) fn staging(&self) -> Staging<'_, '_> {
         Staging {
             spool: self.spool,
             home: &self.home,
         }
-    }
-}
-
-impl Work {
-    fn new(bucket: BucketName) -> Self {
-        Work {
-            bucket,
-            drafts: Vec::new(),
-            bad: Vec::new(),
-            duplicates: Vec::new(),
-            cased: NewCases::default(),
-            quarantined: Vec::new(),
-            copies: Vec::new(),
-            vanished: Vec::new(),
-        }
-    }
-
-    fn add_case(&mut self, draft: &Draft) {
-        let shelf = draft.place.shelf();
-        self.cased.push(draft.entry, draft.disposition, shelf);
-    }
-
-    fn has_outcome(&self) -> bool {
-        !(self.cased.entries.is_empty()
-            && self.quarantined.is_empty()
-            && self.duplicates.is_empty()
-            && self.vanished.is_empty())
     }
 }

@@ -76,13 +76,16 @@ pub fn depth(spool: &Spool<'_>) -> Result<Depth, SpoolError> {
 pub enum Live {
     /// An entry that is pending, parked or claimed.
     Entry(EntryName),
+    /// An entry that a worker's plan names: it is in one of the other places, or it has its end, whose record is on its way.
+    Planned(EntryName),
     /// An alert in a case that a worker has not put into its place.
     Staged(AlertId),
 }
 
 /// Hands everything that is on its way to `each`, in the order in which alerts flow.
 ///
-/// Exact while nobody else works on the spool; otherwise what moves meanwhile may be handed over twice, or never.
+/// What moves meanwhile may be handed over twice. What is not handed over has its end, and the ledger says so by the time
+/// this returns; or it was brought back, or given back, in the very moment between two looks, or removed by somebody.
 pub fn live(spool: &Spool<'_>, each: &mut dyn FnMut(Live)) -> Result<(), SpoolError> {
     in_buckets(spool, &spool.pending, each)?;
     in_buckets(spool, &spool.overflow, each)?;
@@ -96,8 +99,13 @@ pub fn live(spool: &Spool<'_>, each: &mut dyn FnMut(Live)) -> Result<(), SpoolEr
         };
         in_buckets(spool, &home, each)?;
         in_staging(spool, &home, each)?;
+        // After the buckets: what has left its bucket by then is in a plan, or in the ledger.
+        for (_, entry) in recover::planned(spool, &home, &mut names)? {
+            each(Live::Planned(entry));
+        }
     }
-    Ok(())
+    // What was given back meanwhile.
+    in_buckets(spool, &spool.pending, each)
 }
 
 /// Opens each bucket in the chunk that named it: a name that waited for the whole listing could be long gone (S19).

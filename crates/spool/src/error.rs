@@ -40,6 +40,15 @@ pub enum SpoolError {
         /// What does not fit.
         reason: String,
     },
+    /// A pack of cases is not what was written: somebody edited it, or the disk lost it. Nobody can tell which alerts have
+    /// their cases there, so none of its hour is worked on.
+    #[error("cases/{pack}: {reason}; restore the file from a copy, or take it away")]
+    BrokenPack {
+        /// The pack's file, below `cases/`.
+        pack: String,
+        /// What does not fit.
+        reason: String,
+    },
     /// A worker's name that could not stand in a file name.
     #[error("worker name {name:?} must be 1 to 24 of a-z, 0-9 and `_`")]
     BadWorkerName {
@@ -55,7 +64,9 @@ impl SpoolError {
             SpoolError::Host { source, .. } => source.class(),
             SpoolError::Held { .. } => Class::Contended,
             SpoolError::Fenced { .. } => Class::Vanished,
-            SpoolError::BrokenLedger { .. } | SpoolError::Poisoned => Class::Fault,
+            SpoolError::BrokenLedger { .. }
+            | SpoolError::BrokenPack { .. }
+            | SpoolError::Poisoned => Class::Fault,
             SpoolError::BadWorkerName { .. } => Class::Poison,
         }
     }

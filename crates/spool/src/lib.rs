@@ -13,7 +13,8 @@
 //!    not replace its target either moves the thing or says that somebody was faster. "Not found" is an outcome.
 //! 2. **The unit is the bucket**, a directory of entries whose name carries first stamp and count. Publishing, claiming and
 //!    parking are one rename each, depth is a sum over names, and no file is ever asked for its time.
-//! 3. **The alert's file is the token.** It moves by rename from the bucket into its case; where it is, the alert is.
+//! 3. **The alert's file is the token.** It moves by rename from the bucket into its case; where it is, the alert is. Where
+//!    many cases share a file ([`packs`]), that file is the token, and its number the claim.
 
 pub mod adopt;
 pub mod audit;
@@ -23,12 +24,14 @@ mod case;
 pub mod cases;
 mod complete;
 mod depth;
+mod draft;
 mod error;
 mod follow;
 mod judge;
 pub mod layout;
 pub mod ledger;
 mod name;
+pub mod packs;
 mod plan;
 mod publish;
 mod quarantine;
@@ -49,5 +52,5 @@ pub use judge::{Always, Judge};
 pub use name::{BUCKET_ENTRIES_MAX, BucketName, EntryName, Stamp};
 pub use publish::{Incoming, Published, Publisher};
 pub use recover::Recovery;
-pub use spool::{Shed, Spool, SpoolOptions};
+pub use spool::{Dispositions, Shed, Spool, SpoolOptions};
 pub use worker::{Claim, Claimed, Worker};

@@ -6,16 +6,21 @@
 use crate::case::CasePlace;
 use crate::error::{Context, SpoolError};
 use crate::name::{BucketName, EntryName};
+use crate::packs;
 use crate::spool::Spool;
-use alert::Disposition;
+use alert::{Disposition, Hour};
 use host::{Dir, File};
 
 const PREFIX: &str = "plan-";
 const QUARANTINE: &str = "quarantine";
 const POLICY: &str = "policy";
+const PACK: &str = "pack ";
+/// What stands before an hour where the staged name of a directory would.
+const PACKED: &str = "packed-";
 
-/// A plan being made: the policy, and one line an entry, `<bucket> <entry> <staged name> <disposition's letter>`, or
-/// `<bucket> <entry> quarantine`.
+/// A plan being made: the policy, and one line an entry, `<bucket> <entry> <staged name> <disposition's letter>`,
+/// `<bucket> <entry> packed-<hour> <letter>`, or `<bucket> <entry> quarantine`; and one line a pack that waits in a bucket,
+/// `pack <bucket> <name> <the hour's last number that was seen>`.
 pub(crate) struct Plan {
     name: String,
     policy: String,
@@ -28,14 +33,32 @@ pub(crate) struct PlanRead {
     /// The policy that judged; empty if there was none.
     pub(crate) policy: String,
     pub(crate) steps: Vec<Step>,
+    pub(crate) packs: Vec<StagedPack>,
+}
+
+/// A pack that was to be placed.
+pub(crate) struct StagedPack {
+    pub(crate) bucket: BucketName,
+    /// Its name in the bucket.
+    pub(crate) name: Vec<u8>,
+    pub(crate) hour: Hour,
+    /// Its number is greater than this.
+    pub(crate) floor: u32,
+}
+
+/// What was to become of an entry.
+#[derive(Clone, Copy)]
+pub(crate) enum Target {
+    Quarantine,
+    Directory(CasePlace, Disposition),
+    Packed(Hour, Disposition),
 }
 
 /// One line of a plan that was read back.
 pub(crate) struct Step {
     pub(crate) bucket: BucketName,
     pub(crate) entry: EntryName,
-    /// `None`: into quarantine.
-    pub(crate) case: Option<(CasePlace, Disposition)>,
+    pub(crate) target: Target,
 }
 
 impl Plan {
@@ -68,6 +91,24 @@ impl Plan {
         self.lines.push_str(&line);
     }
 
+    pub(crate) fn add_packed(
+        &mut self,
+        bucket: BucketName,
+        entry: EntryName,
+        hour: Hour,
+        disposition: Disposition,
+    ) {
+        let letter = disposition.letter();
+        let hour = packs::hour_digits(hour);
+        let line = format!("{bucket} {entry} {PACKED}{hour} {letter}\n");
+        self.lines.push_str(&line);
+    }
+
+    pub(crate) fn add_pack(&mut self, bucket: BucketName, staged: &str, floor: u32) {
+        let line = format!("{PACK}{bucket} {staged} {floor}\n");
+        self.lines.push_str(&line);
+    }
+
     pub(crate) fn add_quarantine(&mut self, bucket: BucketName, entry: EntryName) {
         let line = format!("{bucket} {entry} {QUARANTINE}\n");
         self.lines.push_str(&line);
@@ -95,12 +136,28 @@ pub(crate) fn read(spool: &Spool<'_>, home: &Dir<'_>, name: &[u8]) -> Result<Pla
         .context("read", name)?;
     let mut plan = PlanRead::default();
     for line in bytes.split(|byte| *byte == b'\n') {
-        match line.strip_prefix(POLICY.as_bytes()) {
-            Some(policy) => plan.policy = String::from_utf8_lossy(policy.trim_ascii()).into_owned(),
-            None => plan.steps.extend(parse_step(line)),
+        if let Some(pack) = line.strip_prefix(PACK.as_bytes()) {
+            plan.packs.extend(parse_pack(pack));
+        } else if let Some(policy) = line.strip_prefix(POLICY.as_bytes()) {
+            plan.policy = String::from_utf8_lossy(policy.trim_ascii()).into_owned();
+        } else {
+            plan.steps.extend(parse_step(line));
         }
     }
     Ok(plan)
+}
+
+fn parse_pack(line: &[u8]) -> Option<StagedPack> {
+    let mut words = line.split(|byte| *byte == b' ');
+    let bucket = BucketName::parse(words.next()?)?;
+    let name = words.next().filter(|name| packs::is_staged(name))?;
+    let floor = std::str::from_utf8(words.next()?).ok()?.parse().ok()?;
+    Some(StagedPack {
+        bucket,
+        name: name.to_vec(),
+        hour: packs::parse_hour(name.split(|byte| *byte == b'-').next()?)?,
+        floor,
+    })
 }
 
 fn parse_step(line: &[u8]) -> Option<Step> {
@@ -108,17 +165,23 @@ fn parse_step(line: &[u8]) -> Option<Step> {
     let bucket = BucketName::parse(words.next()?)?;
     let entry = EntryName::parse(words.next()?)?;
     let target = words.next()?;
-    let case = match target == QUARANTINE.as_bytes() {
-        true => None,
-        false => {
-            let letter = words.next()?.first().copied().map(char::from)?;
-            let disposition = Disposition::from_letter(letter)?;
-            Some((CasePlace::parse_staged(target)?, disposition))
-        }
+    if target == QUARANTINE.as_bytes() {
+        let target = Target::Quarantine;
+        return Some(Step {
+            bucket,
+            entry,
+            target,
+        });
+    }
+    let letter = words.next()?.first().copied().map(char::from)?;
+    let disposition = Disposition::from_letter(letter)?;
+    let target = match target.strip_prefix(PACKED.as_bytes()) {
+        Some(hour) => Target::Packed(packs::parse_hour(hour)?, disposition),
+        None => Target::Directory(CasePlace::parse_staged(target)?, disposition),
     };
     Some(Step {
         bucket,
         entry,
-        case,
+        target,
     })
 }

@@ -40,7 +40,7 @@ pub enum Record {
         /// What each of `cased` was judged: one letter an entry ([`Disposition::letter`]).
         #[serde(default, skip_serializing_if = "String::is_empty")]
         dispositions: String,
-        /// Where the cases of `cased` stand below `cases/`: a shelf, and for how many entries in a row.
+        /// Where the cases of `cased` stand below `cases/`: a shelf or a pack, and for how many entries in a row.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         shelves: Vec<(String, u32)>,
         /// The SHA-256 of the policy that judged them; empty if the judge had none.
@@ -74,7 +74,8 @@ pub struct NewCase<'a> {
     pub entry: EntryName,
     /// What it was judged.
     pub disposition: Disposition,
-    /// Where its case stands, below `cases/`: the shelf that holds the directory named by its id.
+    /// Where its case stands, below `cases/`: the shelf that holds the directory named by its id, or the pack
+    /// (`packed/…/<number>.ndjson`) that has it as a line. [`crate::cases::read`] takes either.
     pub shelf: &'a str,
 }
 
@@ -112,12 +113,12 @@ pub(crate) struct NewCases {
 }
 
 impl NewCases {
-    pub(crate) fn push(&mut self, entry: EntryName, disposition: Disposition, shelf: String) {
+    pub(crate) fn push(&mut self, entry: EntryName, disposition: Disposition, shelf: &str) {
         self.entries.push(entry);
         self.dispositions.push(disposition.letter());
         match self.shelves.last_mut() {
-            Some((last, count)) if *last == shelf => *count += 1,
-            _ => self.shelves.push((shelf, 1)),
+            Some((last, count)) if last == shelf => *count += 1,
+            _ => self.shelves.push((shelf.to_owned(), 1)),
         }
     }
 }
@@ -132,9 +133,9 @@ mod tests {
     fn shelves_and_dispositions_come_back_entry_by_entry() {
         let entry = |n: u8| EntryName::new(Stamp::default(), AlertId::from_bytes([n; 16]));
         let mut cases = NewCases::default();
-        cases.push(entry(1), Disposition::Review, "a".to_owned());
-        cases.push(entry(2), Disposition::Benign, "a".to_owned());
-        cases.push(entry(3), Disposition::Escalated, "b".to_owned());
+        cases.push(entry(1), Disposition::Review, "a");
+        cases.push(entry(2), Disposition::Benign, "a");
+        cases.push(entry(3), Disposition::Escalated, "b");
         assert_eq!(cases.shelves, [("a".to_owned(), 2), ("b".to_owned(), 1)]);
         let record = Record::Completed {
             bucket: BucketName::new(Stamp::default(), 3),

@@ -7,7 +7,8 @@ use crate::case::CasePlace;
 use crate::error::{Context, SpoolError};
 use crate::ledger::{LedgerWriter, Quarantined, Record};
 use crate::name::{BucketName, EntryName};
-use crate::plan;
+use crate::packs::{Permit, Since};
+use crate::plan::{self, PlanRead, Target};
 use crate::quarantine;
 use crate::record::NewCases;
 use crate::spool::{PathBuffer, Spool};
@@ -120,16 +121,19 @@ struct Remains {
 #[derive(Default)]
 struct Outcomes {
     policy: String,
-    cased: BTreeMap<EntryName, (CasePlace, Disposition)>,
+    /// With the shelf and the judgement.
+    cased: BTreeMap<EntryName, (String, Disposition)>,
     quarantined: Vec<Quarantined>,
     duplicates: Vec<EntryName>,
+    /// Entries that are still in the bucket and have their case in a pack.
+    dropped: Vec<EntryName>,
 }
 
 impl Outcomes {
     fn into_record(self, bucket: BucketName) -> Record {
         let mut cases = NewCases::default();
-        for (entry, (place, disposition)) in self.cased {
-            cases.push(entry, disposition, place.shelf());
+        for (entry, (shelf, disposition)) in self.cased {
+            cases.push(entry, disposition, &shelf);
         }
         Record::Completed {
             bucket,
@@ -164,21 +168,20 @@ pub(crate) fn return_claims(
         ..Recovery::default()
     };
 
+    let plans = remains.plans.iter();
+    let plans: Vec<_> = plans
+        .map(|name| plan::read(spool, &home, name))
+        .collect::<Result<_, _>>()?;
+    let mut since = Since::new(spool, &home, &plans)?;
     let staging = Staging { spool, home: &home };
-    let duplicates = finish_staged(&staging, &remains.staged)?;
-    let mut outcomes: BTreeMap<BucketName, Outcomes> = BTreeMap::new();
-    for name in &remains.plans {
-        let plan = plan::read(spool, &home, name)?;
-        for step in &plan.steps {
-            let of_bucket = outcomes.entry(step.bucket).or_default();
-            of_bucket.policy.clone_from(&plan.policy);
-            note_outcome(spool, step, &duplicates, of_bucket)?;
-        }
-    }
+    let duplicates = finish_staged(&staging, &remains.staged, &plans, &mut since)?;
+    let outcomes = find_outcomes(spool, &plans, &duplicates, &mut since)?;
     // What was moved must be durable before the ledger says so, and recorded before anything is removed.
     spool.group_commit()?;
-    for (bucket, outcome) in outcomes {
+    let mut dropped = Vec::new();
+    for (bucket, mut outcome) in outcomes {
         done.cased += outcome.cased.len() as u64;
+        dropped.push((bucket, std::mem::take(&mut outcome.dropped)));
         ledger.append(&outcome.into_record(bucket))?;
     }
     ledger.sync()?;
@@ -188,6 +191,9 @@ pub(crate) fn return_claims(
     }
     for name in &remains.plans {
         ignore_vanished(spool.host.unlink(home.at(name))).context("remove", name)?;
+    }
+    for (bucket, entries) in dropped {
+        bucket::drop_entries(spool, &home, bucket, &entries)?;
     }
     for bucket in remains.buckets {
         if let GivenBack::Pending(count) = bucket::give_back(spool, &home, bucket, &mut names)? {
@@ -229,9 +235,11 @@ fn list_home(spool: &Spool<'_>, home: &Dir<'_>, names: &mut Names) -> Result<Rem
 }
 
 /// Moves every staged case that holds its alert into its place, removes those that do not, and returns the duplicates.
-pub(crate) fn finish_staged(
+fn finish_staged(
     staging: &Staging<'_, '_>,
     staged: &[String],
+    plans: &[PlanRead],
+    since: &mut Since,
 ) -> Result<BTreeSet<String>, SpoolError> {
     let spool = staging.spool;
     let (mut duplicates, mut shelves) = (BTreeSet::new(), BTreeSet::new());
@@ -242,50 +250,114 @@ pub(crate) fn finish_staged(
         };
         let alert = path.join(&[STAGING.as_bytes(), name.as_bytes(), ALERT_FILE.as_bytes()]);
         match spool.host.stat(staging.home.at(alert)) {
-            Ok(_) => {
-                ensure_shelf(spool, &mut shelves, place)?;
+            Ok(_) => {}
+            Err(error) if error.is_vanished() => {
+                staging.discard(name)?;
+                continue;
+            }
+            Err(error) => return Err(error).context("look at", alert),
+        }
+        match since.permit(spool, place)? {
+            Permit::Place => {
+                ensure_shelf(spool, &mut shelves, place.shelf())?;
                 if staging.place(name, place)? == Placed::Duplicate {
                     duplicates.insert(name.clone());
                 }
             }
-            Err(error) if error.is_vanished() => staging.discard(name)?,
-            Err(error) => return Err(error).context("look at", alert),
+            Permit::Duplicate => drop(duplicates.insert(name.clone())),
+            Permit::Refused => undo(staging, name, place, plans)?,
         }
     }
     Ok(duplicates)
 }
 
-/// Looks whether what the plan says has come about.
-fn note_outcome(
+/// Puts the alert of a staged case back into its bucket: it is to be drafted, and announced, again.
+fn undo(
+    staging: &Staging<'_, '_>,
+    staged: &str,
+    place: CasePlace,
+    plans: &[PlanRead],
+) -> Result<(), SpoolError> {
+    let mut steps = plans.iter().flat_map(|plan| &plan.steps);
+    let step = steps.find(|step| match step.target {
+        Target::Directory(planned, _) => planned == place,
+        Target::Packed(..) | Target::Quarantine => false,
+    });
+    // What no plan names stays where it is, and keeps this directory for people.
+    let Some(step) = step else { return Ok(()) };
+    let mut path = PathBuffer::default();
+    let to = path.join(&[step.bucket.as_ref(), step.entry.as_ref()]);
+    match staging.return_alert(staged, to) {
+        Ok(()) => staging.discard(staged),
+        // A power loss left both names.
+        Err(error) if error.is_exists() => staging.discard_duplicate(staged),
+        Err(error) => match error.class() {
+            Class::Vanished | Class::Contended | Class::Poison => Ok(()),
+            Class::Resource | Class::Fault => Err(error).context("return", step.entry),
+        },
+    }
+}
+
+/// Looks whether what the plans say has come about.
+fn find_outcomes(
     spool: &Spool<'_>,
-    step: &plan::Step,
+    plans: &[PlanRead],
     duplicates: &BTreeSet<String>,
+    since: &mut Since,
+) -> Result<BTreeMap<BucketName, Outcomes>, SpoolError> {
+    let mut outcomes: BTreeMap<BucketName, Outcomes> = BTreeMap::new();
+    for plan in plans {
+        for step in &plan.steps {
+            let of_bucket = outcomes.entry(step.bucket).or_default();
+            of_bucket.policy.clone_from(&plan.policy);
+            match step.target {
+                Target::Quarantine => note_quarantined(spool, step.entry, of_bucket)?,
+                Target::Directory(place, _) if duplicates.contains(&place.staged()) => {
+                    of_bucket.duplicates.push(step.entry);
+                }
+                Target::Directory(place, disposition) => {
+                    let alert = format!("{}/{ALERT_FILE}", place.path());
+                    if is_there(spool, &spool.cases, &alert)? {
+                        let case = (place.shelf(), disposition);
+                        of_bucket.cased.insert(step.entry, case);
+                    }
+                }
+                Target::Packed(hour, disposition) => {
+                    let Some((pack, entry)) = since.packed(spool, hour, step.entry.id())? else {
+                        continue;
+                    };
+                    of_bucket.dropped.push(step.entry);
+                    if entry == step.entry {
+                        let case = (pack.shelf(), disposition);
+                        of_bucket.cased.insert(step.entry, case);
+                    } else {
+                        of_bucket.duplicates.push(step.entry);
+                    }
+                }
+            }
+        }
+    }
+    Ok(outcomes)
+}
+
+fn note_quarantined(
+    spool: &Spool<'_>,
+    entry: EntryName,
     outcomes: &mut Outcomes,
 ) -> Result<(), SpoolError> {
-    let found = match step.case {
-        Some((place, _)) if duplicates.contains(&place.staged()) => {
-            outcomes.duplicates.push(step.entry);
-            return Ok(());
-        }
-        Some((place, _)) => {
-            let alert = format!("{}/{ALERT_FILE}", place.path());
-            spool.host.stat(spool.cases.at(&alert))
-        }
-        None => spool.host.stat(spool.quarantine.at(&step.entry)),
-    };
-    match found {
-        Ok(_) if let Some(case) = step.case => drop(outcomes.cased.insert(step.entry, case)),
-        Ok(_) => {
-            let reason = quarantine::reason_of(spool, step.entry.as_ref()).unwrap_or_default();
-            outcomes.quarantined.push(Quarantined {
-                entry: step.entry,
-                reason,
-            });
-        }
-        Err(error) if error.is_vanished() => {}
-        Err(error) => return Err(error).context("look at", step.entry),
+    if is_there(spool, &spool.quarantine, entry.as_str())? {
+        let reason = quarantine::reason_of(spool, entry.as_ref()).unwrap_or_default();
+        outcomes.quarantined.push(Quarantined { entry, reason });
     }
     Ok(())
+}
+
+fn is_there(spool: &Spool<'_>, dir: &Dir<'_>, path: &str) -> Result<bool, SpoolError> {
+    match spool.host.stat(dir.at(path)) {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_vanished() => Ok(false),
+        Err(error) => Err(error).context("look at", path),
+    }
 }
 
 /// Removes a worker's directory. What somebody holds in it keeps it for the next sweep.

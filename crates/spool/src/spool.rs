@@ -2,6 +2,7 @@
 
 use crate::error::{Context, SpoolError};
 use crate::name::BUCKET_ENTRIES_MAX;
+use alert::Disposition;
 use host::{At, Dir, Host};
 
 /// Which end of the queue the cap sheds.
@@ -28,10 +29,37 @@ pub struct SpoolOptions {
     pub claim_buckets: u32,
     /// How many ids the publisher remembers to recognise a page that is fetched again.
     pub seen_max: u32,
+    /// What is judged so becomes a line of a file instead of a directory, at a tenth of the cost ([`crate::packs`]).
+    pub packed: Dispositions,
+}
+
+/// A set of dispositions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Dispositions(u8);
+
+impl Dispositions {
+    /// None of them.
+    pub const NONE: Dispositions = Dispositions(0);
+
+    /// Those in the list.
+    pub const fn of(list: &[Disposition]) -> Self {
+        let (mut bits, mut next) = (0, 0);
+        while next < list.len() {
+            bits |= 1 << list[next] as u8;
+            next += 1;
+        }
+        Dispositions(bits)
+    }
+
+    /// Whether this one is among them.
+    pub const fn contains(self, one: Disposition) -> bool {
+        self.0 & 1 << one as u8 != 0
+    }
 }
 
 impl Default for SpoolOptions {
-    /// The incident's cap of 2,000; oldest shed and readmitted; claims of 4 buckets; 65,536 ids remembered (1 MiB).
+    /// The incident's cap of 2,000; oldest shed and readmitted; claims of 4 buckets; 65,536 ids remembered (1 MiB); a
+    /// directory for every case.
     fn default() -> Self {
         SpoolOptions {
             pending_max: 2_000,
@@ -40,6 +68,7 @@ impl Default for SpoolOptions {
             readmit: true,
             claim_buckets: 4,
             seen_max: 65_536,
+            packed: Dispositions::NONE,
         }
     }
 }
@@ -66,6 +95,7 @@ impl SpoolOptions {
 /// quarantine/                   one bad file each, with the reason beside it
 /// ledger/                       what happened to every alert
 /// cases/YYYY/MM/DD/HH/<id>/     finished
+/// cases/packed/YYYY/MM/DD/HH/   finished, many in a file
 /// ```
 pub struct Spool<'h> {
     pub(crate) host: &'h dyn Host,

@@ -109,15 +109,14 @@ impl Staging<'_, '_> {
         }
     }
 
-    /// Puts an alert's file back to `to`, below the worker's directory, because its case could not be placed. False if that
-    /// is held as well: the staged case is then finished by the worker's next epoch.
-    pub(crate) fn return_alert(&self, staged: &str, to: &[u8]) -> bool {
+    /// Puts an alert's file back to `to`, below the worker's directory, because its case could not be placed. If that fails
+    /// as well, the staged case is finished by the worker's next epoch.
+    pub(crate) fn return_alert(&self, staged: &str, to: &[u8]) -> host::Result<()> {
         let mut path = PathBuffer::default();
         let from = path.join(&[STAGING.as_bytes(), staged.as_bytes(), ALERT_FILE.as_bytes()]);
         self.spool
             .host
             .rename_noreplace(self.home.at(from), self.home.at(to))
-            .is_ok()
     }
 
     /// Removes a staged case that does not hold its alert.
@@ -150,13 +149,12 @@ fn ignore_held(result: host::Result<()>) -> host::Result<()> {
     }
 }
 
-/// Makes the directory that a case is to stand in, unless it is remembered as made.
+/// Makes the directory below `cases/` that a case or a pack is to stand in, unless it is remembered as made.
 pub(crate) fn ensure_shelf(
     spool: &Spool<'_>,
     shelves: &mut BTreeSet<String>,
-    place: CasePlace,
+    shelf: String,
 ) -> Result<(), SpoolError> {
-    let shelf = place.shelf();
     if shelves.contains(&shelf) {
         return Ok(());
     }

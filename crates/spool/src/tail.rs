@@ -34,7 +34,8 @@ impl Tail {
                 ledger::read_segment(spool.host, &spool.ledger, &name, None, |record| {
                     entries += tail.note(record);
                 })?;
-                if spool.options.seen_max as usize <= entries {
+                // At least to the last record: a bucket that waits in `tmp` stands there.
+                if (spool.options.seen_max as usize).max(1) <= entries {
                     break;
                 }
             }

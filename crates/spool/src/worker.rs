@@ -4,10 +4,11 @@
 //! declares the worker dead moves its buckets out of there, and from then on each of its calls finds nothing: a dead epoch
 //! cannot complete anything (contract S4).
 
-use crate::complete::Draft;
+use crate::draft::Draft;
 use crate::error::{Context, SpoolError};
 use crate::ledger::{self, LedgerWriter};
 use crate::name::{BucketName, Stamp};
+use crate::packs::Books;
 use crate::recover;
 use crate::spool::{Shed, Spool};
 use crate::survey::survey;
@@ -28,6 +29,8 @@ pub struct Worker<'h> {
     passed: BTreeSet<Stamp>,
     /// Buckets that could not be given back, because somebody held a file in them.
     pub(crate) retained: Vec<BucketName>,
+    /// What it knows of the hours that are packed; `None` in a spool that has no packs and is to have none.
+    pub(crate) packs: Option<Books>,
     /// The policy of its last claim's judge.
     pub(crate) policy: String,
     /// How many claims it has completed or begun to.
@@ -95,6 +98,7 @@ impl<'h> Worker<'h> {
             shelves,
             passed,
             retained: Vec::new(),
+            packs: Books::open(spool)?,
             policy: String::new(),
             claims: 0,
             unplaced: Vec::new(),

@@ -54,6 +54,10 @@ fn world(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
         queue.bucket,
         word(&queue.shed)
     )?;
+    if !queue.packed.is_empty() {
+        let packed: Vec<_> = queue.packed.iter().map(|one| one.word()).collect();
+        writeln!(out, "  packs     {}", packed.join(", "))?;
+    }
     writeln!(
         out,
         "  indexer   answers in {}, its counts compared each {}",

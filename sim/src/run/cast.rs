@@ -1,6 +1,6 @@
 //! Who takes part in a run, and how each is started, and started again.
 
-use super::program::{cap, neighbour, poller, secret, specimen, spoiler, worker};
+use super::program::{cap, foundry, neighbour, secret, specimen, spoiler, worker};
 use super::shared::Shared;
 use crate::kernel::{Exit, ProcessId, Program, TaskSpec};
 use crate::scenario::{
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// What a player does.
 #[derive(Clone)]
 pub(super) enum Part {
-    Poller,
+    Foundry,
     SecondInstance,
     Worker,
     Cap {
@@ -46,7 +46,7 @@ pub(super) struct Player {
 impl Player {
     pub(super) fn side(&self) -> Side {
         match self.part {
-            Part::Poller
+            Part::Foundry
             | Part::SecondInstance
             | Part::Worker
             | Part::Cap { .. }
@@ -65,7 +65,7 @@ impl Player {
     pub(super) fn plays(&self, role: Role) -> bool {
         match role {
             Role::Any => self.side() == Side::Inside,
-            Role::Producer => matches!(self.part, Part::Poller | Part::Producer),
+            Role::Producer => matches!(self.part, Part::Foundry | Part::Producer),
             Role::Worker => matches!(self.part, Part::Worker | Part::Specimen(..)),
             Role::Cap => matches!(self.part, Part::Cap { .. }),
         }
@@ -91,8 +91,8 @@ impl Player {
 
 fn perform(host: &dyn Host, shared: &Shared, actor: Actor, name: &str, part: &Part) -> Exit {
     match part {
-        Part::Poller => poller::run(host, shared, actor),
-        Part::SecondInstance => poller::second_instance(host, shared, actor),
+        Part::Foundry => foundry::run(host, shared, actor),
+        Part::SecondInstance => foundry::second_instance(host, shared),
         Part::Worker => worker::run(host, shared, actor, name),
         Part::Cap { every_ns } => cap::run(host, shared, actor, *every_ns),
         Part::Specimen(consumer, engine) => specimen::run(host, shared, actor, consumer, *engine),
@@ -113,7 +113,7 @@ pub(super) fn players(scenario: &Scenario, engine: Engine) -> Vec<Player> {
     };
     match engine {
         Engine::Spool => {
-            cast.add("poller", Part::Poller, 0);
+            cast.add("foundry", Part::Foundry, 0);
             for consumer in &scenario.consumers {
                 if consumer.engine.is_none_or(|own| own == Engine::Spool) {
                     for number in 1..=consumer.count {

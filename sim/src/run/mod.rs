@@ -147,6 +147,8 @@ fn play(plan: &Plan, telling: &mut Option<Telling>) -> Outcome {
         options,
         watch: RefCell::new(watch),
     });
+    // Loaded before anything is simulated, see there.
+    let _ = program::foundry::policy();
     let mut machine = world::machine(&shared);
     let players = cast::players(&plan.scenario, plan.engine);
     let mut stage = Stage::new(&shared, players, plan.stop_when_broken.clone());

@@ -1,6 +1,7 @@
 //! Whole runs of the production queue behind an indexer that has its own misfortunes.
 
 use super::*;
+use alert::Disposition;
 use contract::sometimes::Goal;
 
 /// A run of `tables` added to a small scenario: 40 alerts at the start, 60 later.
@@ -108,4 +109,46 @@ fn alerts_that_are_spoiled_at_rest_are_set_aside_and_no_others() {
     assert_eq!(outcome.places[Place::Quarantined as usize], 3);
     assert_eq!(outcome.places[Place::Cased as usize], 98);
     assert!(outcome.met.contains(Goal::BadFileQuarantined));
+}
+
+/// A built-in scenario in a spool that packs.
+fn play_packed(id: &str, seed: u64) -> Outcome {
+    let mut scenario = crate::scenario::builtin(id).expect("it is built in");
+    scenario.queue.packed = vec![Disposition::Benign, Disposition::KnownFp];
+    let depth = scenario.queue.initial.min(2_000);
+    run(&Plan {
+        scenario,
+        engine: Engine::Spool,
+        depth,
+        seed,
+        stop_when_broken: Vec::new(),
+    })
+}
+
+#[test]
+fn cases_that_share_files_break_no_promise_whatever_goes_wrong() {
+    for id in [
+        "power-loss",
+        "crash-anywhere",
+        "two-instances",
+        "antivirus",
+        "concurrent-archival",
+        "clock-and-ties",
+    ] {
+        for seed in 1..=3 {
+            let outcome = play_packed(id, seed);
+            assert!(
+                outcome.is_clean(),
+                "{id}, seed {seed}: {:?}",
+                outcome.violations
+            );
+            let cased = outcome.places[Place::Cased as usize];
+            // Directories of a case each would be three inodes and the alert's own for each of them.
+            assert!(
+                u64::from(outcome.inodes) < cased,
+                "{id}: {} inodes",
+                outcome.inodes
+            );
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The machine of a run before anybody acts, and the queue's promise about its size.
 
-use super::program::{poller, secret, specimen};
+use super::program::{foundry, secret, specimen};
 use super::remote;
 use super::shared::Shared;
 use super::source::{legacy_name, made_up};
@@ -12,7 +12,7 @@ use crate::scenario::{self, Engine, Scenario};
 use crate::specimen::{PROCESSED_DIR, QUEUE_DIR};
 use contract::{Bounds, Layout, Place};
 use host::{Call, Millis};
-use spool::{Shed, SpoolOptions};
+use spool::{Dispositions, Shed, SpoolOptions};
 
 /// The production queue's options in a scenario.
 pub(super) fn spool_options(scenario: &Scenario) -> SpoolOptions {
@@ -27,6 +27,7 @@ pub(super) fn spool_options(scenario: &Scenario) -> SpoolOptions {
         readmit: scenario.queue.readmit,
         claim_buckets: 4,
         seen_max: 16_384,
+        packed: Dispositions::of(&scenario.queue.packed),
     }
 }
 
@@ -46,8 +47,8 @@ pub(super) fn bounds(scenario: &Scenario, options: &SpoolOptions) -> Bounds {
         // What is readmitted or in others' hands while a worker looks and takes.
         overtaken: cap + 2 * workers.max(1) * claim + 64,
         handles: 32,
-        // A claim's entries are listed, read and written aside, and then moved: at most 11 calls each.
-        window_calls: u32::try_from(11 * claim + 64).unwrap_or(u32::MAX),
+        // A claim's entries are listed, read and written aside, and then moved: at most 14 calls each.
+        window_calls: u32::try_from(14 * claim + 64).unwrap_or(u32::MAX),
         // A chunk is 32 KiB; the longest names of the queue take 80 bytes of it.
         names_per_chunk: 400,
         recover_calls: (12, 2_000),
@@ -57,7 +58,7 @@ pub(super) fn bounds(scenario: &Scenario, options: &SpoolOptions) -> Bounds {
 /// Which directories are which place.
 pub(super) fn layout(engine: Engine) -> Layout {
     match engine {
-        Engine::Spool => spool::layout::layout(poller::ROOT),
+        Engine::Spool => spool::layout::layout(foundry::ROOT),
         Engine::Legacy | Engine::Hotfix => Layout::new([
             (QUEUE_DIR, Place::Pending),
             (PROCESSED_DIR, Place::Archived),

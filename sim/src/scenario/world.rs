@@ -2,6 +2,7 @@
 
 use super::checks::Checks;
 use super::units::{Day, Nanos, Share, When};
+use alert::Disposition;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -153,6 +154,8 @@ pub struct Queue {
     pub bucket: u64,
     /// How many alerts of the start share one modification time.
     pub mtime_tie: u64,
+    /// What the production queue packs: alerts that are judged so share files instead of getting directories.
+    pub packed: Vec<Disposition>,
 }
 
 #[derive(Deserialize)]
@@ -297,6 +300,8 @@ pub(super) struct RawQueue {
     readmit: Option<bool>,
     bucket: Option<Spanned<u64>>,
     mtime_tie: Option<Spanned<u64>>,
+    #[serde(default)]
+    packed: Vec<Disposition>,
 }
 
 #[derive(Deserialize, Default)]
@@ -342,6 +347,7 @@ impl RawQueue {
             mtime_tie: self
                 .mtime_tie
                 .map_or(1, |tie| checks.above_zero(tie, "the tie")),
+            packed: self.packed,
         }
     }
 }

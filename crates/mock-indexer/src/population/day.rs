@@ -8,6 +8,8 @@ use std::ops::Range;
 /// A daily index: a range of the sorted keys.
 #[derive(Clone, Debug)]
 pub(crate) struct Day {
+    /// Its number, counted from 1970.
+    pub(super) number: i64,
     /// The index's name.
     pub(crate) index: String,
     /// The places of its documents among the keys.
@@ -30,6 +32,7 @@ pub(super) fn cut(keys: &[Key], created: &BTreeMap<i64, i64>) -> Vec<Day> {
     for (day, created_at_ms) in created {
         let end = start + keys[start..].partition_point(|key| key.ts_ms < (day + 1) * DAY_MS);
         days.push(Day {
+            number: *day,
             index: index_name(day * DAY_MS),
             places: start..end,
             created_at_ms: *created_at_ms,

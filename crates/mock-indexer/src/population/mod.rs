@@ -15,6 +15,7 @@ use crate::alert_body::Bodies;
 use crate::document_id::{self, Identity};
 use arrival::Routing;
 use count::Blocks;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -160,7 +161,7 @@ impl Population {
 
     fn document(&self, key: &Key) -> Document {
         Document {
-            index: day::index_name(key.ts_ms),
+            index: self.index(key).into_owned(),
             id: self.id(key),
             seq: (key.copy != PLANTED).then_some(key.seq),
             timestamp_ms: key.ts_ms,
@@ -173,7 +174,7 @@ impl Population {
     /// Nothing is looked up: both follow from the numbers, whether there is such an alert or not.
     pub fn transport_key(&self, seq: u32, timestamp_ms: i64) -> (String, String) {
         let key = Key::generated(seq, timestamp_ms);
-        (self.index(&key), self.id(&key))
+        (self.index(&key).into_owned(), self.id(&key))
     }
 
     /// Shards of each index.
@@ -236,14 +237,17 @@ impl Population {
     }
 
     /// A document's `_index`.
-    pub(crate) fn index(&self, key: &Key) -> String {
-        day::index_name(key.ts_ms)
+    pub(crate) fn index(&self, key: &Key) -> Cow<'_, str> {
+        let number = key.ts_ms.div_euclid(DAY_MS);
+        match self.days.binary_search_by_key(&number, |day| day.number) {
+            Ok(place) => Cow::Borrowed(&self.days[place].index),
+            Err(_) => Cow::Owned(day::index_name(key.ts_ms)),
+        }
     }
 
     /// Whether the document is in the index of `day`.
     pub(crate) fn is_of(&self, key: &Key, day: &Day) -> bool {
-        let times = self.keys[day.places.clone()].first();
-        times.is_some_and(|first| first.ts_ms.div_euclid(DAY_MS) == key.ts_ms.div_euclid(DAY_MS))
+        key.ts_ms.div_euclid(DAY_MS) == day.number
     }
 
     /// Appends a document's `_source`.

@@ -2,8 +2,9 @@
 
 use super::Reconciled;
 use crate::failure::{Failure, FailureKind};
+use crate::pipeline::{LOOK_ALWAYS_MAX, Settings, elapsed_ms};
 use alert::{AlertId, Disposition};
-use host::Dir;
+use host::{Dir, Millis};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use spool::ledger::Record;
 use spool::{EntryName, LedgerPosition, Live, Spool, SpoolError, follow, live};
@@ -12,8 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The fold of the ledger up to a position.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Book {
+pub(crate) struct Book {
     pub(super) position: LedgerPosition,
+    /// When the disk was looked at last, in milliseconds since 1970.
+    pub(super) looked_ms: i64,
+    /// When vanished alerts were asked for last, in milliseconds since 1970.
+    pub(super) restored_ms: i64,
     published: u64,
     cased: [u64; 4],
     duplicates: u64,
@@ -29,6 +34,20 @@ pub(super) struct Book {
     pub(super) lost: BTreeSet<AlertId>,
 }
 
+/// What a look at the disk found.
+struct Seen {
+    /// Entries without an end that stand nowhere.
+    missing: BTreeSet<EntryName>,
+    /// Entries that stand somewhere, and the ledger does not know them as on their way.
+    unrecorded: BTreeSet<EntryName>,
+}
+
+impl Seen {
+    fn is_as_recorded(&self) -> bool {
+        self.missing.is_empty() && self.unrecorded.is_empty()
+    }
+}
+
 /// How an entry ended.
 #[derive(Clone, Copy)]
 pub(super) enum End {
@@ -40,6 +59,9 @@ pub(super) enum End {
 
 /// Ends without a beginning so far: recovery may record an end before it records the beginning that a power loss took.
 pub(super) type Early = BTreeMap<EntryName, End>;
+
+/// How long vanished alerts wait at most to be asked for.
+const RESTORE_EVERY_MS: u64 = 10 * 60 * 1_000;
 
 const FILE: &str = "reconcile.json";
 /// A book holds 63 bytes for each entry that is on its way.
@@ -73,6 +95,25 @@ impl Book {
             lost: self.lost,
             ..Book::default()
         }
+    }
+
+    /// Whether it is time to look at every name of the queue.
+    pub(super) fn is_look_due(&self, now: Millis, settings: &Settings) -> bool {
+        let since = elapsed_ms(Millis(self.looked_ms), now);
+        self.open() <= LOOK_ALWAYS_MAX || settings.look_every.as_millis() <= u128::from(since)
+    }
+
+    /// Whether it is time to ask for what vanished. While others are on their way it may wait a little: to find out when
+    /// an alert came takes a look at the whole ledger.
+    pub(super) fn is_restore_due(&self, now: Millis) -> bool {
+        let since = elapsed_ms(Millis(self.restored_ms), now);
+        let is_idle = self.open.is_empty() || RESTORE_EVERY_MS <= since;
+        is_idle && !self.vanished.is_empty()
+    }
+
+    /// Entries without an end.
+    pub(super) fn open(&self) -> u64 {
+        self.open.len() as u64
     }
 
     /// Adds one record. `early` holds ends that came before their beginnings, for as long as one fold lasts.
@@ -143,47 +184,46 @@ impl Book {
         spool: &Spool<'_>,
         found: &mut Reconciled,
     ) -> Result<(), SpoolError> {
-        let mut missing = self.missing(spool, found)?;
-        if !missing.is_empty() || !found.unrecorded.is_empty() {
-            // Somebody may be at work, and an alert that moves can be missed: only what is missed twice is missing.
+        let mut seen = self.look(spool)?;
+        if !seen.is_as_recorded() {
+            // Somebody may be at work, and what moves can be missed: only what is so twice is so.
             let (position, mut early) = (self.position.clone(), Early::new());
             self.position = follow(spool, &position, &mut |record| {
                 self.add(&record, &mut early)
             })?;
-            let again = self.missing(spool, found)?;
-            missing.retain(|entry| again.contains(entry));
+            let again = self.look(spool)?;
+            seen.missing.retain(|entry| again.missing.contains(entry));
+            seen.unrecorded
+                .retain(|entry| again.unrecorded.contains(entry));
         }
-        for entry in missing {
-            self.open.remove(&entry);
+        for entry in &seen.missing {
+            self.open.remove(entry);
             self.count(entry.id(), End::Vanished);
         }
+        found.queue = self.open() + seen.unrecorded.len() as u64;
+        found.unrecorded = seen.unrecorded.iter().map(EntryName::id).collect();
         Ok(())
     }
 
-    /// The entries without an end that stand nowhere; those that stand somewhere and are not known go to `found`.
-    fn missing(
-        &self,
-        spool: &Spool<'_>,
-        found: &mut Reconciled,
-    ) -> Result<BTreeSet<EntryName>, SpoolError> {
-        let mut missing = self.open.clone();
+    fn look(&self, spool: &Spool<'_>) -> Result<Seen, SpoolError> {
+        let mut seen = Seen {
+            missing: self.open.clone(),
+            unrecorded: BTreeSet::new(),
+        };
         let mut staged = BTreeSet::new();
-        (found.queue, found.unrecorded) = (0, Vec::new());
         live(spool, &mut |one| match one {
             Live::Entry(entry) => {
-                found.queue += 1;
-                missing.remove(&entry);
+                seen.missing.remove(&entry);
                 if !self.open.contains(&entry) {
-                    found.unrecorded.push(entry.id());
+                    seen.unrecorded.insert(entry);
                 }
             }
-            Live::Staged(id) => {
-                found.queue += 1;
-                staged.insert(id);
-            }
+            // It stands elsewhere too, or its record is on its way.
+            Live::Planned(entry) => drop(seen.missing.remove(&entry)),
+            Live::Staged(id) => drop(staged.insert(id)),
         })?;
-        missing.retain(|entry| !staged.contains(&entry.id()));
-        Ok(missing)
+        seen.missing.retain(|entry| !staged.contains(&entry.id()));
+        Ok(seen)
     }
 
     /// Puts the totals and the lists into what reconcile found.

@@ -3,14 +3,15 @@
 //!
 //! 1. **Fold**: read the records since last time ([`spool::follow`], which checks the hash chain), and add them to what is
 //!    known: totals, and the alerts that were published and have no end yet.
-//! 2. **Look**: every new case stands where its record says; every alert without an end is pending, parked or claimed.
+//! 2. **Look**: every new case stands where its record says; every alert without an end is pending, parked or claimed. With
+//!    a deep backlog the latter waits for its hour ([`crate::Settings::look_every`]).
 //! 3. **Fetch again**: an alert without an end that stands nowhere was removed by somebody outside. The indexer is asked for
 //!    it by its identity, and what it has is published again. What it no longer has is lost, and named in every report.
 //!
 //! The equation is `published = cased + duplicates + quarantined + vanished + queue`, with the queue counted on disk.
 //! `foundry audit` reads everything instead; this stage falls back to reading the whole ledger when its own notes do not fit.
 
-mod book;
+pub(crate) mod book;
 mod look;
 
 use crate::failure::Failure;
@@ -36,7 +37,7 @@ pub struct Reconciled {
     pub quarantined: u64,
     /// Entries that somebody outside removed.
     pub vanished: u64,
-    /// Entries that are pending, parked or claimed, counted on disk.
+    /// Entries that are pending, parked or claimed: counted on disk, or by the ledger where no look was due.
     pub queue: u64,
     /// On disk, and the ledger does not know them as on their way.
     pub unrecorded: Vec<AlertId>,
@@ -85,22 +86,34 @@ impl std::fmt::Display for Reconciled {
 /// Reconciles, and fetches again what vanished.
 pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
     pass.depth = Some(spool::depth(pipeline.spool)?);
-    let mut book = Book::load(&pipeline.state)?;
+    let mut book = match pipeline.book.take() {
+        Some(book) => book,
+        None => Book::load(&pipeline.state)?,
+    };
     let mut found = Reconciled::default();
     let new_cases = fold(pipeline, &mut book, &mut found)?;
-    book.note_missing(pipeline.spool, &mut found)?;
-    book.save(&pipeline.state)?;
-    let restored = restore(pipeline, &mut book);
-    if let Ok(count) = &restored {
-        found.restored = *count;
-        // Only what was asked for and not found is lost: the book says so.
+    let mut restored = Ok(0);
+    if book.is_look_due(pipeline.host.now(), &pipeline.settings) {
+        book.note_missing(pipeline.spool, &mut found)?;
+        let now = pipeline.host.now();
+        book.looked_ms = now.0;
         book.save(&pipeline.state)?;
+        if book.is_restore_due(now) {
+            restored = restore(pipeline, &mut book);
+            book.restored_ms = now.0;
+            book.save(&pipeline.state)?;
+        }
+    } else {
+        // Not saved: a new process folds again what was recorded since the last look.
+        found.queue = book.open();
     }
+    found.restored = *restored.as_ref().unwrap_or(&0);
     book.tell(&mut found);
     pass.counts.taken = new_cases;
     pass.counts.given = new_cases.saturating_sub(found.case_missing.len() as u64);
     pass.counts.errors = found.mismatches();
     pipeline.memory.ledger_heads = book.position.heads();
+    pipeline.book = Some(book);
     pass.reconciled = Some(found);
     restored.map(drop)
 }
@@ -131,11 +144,11 @@ fn restore(pipeline: &mut Pipeline<'_>, book: &mut Book) -> Result<u64, Failure>
     let (Some(publisher), Some(poller)) = (&mut pipeline.publisher, &mut pipeline.poller) else {
         return Ok(0);
     };
-    let mut back = BTreeSet::new();
+    let (mut back, witness) = (BTreeSet::new(), pipeline.witness);
     let mut result = Ok(());
     for (from, to) in ranges {
         let asked = poller.find(&wanted, from, Millis(to.0.saturating_add(1)), &mut |hits| {
-            poll::restore(publisher, hits)?;
+            poll::restore(publisher, witness, hits)?;
             back.extend(hits.iter().map(|hit| hit.alert));
             Ok(())
         });
@@ -152,7 +165,6 @@ fn restore(pipeline: &mut Pipeline<'_>, book: &mut Book) -> Result<u64, Failure>
             Ok(back.len() as u64)
         }
         Err(error) => {
-            book.save(&pipeline.state)?;
             if !poll::is_of_indexer(&error) {
                 pipeline.publisher = None;
                 pipeline.poller = None;

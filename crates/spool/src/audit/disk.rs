@@ -1,10 +1,12 @@
 //! Reading the ledger and every place.
 
 use super::notes::{Met, Notes};
+use super::{Audit, Damage, bytes};
 use crate::bucket;
 use crate::error::{Context, SpoolError};
 use crate::ledger;
 use crate::name::{BucketName, EntryName};
+use crate::packs;
 use crate::spool::{PathBuffer, Spool};
 use crate::staging::ALERT_FILE;
 use crate::worker::STAGING;
@@ -16,22 +18,32 @@ pub(super) struct Auditor<'a, 'h> {
     spool: &'a Spool<'h>,
     notes: Notes,
     strays: u64,
+    /// Whether bytes are looked at.
+    is_deep: bool,
+    damaged: Vec<Damage>,
+    /// The shelf that is being read.
+    shelf: Vec<u8>,
     names: Names,
 }
 
 impl<'a, 'h> Auditor<'a, 'h> {
-    pub(super) fn new(spool: &'a Spool<'h>) -> Self {
+    pub(super) fn new(spool: &'a Spool<'h>, is_deep: bool) -> Self {
         Auditor {
             spool,
             notes: Notes::default(),
             strays: 0,
+            is_deep,
+            damaged: Vec::new(),
+            shelf: Vec::new(),
             names: Names::default(),
         }
     }
 
-    /// What was met, and how many names belong to nothing that the spool knows.
-    pub(super) fn into_notes(self) -> (Notes, u64) {
-        (self.notes, self.strays)
+    /// Sums up what was met.
+    pub(super) fn into_audit(self) -> Audit {
+        let mut audit = self.notes.sum_up();
+        (audit.strays, audit.damaged) = (self.strays, self.damaged);
+        audit
     }
 
     pub(super) fn read_ledger(&mut self) -> Result<(), SpoolError> {
@@ -148,7 +160,11 @@ impl<'a, 'h> Auditor<'a, 'h> {
         let mut shelf = self.read_shelf(dir)?;
         while let Some(name) = shelf {
             if let Some(below) = open_if_there(self.spool, dir.at(&name))? {
+                let len = self.shelf.len();
+                self.shelf.extend_from_slice(&name);
+                self.shelf.push(b'/');
                 self.read_cases(&below)?;
+                self.shelf.truncate(len);
             }
             shelf = next_shelf(dir, &name, &mut self.names)?;
         }
@@ -166,6 +182,10 @@ impl<'a, 'h> Auditor<'a, 'h> {
                     note_first(&mut first, found.name);
                     continue;
                 }
+                if packs::parse_number(found.name).is_some() {
+                    self.read_pack(dir, found.name)?;
+                    continue;
+                }
                 let Some(id) = AlertId::from_hex(found.name) else {
                     self.strays += 1;
                     continue;
@@ -173,12 +193,48 @@ impl<'a, 'h> Auditor<'a, 'h> {
                 let alert = dir.at(path.join(&[found.name, ALERT_FILE.as_bytes()]));
                 match self.spool.host.stat(alert) {
                     Ok(_) => self.notes.add(id, Met::Cased),
-                    Err(error) if error.is_vanished() => self.strays += 1,
+                    Err(error) if error.is_vanished() => {
+                        self.strays += 1;
+                        continue;
+                    }
                     Err(error) => return Err(error).context("look at", alert.path),
+                }
+                if self.is_deep {
+                    let flaw = bytes::flaw_of_directory(self.spool, dir, found.name)?;
+                    self.note_flaw(found.name, flaw);
                 }
             }
         }
         Ok(first)
+    }
+
+    /// Notes the cases of a pack by its first line. What it announces as directories stands elsewhere, or not yet.
+    fn read_pack(&mut self, dir: &Dir<'_>, name: &[u8]) -> Result<(), SpoolError> {
+        let mut flaw = None;
+        match packs::read_index(self.spool, dir.at(name)) {
+            Ok(Some(index)) => {
+                for entry in &index.entries {
+                    self.notes.add(entry.id(), Met::Cased);
+                }
+                if self.is_deep {
+                    flaw = bytes::flaw_of_pack(self.spool, dir, name)?;
+                }
+            }
+            Ok(None) => {}
+            Err(SpoolError::BrokenPack { reason, .. }) => flaw = Some(reason),
+            Err(error) => return Err(error),
+        }
+        self.note_flaw(name, flaw);
+        Ok(())
+    }
+
+    fn note_flaw(&mut self, name: &[u8], flaw: Option<String>) {
+        let Some(what) = flaw else { return };
+        let path = [&self.shelf, name].concat();
+        self.damaged.push(Damage {
+            path: String::from_utf8_lossy(&path).into_owned(),
+            what,
+        });
     }
 }
 

@@ -4,8 +4,9 @@
 //! is seen twice rather than never. It changes nothing. Memory grows with the number of alerts: 17 bytes for each time that
 //! one is met, which is three times for most (published, recorded, on disk).
 //!
-//! - `disk` reads the places, `notes` keeps what was met and sums it up alert by alert.
+//! - `disk` reads the places, `notes` keeps what was met and sums it up alert by alert, `bytes` looks for bit rot.
 
+mod bytes;
 mod disk;
 mod notes;
 
@@ -41,10 +42,21 @@ pub struct Audit {
     pub quarantine_unrecorded: Vec<AlertId>,
     /// Names that belong to nothing the spool knows.
     pub strays: u64,
+    /// Cases whose bytes are not what they were: packs that cannot be read, and, in the deep form, any.
+    pub damaged: Vec<Damage>,
+}
+
+/// A case directory or a pack that is not what was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Damage {
+    /// Where it stands, below `cases/`.
+    pub path: String,
+    /// What does not fit, for a person.
+    pub what: String,
 }
 
 impl Audit {
-    /// How many alerts contradict the contract. Vanished ones do not: somebody else took them.
+    /// How many alerts, and damaged cases, contradict the contract. Vanished ones do not: somebody else took them.
     pub fn mismatches(&self) -> u64 {
         let lists = [
             &self.doubled,
@@ -52,7 +64,8 @@ impl Audit {
             &self.case_unrecorded,
             &self.quarantine_unrecorded,
         ];
-        lists.iter().map(|list| list.len() as u64).sum()
+        let alerts: u64 = lists.iter().map(|list| list.len() as u64).sum();
+        alerts + self.damaged.len() as u64
     }
 
     /// Whether everything that was published is in a terminal place.
@@ -66,7 +79,7 @@ impl std::fmt::Display for Audit {
         write!(
             f,
             "published {} = pending {} + claimed {} + overflow {} + quarantined {} + cased {} + vanished {}; \
-             doubled {}, case missing {}, case unrecorded {}, quarantine unrecorded {}, strays {}",
+             doubled {}, case missing {}, case unrecorded {}, quarantine unrecorded {}, strays {}, damaged {}",
             self.published,
             self.pending,
             self.claimed,
@@ -78,18 +91,24 @@ impl std::fmt::Display for Audit {
             self.case_missing.len(),
             self.case_unrecorded.len(),
             self.quarantine_unrecorded.len(),
-            self.strays
+            self.strays,
+            self.damaged.len()
         )
     }
 }
 
 /// Audits the spool. Exact while nobody else works on it; otherwise alerts in motion may be counted as doubled.
 pub fn audit(spool: &Spool<'_>) -> Result<Audit, SpoolError> {
-    let mut auditor = Auditor::new(spool);
+    audit_in(Auditor::new(spool, false))
+}
+
+/// Audits the spool, and reads every case to hold its bytes against its digests: it takes as long as reading all of them.
+pub fn audit_deep(spool: &Spool<'_>) -> Result<Audit, SpoolError> {
+    audit_in(Auditor::new(spool, true))
+}
+
+fn audit_in(mut auditor: Auditor<'_, '_>) -> Result<Audit, SpoolError> {
     auditor.read_ledger()?;
     auditor.read_places()?;
-    let (notes, strays) = auditor.into_notes();
-    let mut audit = notes.sum_up();
-    audit.strays = strays;
-    Ok(audit)
+    Ok(auditor.into_audit())
 }

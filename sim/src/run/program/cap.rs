@@ -1,13 +1,14 @@
-//! The cap: parks what is beyond it, and brings back what fits, at its rhythm.
+//! A cap pass on its own rhythm beside the pipeline's: what an operator's timer, or an overlapping run, would be.
 
-use super::{PAUSE, Patience, pass, wait_until};
+use super::foundry::ROOT;
+use super::witness::Told;
+use super::{PAUSE, Patience, wait_until};
 use crate::kernel::Exit;
-use crate::run::program::poller::ROOT;
 use crate::run::shared::Shared;
-use crate::run::watch::Report;
-use contract::{Actor, PassKind};
+use contract::Actor;
 use host::{At, Host};
-use spool::cap::{CapPass, enforce, readmit};
+use pipeline::cap::{enforce, readmit};
+use spool::cap::CapPass;
 use spool::{Spool, SpoolError};
 use std::time::Duration;
 
@@ -30,20 +31,12 @@ pub(crate) fn run(host: &dyn Host, shared: &Shared, actor: Actor, every_ns: u64)
     Exit::OK
 }
 
-/// A pass each way; how many names they settled.
+/// A pass each way; how many buckets they settled.
 fn one(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<u64, SpoolError> {
     let spool = Spool::init(host, At::new(host.root(), ROOT), shared.options)?;
-    let shed = pass(shared, actor, PassKind::Cap, || enforce(&spool), report)?;
-    let back = pass(shared, actor, PassKind::Readmit, || readmit(&spool), report)?;
-    Ok(report(&shed).settled + report(&back).settled)
-}
-
-fn report(pass: &CapPass) -> Report {
-    let settled = pass.moved_buckets + pass.vanished_buckets + pass.held_buckets;
-    Report {
-        seen: settled,
-        settled,
-        vanished: pass.vanished_buckets,
-        ..Report::default()
-    }
+    let told = Told { shared, actor };
+    let shed = enforce(&spool, &told)?;
+    let back = readmit(&spool, &told)?;
+    let settled = |pass: CapPass| pass.moved_buckets + pass.vanished_buckets + pass.held_buckets;
+    Ok(settled(shed) + settled(back))
 }

@@ -1,16 +1,16 @@
 //! What the actors of a run do. Each is straight-line code over `&dyn Host`, as any program is.
 
 pub(super) mod cap;
+pub(crate) mod foundry;
 pub(super) mod neighbour;
-pub(super) mod poller;
 pub(super) mod secret;
 pub(super) mod specimen;
 pub(super) mod spoiler;
+mod witness;
 pub(super) mod worker;
 
 use super::shared::Shared;
-use super::watch::Report;
-use contract::{Abort, Actor, PassKind};
+use contract::Abort;
 use host::{Class, Host};
 use spool::SpoolError;
 use std::time::Duration;
@@ -40,29 +40,6 @@ impl Patience {
         host.sleep(self.next);
         self.next = (self.next * 2).min(IDLE_MAX).max(self.least);
     }
-}
-
-/// Runs one pass of the queue and tells the watch of its beginning and its end.
-///
-/// `report` says what the watch is to be told of a pass that ended well.
-fn pass<T>(
-    shared: &Shared,
-    actor: Actor,
-    kind: PassKind,
-    act: impl FnOnce() -> Result<T, SpoolError>,
-    report: impl FnOnce(&T) -> Report,
-) -> Result<T, SpoolError> {
-    shared.watch.borrow_mut().begin(actor, kind);
-    let result = act();
-    let report = match &result {
-        Ok(value) => report(value),
-        Err(error) => Report {
-            abort: Some(abort_of(error)),
-            ..Report::default()
-        },
-    };
-    shared.watch.borrow_mut().end(actor, report);
-    result
 }
 
 /// What the contract is told of a pass that could not go on.

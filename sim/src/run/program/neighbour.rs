@@ -2,7 +2,7 @@
 
 use super::wait_until;
 use crate::kernel::{Exit, Prng};
-use crate::run::program::poller::ROOT;
+use crate::run::program::foundry::ROOT;
 use crate::run::shared::Shared;
 use crate::scenario::{
     Active, Antivirus, Archiver, Engine, FileIndexer, Operator, Pace, Select, Spread,

@@ -3,7 +3,7 @@
 use super::neighbour::list;
 use super::wait_until;
 use crate::kernel::{Exit, Prng};
-use crate::run::program::poller::ROOT;
+use crate::run::program::foundry::ROOT;
 use crate::run::shared::Shared;
 use crate::scenario::PlantKind;
 use alert::PAYLOAD_BYTES_MAX;

@@ -1,28 +1,24 @@
-//! A worker: claims and completes until the run is over, and starts anew after every failure.
+//! A worker: the pipeline's triage and cases, as a process of its own, until the run is over.
 
-use super::{PAUSE, Patience, abort_of, pass};
+use super::foundry::{ROOT, policy};
+use super::witness::Told;
+use super::{PAUSE, Patience};
 use crate::kernel::Exit;
-use crate::run::program::poller::ROOT;
 use crate::run::shared::Shared;
-use crate::run::watch::Report;
-use alert::Disposition;
-use contract::{Actor, PassKind};
-use host::{At, Host};
-use spool::{Always, Claimed, Spool, SpoolError, Worker};
+use contract::Actor;
+use host::{At, Host, Millis};
+use pipeline::{Failure, FailureKind, Job};
+use spool::Spool;
 
-/// Works until the run is over.
+/// Works until the run is over, and starts anew after every failure.
 pub(crate) fn run(host: &dyn Host, shared: &Shared, actor: Actor, name: &str) -> Exit {
     loop {
         match session(host, shared, actor, name) {
             Ok(()) => return Exit::OK,
-            Err(SpoolError::BrokenLedger {
-                segment,
-                line,
-                reason,
-            }) => {
+            Err(failure) if failure.kind == FailureKind::Data => {
                 return Exit {
                     code: 65,
-                    text: format!("{segment}, line {line}: {reason}"),
+                    text: failure.message,
                 };
             }
             Err(_) if shared.watch.borrow().is_over => return Exit::OK,
@@ -31,46 +27,17 @@ pub(crate) fn run(host: &dyn Host, shared: &Shared, actor: Actor, name: &str) ->
     }
 }
 
-fn session(host: &dyn Host, shared: &Shared, actor: Actor, name: &str) -> Result<(), SpoolError> {
+fn session(host: &dyn Host, shared: &Shared, actor: Actor, name: &str) -> Result<(), Failure> {
     let spool = Spool::init(host, At::new(host.root(), ROOT), shared.options)?;
-    let open = || Worker::open(&spool, name);
-    let mut worker = pass(shared, actor, PassKind::Recover, open, |_| {
-        Report::default()
-    })?;
+    let told = Told { shared, actor };
+    let job = Job::new(&spool, policy(), Millis(i64::MAX)).witnessed_by(&told);
     let mut patience = Patience::new(PAUSE);
     while !shared.watch.borrow().is_over {
-        shared.watch.borrow_mut().begin(actor, PassKind::Work);
-        let (report, result) = work(&mut worker);
-        shared.watch.borrow_mut().end(actor, report);
-        result?;
-        patience.wait(host, 0 < report.seen);
+        let drained = job.drain(name);
+        if let Some(failure) = drained.triage_failure.or(drained.cases_failure) {
+            return Err(failure);
+        }
+        patience.wait(host, 0 < drained.completion.seen);
     }
     Ok(())
-}
-
-/// One pass: until nothing is left that it has not tried.
-fn work(worker: &mut Worker<'_>) -> (Report, Result<(), SpoolError>) {
-    let mut report = Report::default();
-    loop {
-        let done = match worker.claim() {
-            Ok(Claimed::Nothing) => {
-                report.is_empty = true;
-                return (report, Ok(()));
-            }
-            Ok(Claimed::Buckets(claim)) => worker.complete(claim, &mut Always(Disposition::Review)),
-            Err(error) => Err(error),
-        };
-        match done {
-            Ok(done) => {
-                report.seen += done.seen;
-                report.vanished += done.vanished;
-                report.settled +=
-                    done.cased + done.quarantined + done.duplicates + done.vanished + done.held;
-            }
-            Err(error) => {
-                report.abort = Some(abort_of(&error));
-                return (report, Err(error));
-            }
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! After a power loss: everything is looked at again.
 
 use super::Watch;
+use super::packs::is_pack;
 use super::places::{NONE, place_of};
 use crate::kernel::{Ino, Node, View};
 use contract::sometimes::Goal;
@@ -18,6 +19,7 @@ impl Watch {
         self.to_acknowledge.clear();
         let mut found: Vec<(u32, Place, Ino, Ino)> = Vec::new();
         self.named_pending = 0;
+        self.packs.clear();
         let mut waiting = vec![(Ino::ROOT, 0)];
         while let Some((dir, named)) = waiting.pop() {
             // A directory whose move was undone is what it was before.
@@ -30,13 +32,20 @@ impl Watch {
             if place == Some(Place::Pending) {
                 self.named_pending += named;
             }
+            let mut packs = Vec::new();
             for (name, child) in view.fs().children(dir) {
                 if view.fs().node(child) == Node::Dir {
                     let bucket = BucketName::parse(name);
                     waiting.push((child, bucket.map_or(0, |bucket| u64::from(bucket.count()))));
+                } else if is_pack(place, name) {
+                    packs.push((name.to_vec(), child));
                 } else if let (Some(place), Some(id)) = (place, self.noted(view.fs(), child)) {
                     found.push((id.0, place, child, dir));
                 }
+            }
+            for (name, child) in packs {
+                let ids = self.pack_found(view, child, &name);
+                found.extend(ids.iter().map(|id| (id.0, Place::Cased, child, dir)));
             }
         }
         // The most advanced place first: that is where the alert is, and the others are copies.
@@ -78,7 +87,10 @@ impl Watch {
             if is_torn && places.iter().any(|place| *place != Place::Staged) {
                 self.met.insert(Goal::PowerLossKeptRenameLostBytes);
             }
-            let is_bad = is_torn && here.first().is_some_and(|f| !self.is_whole(view.fs(), f.2));
+            let is_bad = is_torn
+                && here
+                    .first()
+                    .is_some_and(|f| !self.is_whole_of(view.fs(), id, f.2));
             self.contract.survived(id, &places, is_bad, self.step);
         }
     }

@@ -6,6 +6,7 @@
 mod aftermath;
 mod dangers;
 mod moves;
+mod packs;
 mod places;
 mod records;
 
@@ -140,6 +141,8 @@ pub struct Watch {
     actors: Vec<Watched>,
     /// The inode that counts, and the directory it is in, by alert.
     primary: Vec<(Ino, Ino)>,
+    /// Packs that stand in their places, with their names.
+    packs: BTreeMap<Ino, Vec<u8>>,
     to_acknowledge: Vec<Id>,
     /// Alerts that an outsider wrote into while a worker had them.
     edited_in_hand: BTreeSet<Id>,
@@ -175,6 +178,7 @@ impl Watch {
             layout,
             actors: Vec::new(),
             primary: vec![(NOWHERE, NOWHERE); ids as usize],
+            packs: BTreeMap::new(),
             to_acknowledge: Vec::new(),
             edited_in_hand: BTreeSet::new(),
             published: vec![u64::MAX; ids as usize],

@@ -1,7 +1,7 @@
 //! Names that appear, move and go, told to the contract as moves of alerts.
 
-use super::Watch;
 use super::places::{LEDGER, SEGMENT, place_of};
+use super::{Watch, packs};
 use crate::kernel::{Fs, Ino, Node, View};
 use contract::sometimes::Goal;
 use contract::{Actor, Id, Motion, PassKind, Place, Side};
@@ -153,6 +153,10 @@ impl Watch {
             place_of(view.fs().note(from_dir)),
             place_of(view.fs().note(to_dir)),
         );
+        if packs::is_pack(to, to_name) {
+            self.pack_placed(view, actor, side, (ino, to_dir, to_name));
+            return;
+        }
         match (from, to) {
             (Some(from), to) => {
                 self.transfer(view, ino, (from_dir, from), (to_dir, to), actor, side);

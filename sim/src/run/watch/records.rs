@@ -1,6 +1,7 @@
 //! What is durable, and what the ledger says, held against the census.
 
 use super::Watch;
+use super::packs::PACK;
 use super::places::{NOWHERE, SEGMENT};
 use crate::kernel::{Fs, Ino, View};
 use contract::{Actor, Id, Place, Side};
@@ -47,6 +48,9 @@ impl Watch {
         let (ino, dir) = self.primary[id.0 as usize];
         if dir == NOWHERE {
             return false;
+        }
+        if fs.note(ino) == PACK {
+            return self.is_pack_durable(fs, ino, dir);
         }
         let is_named = match self.contract.census().get(id).place {
             Place::Cased => {

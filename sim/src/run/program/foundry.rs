@@ -1,0 +1,192 @@
+//! The production pipeline, pass after pass: it polls the indexer, caps, reconciles, and beats; its hands are the workers,
+//! which are programs of their own.
+
+use super::witness::Told;
+use super::{PAUSE, Patience, secret, wait_until};
+use crate::kernel::Exit;
+use crate::run::remote::Wire;
+use crate::run::shared::Shared;
+use contract::sometimes::Goal;
+use contract::{Actor, Place};
+use host::{At, Host, Millis};
+use indexer::{Config, Profile};
+use pipeline::{Failure, FailureKind, Intake, Pipeline, Report, Secret, Settings};
+use policy::{LoadOptions, Policy};
+use spool::{Publisher, Spool, SpoolError};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+/// Where the spool is.
+pub(crate) const ROOT: &str = "spool";
+/// A crash repeats at most so many alerts: the publisher must remember all of them.
+const SLICE_ALERTS: usize = 8_000;
+
+static STARTER: LazyLock<Policy> = LazyLock::new(|| {
+    Policy::load(&policy::starter(), LoadOptions::default()).expect("its own tests load it")
+});
+
+/// The policy that ships, which every run judges by. It must be loaded outside of a simulated machine, because its parser
+/// measures the stack of the thread.
+pub(crate) fn policy() -> &'static Policy {
+    &STARTER
+}
+
+/// Runs until everything that arrived is terminal, and a fresh alert went through.
+pub(crate) fn run(host: &dyn Host, shared: &Shared, actor: Actor) -> Exit {
+    loop {
+        match session(host, shared, actor) {
+            Ok(()) => return Exit::OK,
+            Err(failure) if failure.kind == FailureKind::Data => return exit(65, &failure),
+            Err(failure) if shared.watch.borrow().is_over => {
+                let is_held = failure.kind == FailureKind::Temporary;
+                return exit(if is_held { 75 } else { 0 }, &failure);
+            }
+            Err(_) => host.sleep(PAUSE),
+        }
+    }
+}
+
+fn exit(code: u8, failure: &Failure) -> Exit {
+    Exit {
+        code,
+        text: failure.message.clone(),
+    }
+}
+
+/// A second instance: it finds the lock taken and goes, as often as it is started.
+pub(crate) fn second_instance(host: &dyn Host, shared: &Shared) -> Exit {
+    let opened = Spool::open(host, At::new(host.root(), ROOT), shared.options);
+    match opened.and_then(|spool| Publisher::open(&spool).map(drop)) {
+        Err(error @ SpoolError::Held { .. }) => {
+            let met = &mut shared.watch.borrow_mut().met;
+            met.insert(Goal::SecondInstanceStarted);
+            exit(75, &error.into())
+        }
+        // The first one was down: nothing wrong with that, and nothing to do for a moment.
+        _ => Exit::OK,
+    }
+}
+
+/// One life of the process, as far as it gets.
+fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure> {
+    let spool = Spool::init(host, At::new(host.root(), ROOT), shared.options)?;
+    let wire = Wire { host, shared };
+    let told = Told { shared, actor };
+    let intake = Intake {
+        transport: &wire,
+        secret: Secret {
+            host,
+            dir: host.root(),
+            name: secret::FILE.to_owned(),
+        },
+        config: Config {
+            slice_alerts: SLICE_ALERTS,
+            ..Config::new(Profile::wazuh4())
+        },
+        // Counts begin with the first whole minute.
+        start: Millis(shared.source.timestamp_ms(0) - 60_000),
+        seed: shared.seed.child("poller").0,
+    };
+    let settings = Settings {
+        // The scenario says how deep the queue is to be.
+        backlog_max: u64::MAX,
+        count_audit_every: Duration::from_nanos(shared.scenario.indexer.audit_every_ns),
+        ..Settings::default()
+    };
+    let opened = Pipeline::open(&spool, policy(), Some(intake), settings)?;
+    let mut life = Life {
+        host,
+        shared,
+        pipeline: opened.witnessed_by(&told),
+        passes: 0,
+    };
+    if !life.pass_until_left(if shared.source.has_fresh() { 0 } else { 1 })? {
+        return Ok(());
+    }
+    if !shared.source.has_fresh() {
+        let mut remote = shared.remote.borrow_mut();
+        remote.add_fresh(shared.now_ns(), &shared.source);
+    }
+    if life.pass_until_left(0)? {
+        life.settle(&spool)?;
+    }
+    shared.watch.borrow_mut().is_over = true;
+    Ok(())
+}
+
+/// One life of the pipeline's process.
+struct Life<'a> {
+    host: &'a dyn Host,
+    shared: &'a Shared,
+    pipeline: Pipeline<'a>,
+    passes: u32,
+}
+
+impl Life<'_> {
+    /// Makes passes until faults have stopped, nothing is in motion, and at most `left` alerts are at the source alone.
+    /// False if the run is over before that.
+    fn pass_until_left(&mut self, left: u64) -> Result<bool, Failure> {
+        let mut patience = Patience::new(Duration::from_nanos(self.shared.source.poll_ns));
+        while !self.is_calm(left) {
+            if self.shared.watch.borrow().is_over {
+                return Ok(false);
+            }
+            let report = self.pass()?;
+            if !report.has_more {
+                let was_busy = report.stages.iter().any(|stage| 0 < stage.counts.given);
+                patience.wait(self.host, was_busy);
+            }
+        }
+        Ok(true)
+    }
+
+    /// One pass. The workers work on their own, side by side with it. Errs if data is broken that nothing may break.
+    fn pass(&mut self) -> Result<Report, Failure> {
+        self.passes += 1;
+        let report = self
+            .pipeline
+            .pass(&self.passes.to_string(), &mut |_| Vec::new());
+        let failures = report
+            .stages
+            .iter()
+            .filter_map(|stage| stage.failure.as_ref());
+        match failures.max_by_key(|failure| failure.kind == FailureKind::Data) {
+            Some(failure) if failure.kind == FailureKind::Data => Err(failure.clone()),
+            _ => Ok(report),
+        }
+    }
+
+    fn is_calm(&self, left: u64) -> bool {
+        let watch = self.shared.watch.borrow();
+        let at_source = watch.contract.census().count(Place::Source);
+        let is_healed = self.shared.faults_stop_ns() <= watch.time_ns();
+        is_healed && at_source <= left && watch.is_quiet()
+    }
+
+    /// Audits once nothing is in motion, and lets passes fetch again what vanished, until the audit finds nothing missing.
+    fn settle(&mut self, spool: &Spool<'_>) -> Result<(), Failure> {
+        while self.wait_for_quiet() {
+            let audit = spool::audit::audit(spool)?;
+            self.shared.watch.borrow_mut().audited(&audit);
+            if audit.vanished.is_empty() {
+                break;
+            }
+            self.pass()?;
+        }
+        Ok(())
+    }
+
+    /// Waits until faults have stopped and nothing is in motion. False if the run is over before that.
+    fn wait_for_quiet(&self) -> bool {
+        if !wait_until(self.host, self.shared, self.shared.faults_stop_ns()) {
+            return false;
+        }
+        while !self.shared.watch.borrow().is_quiet() {
+            if self.shared.watch.borrow().is_over {
+                return false;
+            }
+            self.host.sleep(PAUSE);
+        }
+        true
+    }
+}
