@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixDatagram;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const LINE: &str =
     "serve --config foundry.toml --set serve.listen=127.0.0.1:0 --set serve.every=1s";
@@ -126,7 +126,10 @@ fn systemd_hears_of_start_watchdog_and_end() {
     let mut heard = String::new();
     let mut hear_until = |word: &str| {
         let mut bytes = [0; 4096];
+        let until = Instant::now() + Duration::from_secs(20);
         while !heard.contains(word) {
+            // The watchdog is fed all the time: silence is not the only way to miss a word.
+            assert!(Instant::now() < until, "no {word}: {heard}");
             let len = socket
                 .recv(&mut bytes)
                 .unwrap_or_else(|e| panic!("{e} before {word}: {heard}"));
