@@ -109,3 +109,13 @@ fn alerts_that_are_spoiled_at_rest_are_set_aside_and_no_others() {
     assert_eq!(outcome.places[Place::Cased as usize], 98);
     assert!(outcome.met.contains(Goal::BadFileQuarantined));
 }
+
+#[test]
+fn a_bucket_that_a_scanner_holds_was_tried_and_the_queue_is_not_called_empty_for_it() {
+    let outcome = play_with(
+        "[machine]\nsharing = \"windows\"\n\
+         [[antivirus]]\nid = \"a\"\nshare = 1.0\nhold = { p50 = \"20s\", p99 = \"40s\" }\ndeny = true\nquarantine = 0.0\n",
+    );
+    check_all_cased(&outcome, "held buckets");
+    assert!(outcome.met.contains(Goal::SharingViolationOnRename));
+}
