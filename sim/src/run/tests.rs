@@ -152,3 +152,13 @@ fn cases_that_share_files_break_no_promise_whatever_goes_wrong() {
         }
     }
 }
+
+#[test]
+fn a_bucket_that_a_scanner_holds_was_tried_and_the_queue_is_not_called_empty_for_it() {
+    let outcome = play_with(
+        "[machine]\nsharing = \"windows\"\n\
+         [[antivirus]]\nid = \"a\"\nshare = 1.0\nhold = { p50 = \"20s\", p99 = \"40s\" }\ndeny = true\nquarantine = 0.0\n",
+    );
+    check_all_cased(&outcome, "held buckets");
+    assert!(outcome.met.contains(Goal::SharingViolationOnRename));
+}

@@ -91,8 +91,9 @@ impl Watch {
 
     /// Counts a bucket that a worker wanted and somebody held: it was tried, though nothing of it was claimed.
     fn note_held(&mut self, view: &View<'_>, number: Actor, step: &Step<'_>) {
-        let from = step.dir.and_then(|dir| place_of(view.fs().note(dir)));
-        let is_claim = from == Some(Place::Pending) && self.pass_of(number) == Some(PassKind::Work);
+        let place = step.ino.and_then(|ino| place_of(view.note(ino)));
+        let is_claim =
+            place == Some(Place::Pending) && self.pass_of(number) == Some(PassKind::Work);
         if let Some(bucket) = spool::BucketName::parse(step.name())
             && is_claim
         {
