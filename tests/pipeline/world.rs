@@ -155,7 +155,11 @@ impl World {
         let mut striker = Striker {
             strike,
             calls: Vec::new(),
-            escalation: usize::MAX..0,
+            // Nothing yet: the first such call is both.
+            escalation: std::ops::Range {
+                start: usize::MAX,
+                end: 0,
+            },
             panic: None,
         };
         let limit = RunLimit {
