@@ -21,7 +21,7 @@ use crate::poll;
 use alert::AlertId;
 use book::Book;
 use host::Millis;
-use spool::SpoolError;
+use spool::{LedgerPosition, SpoolError};
 use std::collections::BTreeSet;
 
 /// What reconcile found. Totals are since the ledger began.
@@ -120,12 +120,11 @@ pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<()
 
 /// Brings the book up to the ledger's end and looks for each new case. Returns how many there were.
 fn fold(pipeline: &Pipeline<'_>, book: &mut Book, found: &mut Reconciled) -> Result<u64, Failure> {
-    let before = book.clone();
     match look::fold_new(pipeline.spool, book, found) {
         // After a power loss the ledger may end before the book does. From its beginning, it is its own proof.
-        Err(SpoolError::BrokenLedger { .. }) if before != Book::default() => {
+        Err(SpoolError::BrokenLedger { .. }) if book.position != LedgerPosition::default() => {
             tracing::warn!("the ledger is read again from its beginning");
-            *book = before.anew();
+            *book = std::mem::take(book).anew();
             *found = Reconciled::default();
             Ok(look::fold_new(pipeline.spool, book, found)?)
         }
