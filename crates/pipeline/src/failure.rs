@@ -72,7 +72,7 @@ impl From<SpoolError> for Failure {
             SpoolError::Host { source, .. } => kind_of_class(source.class()),
             SpoolError::Held { .. } | SpoolError::Fenced { .. } => FailureKind::Temporary,
             SpoolError::Poisoned => FailureKind::Io,
-            SpoolError::BrokenLedger { .. } => FailureKind::Data,
+            SpoolError::BrokenLedger { .. } | SpoolError::BrokenPack { .. } => FailureKind::Data,
             SpoolError::BadWorkerName { .. } => FailureKind::Configuration,
         };
         Failure::new(kind, &error)
