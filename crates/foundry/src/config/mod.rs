@@ -114,7 +114,7 @@ impl Config {
                 units::Shed::Newest => spool::Shed::Newest,
             },
             readmit: queue.readmit.value,
-            packed: self.values.cases.packed.value.dispositions(),
+            packed: spool::Dispositions::NONE,
             ..SpoolOptions::default()
         }
     }
