@@ -157,3 +157,54 @@ fn a_case_is_shown_by_its_id() {
         .expect(64)
         .tells(&["not an alert's id"]);
 }
+
+#[test]
+fn a_packed_case_is_shown_like_any_other() {
+    let server = indexer(60);
+    let scene = Scene::home_of(&server, "s3cret");
+    scene.edit(
+        "foundry.toml",
+        "#packed = []",
+        "packed = [\"benign\", \"known_fp\"]",
+    );
+    scene.on_home("run").expect(0);
+    let listed = scene
+        .on_home("case list --disposition benign --format json")
+        .expect(0)
+        .lines();
+    assert!(!listed.is_empty());
+    let (id, shelf) = (
+        listed[0]["id"].as_str().unwrap(),
+        listed[0]["shelf"].as_str().unwrap(),
+    );
+    assert!(
+        shelf.starts_with("packed/") && shelf.ends_with(".ndjson"),
+        "{shelf}"
+    );
+    assert!(scene.path(&format!("spool/cases/{shelf}")).is_file());
+    let shown = scene.on_home(&format!("case show {id}")).expect(0);
+    shown.shows(&[
+        &format!("cases/{shelf}#{id}"),
+        "\"disposition\": \"benign\"",
+        "alert.json",
+    ]);
+    // What is escalated stands in a directory of its own.
+    let escalated = scene
+        .on_home("case list --disposition escalated --format json")
+        .expect(0);
+    assert!(
+        !escalated.lines()[0]["shelf"]
+            .as_str()
+            .unwrap()
+            .contains("packed")
+    );
+    scene
+        .on_home("audit")
+        .expect(0)
+        .shows(&["cased 60", "OK: 0 mismatches"]);
+    scene.edit("foundry.toml", "\"known_fp\"]", "\"escalated\"]");
+    scene
+        .on_home("run")
+        .expect(78)
+        .tells(&["unknown value `escalated`"]);
+}

@@ -73,7 +73,7 @@ fn show(spool: &Spool<'_>, id: &str, terminal: &Terminal) -> Result<Exit, Foundr
         message: format!("`{id}` is not an alert's id"),
         help: "give 32 hexadecimal digits in lower case; `foundry case list` shows some".to_owned(),
     })?;
-    let Some(found) = spool::cases::find(spool, id)? else {
+    let Some(found) = spool::cases::read(spool, "2020/01/01/00", id)? else {
         return Err(FoundryError::Usage {
             message: format!("there is no case of {id}"),
             help: "it may wait in the queue, or stand in quarantine: `foundry status`".to_owned(),
@@ -91,15 +91,22 @@ fn show(spool: &Spool<'_>, id: &str, terminal: &Terminal) -> Result<Exit, Foundr
     Ok(Exit::Ok)
 }
 
+/// Where a case stands in the home: a directory, or a line of a file.
+pub(crate) fn place(shelf: &str, id: AlertId) -> String {
+    match shelf.ends_with(".ndjson") {
+        true => format!("cases/{shelf}#{id}"),
+        false => format!("cases/{shelf}/{id}"),
+    }
+}
+
 fn text(found: &FoundCase) -> String {
     let pretty = |bytes: &[u8]| match serde_json::from_slice::<Value>(bytes) {
         Ok(value) => format!("{value:#}"),
         Err(_) => String::from_utf8_lossy(bytes).escape_debug().to_string(),
     };
     format!(
-        "cases/{}/{}\n\ncase.json\n{}\n\nalert.json\n{}\n",
-        found.shelf,
-        found.id,
+        "{}\n\ncase.json\n{}\n\nalert.json\n{}\n",
+        place(&found.shelf, found.id),
         pretty(&found.case),
         pretty(&found.alert)
     )
@@ -153,8 +160,8 @@ fn line(listed: &Listed, format: Format) -> String {
         Format::Text => {
             let published = words::time(published);
             format!(
-                "{id}  {word:<9}  {published}  cases/{}/{id}\n",
-                listed.shelf
+                "{id}  {word:<9}  {published}  {}\n",
+                place(&listed.shelf, id)
             )
         }
         Format::Json => {

@@ -1,7 +1,7 @@
 //! Every key of the configuration: its type, its default, and what it is for. There is no other list.
 
 use super::origin::{Origin, Source, Sourced};
-use super::units::{FilePath, Listen, Product, Shed, Shown, Span, Start};
+use super::units::{FilePath, Listen, Packed, Product, Shed, Shown, Span, Start};
 use serde::Deserialize;
 use std::time::Duration;
 use toml::Spanned;
@@ -112,11 +112,17 @@ keys! {
         /// Which end is parked.
         shed: Shed = Shed::Oldest,
         /// Whether parked alerts come back when there is room.
-        readmit: bool = true,
+        readmit: bool = false,
         /// The most alerts of a bucket.
         bucket_max: u32 = spool::BUCKET_ENTRIES_MAX,
         /// Polling stops while so many wait or are parked.
         backlog_max: u64 = 50_000,
+    }
+
+    /// What cases look like.
+    cases as RawCases, CasesValues {
+        /// Cases of these dispositions become lines of one file an hour and bucket, instead of a directory each.
+        packed: Packed = Packed(Vec::new()),
     }
 
     /// What judges.

@@ -114,6 +114,7 @@ impl Config {
                 units::Shed::Newest => spool::Shed::Newest,
             },
             readmit: queue.readmit.value,
+            packed: spool::Dispositions::NONE,
             ..SpoolOptions::default()
         }
     }

@@ -1,10 +1,12 @@
 //! The values of the configuration as a person writes them.
 
+use alert::Disposition;
 use indexer::Profile;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use spool::Dispositions;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -210,6 +212,45 @@ impl Shown for Shed {
     }
 }
 
+/// The dispositions whose cases are packed. What is escalated never is: its case becomes a pack of another kind.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Packed(pub(crate) Vec<Packable>);
+
+/// A disposition whose cases may be packed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Packable {
+    Benign,
+    KnownFp,
+    Review,
+}
+
+impl Packable {
+    fn disposition(self) -> Disposition {
+        match self {
+            Packable::Benign => Disposition::Benign,
+            Packable::KnownFp => Disposition::KnownFp,
+            Packable::Review => Disposition::Review,
+        }
+    }
+}
+
+impl Packed {
+    /// The same for the queue.
+    pub(crate) fn dispositions(&self) -> Dispositions {
+        let list: Vec<Disposition> = self.0.iter().map(|one| one.disposition()).collect();
+        Dispositions::of(&list)
+    }
+}
+
+impl Shown for Packed {
+    fn show(&self) -> Option<String> {
+        let words = self.0.iter().map(|one| quoted(one.disposition().word()));
+        Some(format!("[{}]", words.collect::<Vec<_>>().join(", ")))
+    }
+}
+
 /// An address to listen on. Whether it is a loopback address is checked where its key is known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Listen(pub(crate) SocketAddr);
@@ -275,6 +316,13 @@ mod tests {
         for bad in ["2026-03-26T00:00:00", "2026-03-26", "\"yesterday\"", "7"] {
             check::<Start>(bad, None);
         }
+    }
+
+    #[test]
+    fn what_a_person_will_open_is_never_packed() {
+        check::<Packed>("[]", Some("[]"));
+        check::<Packed>("['benign', 'known_fp']", Some("[\"benign\", \"known_fp\"]"));
+        check::<Packed>("['escalated']", None);
     }
 
     #[test]

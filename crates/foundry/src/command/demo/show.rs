@@ -1,6 +1,7 @@
 //! What the demo tells.
 
 use super::shown;
+use crate::command::case::place;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::terminal::{Paint, Terminal};
@@ -24,7 +25,8 @@ pub(super) struct Story<'a> {
 
 /// One case to look at.
 struct Example {
-    path: String,
+    /// Below the home.
+    place: String,
     count: u64,
 }
 
@@ -78,14 +80,12 @@ impl Story<'_> {
             ));
         }
         self.signatures(spool)?;
-        self.say("\none case of each, with alert.json beside it\n");
+        self.say(
+            "\none case of each; benign and known_fp are lines of packed files, as configured\n",
+        );
         for disposition in Disposition::ALL {
             if let Some(example) = examples.get(&disposition.letter()) {
-                let path = self
-                    .home
-                    .join("cases")
-                    .join(&example.path)
-                    .join("case.json");
+                let path = self.home.join(&example.place);
                 self.say(&format!("  {:<10}{}\n", disposition.word(), shown(&path)));
             }
         }
@@ -179,7 +179,7 @@ fn examples(spool: &Spool<'_>) -> Result<BTreeMap<char, Example>, FoundryError> 
             let example = found
                 .entry(case.disposition.letter())
                 .or_insert_with(|| Example {
-                    path: format!("{}/{}", case.shelf, case.entry.id()),
+                    place: place(case.shelf, case.entry.id()),
                     count: 0,
                 });
             example.count += 1;

@@ -44,6 +44,8 @@ pub(super) fn build(machine: &Machine, dir: &Path, alerts: u32) -> Result<Set, F
         ("ca_file", "\"root-ca.pem\"".to_owned()),
         ("credential_file", "\"indexer.secret\"".to_owned()),
         ("start", format!("\"{}h\"", 24 * DAYS + 1)),
+        // As most will want it: directories are for what a person will open.
+        ("packed", "[\"benign\", \"known_fp\"]".to_owned()),
         // Small, so that there are several passes to see, and something is parked and comes back.
         ("backlog_max", (alerts / 5).clamp(2_000, 50_000).to_string()),
     ];

