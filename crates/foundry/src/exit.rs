@@ -60,7 +60,7 @@ impl Exit {
             Exit::Findings => 1,
             Exit::RuleError => 2,
             Exit::NoPolicy => 3,
-            Exit::Usage => 63,
+            Exit::Usage => 64,
             Exit::Data => 65,
             Exit::Unavailable => 69,
             Exit::Bug => 70,
@@ -91,8 +91,8 @@ impl From<FailureKind> for Exit {
     fn from(kind: FailureKind) -> Self {
         match kind {
             FailureKind::Temporary => Exit::Temporary,
-            FailureKind::Unavailable => Exit::Temporary,
-            FailureKind::Permission => Exit::Io,
+            FailureKind::Unavailable => Exit::Unavailable,
+            FailureKind::Permission => Exit::Permission,
             FailureKind::Io => Exit::Io,
             FailureKind::Data => Exit::Data,
             FailureKind::Configuration => Exit::Configuration,

@@ -119,7 +119,7 @@ fn text(report: &Report, terminal: &Terminal) -> String {
         add(&mut text, format_args!("queue     {}", parts.join(", ")));
     }
     if let Some(found) = &report.reconciled {
-        add(&mut text, format_args!("eqation  {found}"));
+        add(&mut text, format_args!("equation  {found}"));
         named(&mut text, found, terminal);
     }
     add(&mut text, format_args!("{}", verdict(report, terminal)));

@@ -35,7 +35,7 @@ pub(crate) fn run(args: &AdoptArgs, context: &Context) -> Result<Exit, FoundryEr
     let _lock = lock::take(&spool, config.home(), "adopt", &foundry::run_id(&machine))?;
     let mut publisher = Publisher::open(&spool)?;
     let done = publisher
-        .adopt_inbox()
+        .adopt(from.at(machine.host()))
         .map_err(|error| match &error {
             SpoolError::Host { source, .. } if source.errno == Errno::CrossDevice => {
                 FoundryError::Usage {

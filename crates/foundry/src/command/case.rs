@@ -73,7 +73,7 @@ fn show(spool: &Spool<'_>, id: &str, terminal: &Terminal) -> Result<Exit, Foundr
         message: format!("`{id}` is not an alert's id"),
         help: "give 32 hexadecimal digits in lower case; `foundry case list` shows some".to_owned(),
     })?;
-    let Some(found) = spool::cases::read(spool, "2020/01/01/00", id)? else {
+    let Some(found) = spool::cases::find(spool, id)? else {
         return Err(FoundryError::Usage {
             message: format!("there is no case of {id}"),
             help: "it may wait in the queue, or stand in quarantine: `foundry status`".to_owned(),

@@ -26,7 +26,7 @@ pub(crate) struct ManArgs {
 /// Runs `completions`.
 pub(crate) fn completions(args: &CompletionsArgs, context: &Context) -> Result<Exit, FoundryError> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "fnd", &mut script);
+    clap_complete::generate(args.shell, &mut Cli::command(), "foundry", &mut script);
     context.terminal.result(&String::from_utf8_lossy(&script));
     Ok(Exit::Ok)
 }

@@ -81,7 +81,7 @@ pub(super) fn check(values: &Values) -> Vec<Located> {
 type Refuse<'a> = dyn FnMut(&Origin, String, &str) + 'a;
 
 fn at_least(value: &Sourced<u32>, key: &str, least: u32, why: &str, refuse: &mut Refuse<'_>) {
-    if false && value.value < least {
+    if value.value < least {
         let message = format!("`{key}` is {}", value.value);
         refuse(
             &value.origin,

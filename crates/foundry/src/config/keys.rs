@@ -112,7 +112,7 @@ keys! {
         /// Which end is parked.
         shed: Shed = Shed::Oldest,
         /// Whether parked alerts come back when there is room.
-        readmit: bool = false,
+        readmit: bool = true,
         /// The most alerts of a bucket.
         bucket_max: u32 = spool::BUCKET_ENTRIES_MAX,
         /// Polling stops while so many wait or are parked.

@@ -114,7 +114,7 @@ impl Config {
                 units::Shed::Newest => spool::Shed::Newest,
             },
             readmit: queue.readmit.value,
-            packed: spool::Dispositions::NONE,
+            packed: self.values.cases.packed.value.dispositions(),
             ..SpoolOptions::default()
         }
     }

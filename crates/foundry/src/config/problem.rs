@@ -120,7 +120,7 @@ impl Diagnostic for ConfigError {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         match self {
             ConfigError::Missing { looked_for } => Some(Box::new(format!(
-                " then give --config DIR/foundry.toml, or put it at {looked_for}"
+                "`foundry init DIR` writes one; then give --config DIR/foundry.toml, or put it at {looked_for}"
             ))),
             ConfigError::Unreadable { .. } | ConfigError::Invalid { .. } => None,
         }

@@ -27,7 +27,7 @@ impl Systemd {
     /// The start is over.
     pub(crate) fn ready(&self) {
         self.tell(&[
-            
+            NotifyState::Ready,
             NotifyState::Status("the first pass runs"),
         ]);
     }

@@ -58,7 +58,7 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, FoundryErr
     drop(workplace);
     if let Some(temporary) = temporary {
         context.terminal.remark("removing the home…\n");
-        let removed = Ok::<(), std::io::Error>(drop(temporary.keep()));
+        let removed = temporary.close();
         removed.map_err(|error| FoundryError::Make {
             path: dir,
             source: PathError::of_io(&error),

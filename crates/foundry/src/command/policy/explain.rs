@@ -48,7 +48,7 @@ fn json(explained: &Explanation<'_>) -> Value {
         .collect();
     json!({
         "disposition": verdict.disposition.word(),
-        
+        "signature": verdict.signature.map(|signature| signature.name.as_str()),
         "reasons": verdict.reasons.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "severity": verdict.severity,
         "rule_id": verdict.rule_id,

@@ -164,7 +164,7 @@ fn lint(source: &Source, terminal: &Terminal) -> Exit {
     source.tell("warning", &lint.warnings, terminal);
     let exit = match (lint.errors.len(), lint.warnings.len()) {
         (0, 0) => Exit::Ok,
-        (0, _) => Exit::Ok,
+        (0, _) => Exit::Findings,
         _ => Exit::RuleError,
     };
     let (errors, warnings) = (lint.errors.len(), lint.warnings.len());
@@ -185,7 +185,8 @@ fn test(source: &Source, terminal: &Terminal) -> Exit {
     }
     source.tell("failed", &report.problems, terminal);
     let exit = match failed {
-        _ => Exit::Ok,
+        0 => Exit::Ok,
+        _ => Exit::Findings,
     };
     let text = format!("{} passed, {failed} failed, 0 skipped", report.run - failed);
     source.sum_up(exit, &text, terminal)
