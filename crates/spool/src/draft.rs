@@ -167,9 +167,13 @@ impl Worker<'_> {
         let mut standing = Standing::Unknown;
         if let Some(hour) = hour {
             standing = self.standing(hour, entry.id())?;
-            if let Standing::Packed(..) = standing {
-                work.drop_duplicate(entry);
-                return Ok(Reading::Payload);
+            match standing {
+                Standing::Packed(..) => {
+                    work.drop_duplicate(entry);
+                    return Ok(Reading::Payload);
+                }
+                Standing::Later => return Ok(Reading::Held),
+                Standing::Unknown | Standing::Directory => {}
             }
             if !ids.insert(entry.id()) {
                 // The same id twice in one claim: the second meets the first one's case next time.

@@ -114,6 +114,9 @@ impl<'h> Worker<'h> {
     /// Errs with [`SpoolError::Fenced`] if this worker was declared dead.
     pub fn claim(&mut self) -> Result<Claimed, SpoolError> {
         self.place_unplaced()?;
+        if let Some(books) = &mut self.packs {
+            books.read_wanted(self.spool)?;
+        }
         let wanted = self.spool.options.claim_buckets.max(1) as usize;
         loop {
             let is_passed = |first| self.passed.contains(&first);

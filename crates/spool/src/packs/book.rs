@@ -12,6 +12,7 @@ use crate::packs::{Index, PACKED};
 use crate::spool::{Dispositions, Spool};
 use alert::{AlertId, Hour};
 use host::Names;
+use std::collections::BTreeSet;
 
 /// Ids of all books together, if there is more than one: 1 MiB.
 const IDS_MAX: usize = 1 << 17;
@@ -29,6 +30,8 @@ pub(crate) enum Standing {
     Packed(PackName, EntryName),
     /// It is a directory, or to become one.
     Directory,
+    /// Nothing is known of the hour yet, and there is much to read: not while names wait to be used (contract S19).
+    Later,
 }
 
 impl Index {
@@ -44,8 +47,13 @@ impl Index {
     }
 }
 
+/// Packs of an hour whose first lines are read at once, when an alert of the hour is met.
+const READ_AT_ONCE: usize = 64;
+
 /// The books of some hours.
 pub(crate) struct Books {
+    /// Hours that are to be read before the next claim.
+    wanted: BTreeSet<Hour>,
     /// The one that was used last is the last.
     hours: Vec<(Hour, Book)>,
     /// The first line that was looked into last: copies of alerts come in rows.
@@ -66,6 +74,7 @@ impl Books {
     pub(crate) fn open(spool: &Spool<'_>) -> Result<Option<Self>, SpoolError> {
         let is_needed = spool.options.packed != Dispositions::NONE || is_packed(spool)?;
         Ok(is_needed.then(|| Books {
+            wanted: BTreeSet::new(),
             hours: Vec::new(),
             page: None,
         }))
@@ -78,6 +87,10 @@ impl Books {
         hour: Hour,
         id: AlertId,
     ) -> Result<Standing, SpoolError> {
+        if !self.is_known(hour) && self.is_long(spool, hour)? {
+            self.wanted.insert(hour);
+            return Ok(Standing::Later);
+        }
         let numbers: Vec<u32> = self.book(spool, hour)?.numbers_of(id).collect();
         for number in numbers {
             let name = PackName { hour, number };
@@ -90,6 +103,23 @@ impl Books {
             }
         }
         Ok(Standing::Unknown)
+    }
+
+    /// Reads the books of the hours that were met and are long.
+    pub(crate) fn read_wanted(&mut self, spool: &Spool<'_>) -> Result<(), SpoolError> {
+        for hour in std::mem::take(&mut self.wanted) {
+            self.book(spool, hour)?;
+        }
+        Ok(())
+    }
+
+    fn is_known(&self, hour: Hour) -> bool {
+        self.hours.iter().any(|(known, _)| *known == hour)
+    }
+
+    fn is_long(&self, spool: &Spool<'_>, hour: Hour) -> Result<bool, SpoolError> {
+        Ok(self.wanted.contains(&hour)
+            || READ_AT_ONCE < numbers(spool, hour, &mut Names::default())?.len())
     }
 
     /// The greatest number of the hour's packs that was seen.

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The version of the first line.
 const SCHEMA_VERSION: u32 = 1;
@@ -144,6 +145,21 @@ impl Pack {
         self.index.lines.push(len);
         self.index.entries.push(entry);
         self.dispositions.push(disposition);
+    }
+
+    /// Leaves these ids out of what it says; its lines are as they were.
+    pub(crate) fn forget(&mut self, gone: &BTreeSet<AlertId>) {
+        let kept: Vec<_> = self
+            .index
+            .spans()
+            .zip(&self.dispositions)
+            .filter(|((entry, ..), _)| !gone.contains(&entry.id()))
+            .map(|((entry, start, end), disposition)| (entry, (end - start) as u32, *disposition))
+            .collect();
+        self.index.entries = kept.iter().map(|(entry, ..)| *entry).collect();
+        self.index.lines = kept.iter().map(|(_, len, _)| *len).collect();
+        self.dispositions = kept.iter().map(|(.., disposition)| *disposition).collect();
+        self.index.directories.retain(|id| !gone.contains(id));
     }
 
     /// Whether it says nothing of any id.

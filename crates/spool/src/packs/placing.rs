@@ -211,6 +211,7 @@ impl Worker<'_> {
             match books.standing(spool, hour, entry.id())? {
                 Standing::Unknown => continue,
                 Standing::Packed(..) => work.drop_duplicate(*entry),
+                Standing::Later => work.done.held += 1,
                 // It is to be a directory: the next to claim it makes one.
                 Standing::Directory => work.done.held += 1,
             }
@@ -220,6 +221,7 @@ impl Worker<'_> {
             match books.standing(spool, hour, *id)? {
                 Standing::Unknown => continue,
                 Standing::Packed(..) => drop(work.packs.superseded.insert(*id)),
+                Standing::Later => drop(work.packs.unannounced.insert(*id)),
                 Standing::Directory => {}
             }
             gone.insert(*id);
@@ -248,7 +250,10 @@ impl Worker<'_> {
             let old = match File::open_read(host, old_at) {
                 Ok(old) => old,
                 // The attempt that follows finds that out as well.
-                Err(error) if error.is_vanished() => return Ok(()),
+                Err(error) if error.is_vanished() => {
+                    pack.forget(gone);
+                    return Ok(());
+                }
                 Err(error) => return Err(error).context("open", staged),
             };
             let mut line = Vec::new();

@@ -74,7 +74,7 @@ impl Since {
     ) -> Result<Option<(PackName, EntryName)>, SpoolError> {
         Ok(match self.standing(spool, hour, id)? {
             Standing::Packed(name, entry) => Some((name, entry)),
-            Standing::Unknown | Standing::Directory => None,
+            Standing::Unknown | Standing::Directory | Standing::Later => None,
         })
     }
 
@@ -90,8 +90,8 @@ impl Since {
         Ok(match self.standing(spool, hour, place.id())? {
             Standing::Packed(..) => Permit::Duplicate,
             Standing::Directory => Permit::Place,
-            Standing::Unknown if self.announces => Permit::Refused,
-            Standing::Unknown => Permit::Place,
+            Standing::Unknown | Standing::Later if self.announces => Permit::Refused,
+            Standing::Unknown | Standing::Later => Permit::Place,
         })
     }
 
