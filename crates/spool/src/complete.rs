@@ -1,12 +1,13 @@
 //! Completing a claim: every entry becomes a case, goes to quarantine, or goes back.
 //!
 //! # Why in this order
-//! 1. **Draft**: read and judge each entry; write its case aside; write down the plan. Group commit: from here on, whatever
-//!    is lost, the staged cases and the plan are not.
-//! 2. **Move**: each alert's file into its staged case, that into its place; bad entries into quarantine. Group commit: from
-//!    here on the cases are durable.
+//! 1. **Draft** ([`crate::draft`]): read and judge each entry; write its case aside, as a directory or as a line of a pack;
+//!    write down the plan. Group commit: from here on, whatever is lost, the staged cases and the plan are not.
+//! 2. **Move**: packs into their places ([`crate::packs`]); each alert's file into its staged case, that into its place; bad
+//!    entries into quarantine. Group commit: from here on the cases are durable.
 //! 3. **Record**: one ledger record a bucket, synced. It never runs ahead of what a power loss leaves (contract S11).
-//! 4. **Remove**: the plan, dropped duplicates, empty buckets. Nothing is removed before its record is durable (S12).
+//! 4. **Remove**: what was packed, the plan, dropped duplicates, empty buckets. Nothing is removed before its record is
+//!    durable (S12).
 //!
 //! A crash between any two calls repeats work and never a case: [`crate::recover`] finishes staged cases that hold their
 //! alert, records what the plan names and the disk shows, and returns the rest.
@@ -125,6 +126,9 @@ impl Worker<'_> {
         let Drafted { mut works, plan } = drafted;
         if !plan.is_empty() {
             plan.write(self.spool, &self.home)?;
+            for work in &mut works {
+                self.confirm_packs(work)?;
+            }
             self.spool.group_commit()?;
             for work in &mut works {
                 self.place_packs(work)?;
@@ -283,6 +287,11 @@ impl Worker<'_> {
     }
 
     fn remove(&mut self, works: Vec<Work>, plan: &Plan) -> Result<(), SpoolError> {
+        // Before the plan, so that what is seen in the bucket until then is known to be planned, and so that a crash leaves
+        // nothing that would be claimed again.
+        for work in &works {
+            bucket::drop_entries(self.spool, &self.home, work.bucket, &work.packs.placed)?;
+        }
         // As long as a case waits to be placed its plan is needed: nothing else tells which claim it came from.
         if !plan.is_empty() && self.unplaced.is_empty() {
             let at = self.home.at(plan.name());
@@ -295,7 +304,6 @@ impl Worker<'_> {
             for entry in &work.copies {
                 bucket::drop_entry(self.spool, &self.home, work.bucket, *entry)?;
             }
-            bucket::drop_entries(self.spool, &self.home, work.bucket, &work.packs.placed)?;
             bucket::drop_entries(self.spool, &self.home, work.bucket, &work.dropped)?;
             self.give_back(work.bucket)?;
         }

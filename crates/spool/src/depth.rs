@@ -11,6 +11,7 @@ use crate::survey::survey;
 use crate::worker::STAGING;
 use alert::AlertId;
 use host::{Dir, Names};
+use std::collections::BTreeSet;
 
 /// How much is in the queue. Counts of entries are those of the buckets' names: upper bounds, found without looking inside.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -97,11 +98,20 @@ pub fn live(spool: &Spool<'_>, each: &mut dyn FnMut(Live)) -> Result<(), SpoolEr
             Err(error) if error.is_vanished() => continue,
             Err(error) => return Err(error).context("open", &home),
         };
-        in_buckets(spool, &home, each)?;
+        let mut entries = BTreeSet::new();
+        in_buckets(spool, &home, &mut |one| match one {
+            Live::Entry(entry) => drop(entries.insert(entry)),
+            other => each(other),
+        })?;
         in_staging(spool, &home, each)?;
-        // After the buckets: what has left its bucket by then is in a plan, or in the ledger.
+        // After the buckets: what has left its bucket by then is in a plan, or in the ledger. And what is in a plan may have
+        // its case and its record, and be in its bucket still.
         for (_, entry) in recover::planned(spool, &home, &mut names)? {
+            entries.remove(&entry);
             each(Live::Planned(entry));
+        }
+        for entry in entries {
+            each(Live::Entry(entry));
         }
     }
     // What was given back meanwhile.

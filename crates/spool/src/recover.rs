@@ -189,11 +189,11 @@ pub(crate) fn return_claims(
     for staged in &duplicates {
         staging.discard_duplicate(staged)?;
     }
-    for name in &remains.plans {
-        ignore_vanished(spool.host.unlink(home.at(name))).context("remove", name)?;
-    }
     for (bucket, entries) in dropped {
         bucket::drop_entries(spool, &home, bucket, &entries)?;
+    }
+    for name in &remains.plans {
+        ignore_vanished(spool.host.unlink(home.at(name))).context("remove", name)?;
     }
     for bucket in remains.buckets {
         if let GivenBack::Pending(count) = bucket::give_back(spool, &home, bucket, &mut names)? {

@@ -75,6 +75,8 @@ pub struct Outcome {
     pub sum: String,
     /// Alerts in each place, in the order of [`Place::ALL`].
     pub places: [u64; 9],
+    /// Of the cases, how many were made in a file of many.
+    pub packed: u64,
     /// Alerts that ended in a case, or in the specimens' archive.
     pub finished: u64,
     /// Windows between seeing a name and using it, of the queue's own programs.
@@ -181,6 +183,7 @@ fn play(plan: &Plan, telling: &mut Option<Telling>) -> Outcome {
         time_ns: machine.now_ns(),
         sum: watch.contract.sum(),
         places: Place::ALL.map(|place| watch.contract.census().count(place)),
+        packed: watch.packed_cases,
         finished,
         windows: watch.windows,
         passes: std::mem::take(&mut watch.passes),

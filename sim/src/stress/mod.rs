@@ -17,6 +17,7 @@ mod fabricate;
 mod fleet;
 mod machine;
 mod neighbours;
+mod packed;
 mod recount;
 mod report;
 mod site;

@@ -2,11 +2,11 @@
 //!
 //! It shares no code with the queue's own audit, so that one of them can be wrong without the other.
 
-use super::StressError;
 use super::books::Lookup;
 use super::fabricate::Population;
 use super::report::Findings;
 use super::site::{LINK, QUEUE, STOLEN, Site, entries, names_in};
+use super::{StressError, packed};
 use alert::{AlertId, PAYLOAD_BYTES_MAX};
 use contract::Place;
 use host::{At, File, Host};
@@ -65,6 +65,7 @@ pub(super) fn recount(
     }
     counter.claims()?;
     counter.cases()?;
+    counter.packs()?;
     counter.quarantine()?;
     counter.stolen()?;
     for left in ["spool/tmp", "spool/inbox"] {
@@ -163,6 +164,22 @@ impl Counter<'_> {
         Ok(())
     }
 
+    fn packs(&mut self) -> Result<(), StressError> {
+        let (host, lookup, population) = (self.host, self.lookup, self.site.population);
+        let packs = packed::packs(host)?;
+        let checked: Vec<_> = packs
+            .par_iter()
+            .flat_map_iter(|path| packed::check_pack(host, path, lookup, population))
+            .collect();
+        for case in checked {
+            match case {
+                Ok(id) => self.find(id, Place::Cased),
+                Err(what) => self.findings.push("S6", what),
+            }
+        }
+        Ok(())
+    }
+
     fn quarantine(&mut self) -> Result<(), StressError> {
         let mut has_link = false;
         for name in names_in(self.host, "spool/quarantine")? {
@@ -200,6 +217,7 @@ fn shelves(host: &OsHost) -> Result<Vec<String>, StressError> {
             let below = format!("{path}/{name}");
             match (level, name.as_str()) {
                 // Two more levels down are the shelves of undated cases.
+                (0, "packed") => {}
                 (0, "undated") => waiting.push((below, 3)),
                 (3, _) => found.push(below),
                 _ => waiting.push((below, level + 1)),

@@ -137,7 +137,14 @@ fn restore(pipeline: &mut Pipeline<'_>, book: &mut Book) -> Result<u64, Failure>
     if book.vanished.is_empty() || pipeline.poller.is_none() {
         return Ok(0);
     }
-    let wanted = book.vanished.clone();
+    // A case may stand before its record does. Whoever has one has not vanished, and is not published again (S5).
+    let mut wanted = BTreeSet::new();
+    for id in &book.vanished {
+        if spool::cases::find(pipeline.spool, *id)?.is_none() {
+            wanted.insert(*id);
+        }
+    }
+    book.vanished.clone_from(&wanted);
     let ranges = look::times_of(pipeline.spool, &wanted)?;
     pipeline.publisher()?;
     let (Some(publisher), Some(poller)) = (&mut pipeline.publisher, &mut pipeline.poller) else {

@@ -232,6 +232,8 @@ impl Book {
             .extend(ids.map(|id| print(id) | u64::from(number)));
         // What was there is sorted: a sort that sees runs has little to do.
         self.prints.sort();
+        // A pack that was noted and read again: how full the hour is must not depend on that.
+        self.prints.dedup();
     }
 
     /// The packs that may have the id.

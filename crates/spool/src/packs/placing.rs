@@ -1,7 +1,7 @@
 //! A bucket's packs, from being filled to standing in their places.
 
 use super::{Pack, PackName, Standing, TextForm, shelf_of, staged_name};
-use crate::bucket::ignore_vanished;
+use crate::bucket::{self, ignore_vanished};
 use crate::draft::Work;
 use crate::error::{Context, SpoolError};
 use crate::name::{BucketName, EntryName};
@@ -122,6 +122,39 @@ impl Worker<'_> {
             };
             plan.add_pack(work.bucket, &name, books.last(self.spool, pack.hour)?);
             work.packs.staged.push((name, pack));
+        }
+        Ok(())
+    }
+
+    /// Takes out of the bucket's packs what somebody outside has removed since it was read.
+    ///
+    /// The plan is visible by now. Whoever looks for an entry sees it in its bucket up to here, and in the plan from here on:
+    /// so nobody takes one for vanished, and fetches it again, that gets its case.
+    pub(crate) fn confirm_packs(&mut self, work: &mut Work) -> Result<(), SpoolError> {
+        if work.packs.staged.is_empty() {
+            return Ok(());
+        }
+        let listed = bucket::list(self.spool, &self.home, work.bucket, &mut self.names)?;
+        let left = match listed {
+            Some(content) => content.entries,
+            None => self.check_fence().map(|()| Vec::new())?,
+        };
+        let is_left =
+            |entry: &EntryName| left.binary_search_by_key(entry, |(left, _)| *left).is_ok();
+        let staged = std::mem::take(&mut work.packs.staged);
+        for (name, mut pack) in staged {
+            let entries = pack.index.entries.iter();
+            let gone: Vec<_> = entries.filter(|entry| !is_left(entry)).copied().collect();
+            if !gone.is_empty() {
+                let ids = gone.iter().map(EntryName::id).collect();
+                self.rewrite(work.bucket, &name, &mut pack, &ids)?;
+                work.done.vanished += gone.len() as u64;
+                work.vanished.extend(gone);
+            }
+            match pack.is_empty() {
+                true => self.drop_staged(work.bucket, &name)?,
+                false => work.packs.staged.push((name, pack)),
+            }
         }
         Ok(())
     }

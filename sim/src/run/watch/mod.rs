@@ -125,6 +125,8 @@ pub struct Watch {
     pub passes: Vec<PassLog>,
     /// Copies and vanishes that outsiders made, counted.
     pub vanished: u64,
+    /// Cases that were made in a file of many.
+    pub packed_cases: u64,
     /// When a run of a specimen was ended by an exception, in nanoseconds after the start, and by which.
     pub crashes: Vec<(u64, String)>,
     /// Set when the queue is drained and checked: everybody goes home.
@@ -169,6 +171,7 @@ impl Watch {
             windows: Windows::default(),
             passes: Vec::new(),
             vanished: 0,
+            packed_cases: 0,
             crashes: Vec::new(),
             is_over: false,
             listings: 0,

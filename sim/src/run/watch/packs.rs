@@ -30,6 +30,7 @@ impl Watch {
         self.packs.insert(ino, name.to_vec());
         let is_heir = self.pass_of(actor) == Some(PassKind::Recover);
         for (id, alert) in self.packed(view.fs(), ino) {
+            self.packed_cases += 1;
             let before = *self.contract.census().get(id);
             self.primary[id.0 as usize] = (ino, dir);
             let motion = Motion {
