@@ -37,8 +37,8 @@ pub struct CapPass {
 
 /// Parks the buckets that are beyond the cap.
 ///
-/// A bucket that somebody holds is passed by, and the next one is parked instead. Errs only if a directory cannot be read,
-/// or the machine is out of something. A second pass at the same time is harmless.
+/// A bucket that somebody holds, or for whose name there is no space, is passed by, and the next one is parked instead. Errs
+/// only if a directory cannot be read, or the disk fails. A second pass at the same time is harmless.
 pub fn enforce(spool: &Spool<'_>) -> Result<CapPass, SpoolError> {
     let cap = u64::from(spool.options.pending_max);
     let mut names = Names::default();
@@ -143,7 +143,8 @@ fn transfer(
     match moved.map_err(|error| (error.class(), error)) {
         Ok(()) => Ok(Transfer::Moved),
         Err((Class::Vanished, _)) => Ok(Transfer::Vanished),
-        Err((Class::Contended | Class::Poison, _)) => Ok(Transfer::Held),
-        Err((Class::Resource | Class::Fault, error)) => Err(error).context("move", bucket),
+        // No space for one name, in a full block of a directory's index, says nothing of the next: it is passed by as well.
+        Err((Class::Contended | Class::Poison | Class::Resource, _)) => Ok(Transfer::Held),
+        Err((Class::Fault, error)) => Err(error).context("move", bucket),
     }
 }
