@@ -11,7 +11,7 @@
 use crate::bucket::ignore_vanished;
 use crate::error::{Context, SpoolError};
 pub use crate::record::{NewCase, Quarantined, Record};
-use host::{At, Dir, DirId, File, Host, Kind, Names};
+use host::{At, Class, Dir, DirId, File, Host, Kind, Names};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -280,7 +280,15 @@ fn rewrite(host: &dyn Host, ledger: DirId, name: &str) -> Result<(), SpoolError>
     file.sync().context("make durable", &copy)?;
     drop(file);
     let replaced = host.rename(at(&copy), at(name));
-    replaced.context("replace", name)?;
+    match replaced {
+        // Somebody reads it just now: that is no fault of the ledger, and over soon.
+        Err(error) if error.class() == Class::Contended => {
+            return Err(SpoolError::Held {
+                object: format!("ledger/{name}"),
+            });
+        }
+        other => other.context("replace", name)?,
+    }
     host.sync_dir(ledger).context("make durable", "ledger")
 }
 

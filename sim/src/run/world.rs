@@ -31,6 +31,9 @@ pub(super) fn spool_options(scenario: &Scenario) -> SpoolOptions {
     }
 }
 
+/// Names of buckets in a chunk of 32 KiB.
+const BUCKETS_PER_CHUNK: u64 = 700;
+
 /// What the contract asks of a queue with these options. Nothing here knows the depth.
 pub(super) fn bounds(scenario: &Scenario, options: &SpoolOptions) -> Bounds {
     let bucket = u64::from(options.bucket_entries());
@@ -48,7 +51,9 @@ pub(super) fn bounds(scenario: &Scenario, options: &SpoolOptions) -> Bounds {
         overtaken: cap + 2 * workers.max(1) * claim + 64,
         handles: 32,
         // A claim's entries are listed, read and written aside, and then moved: at most 14 calls each.
-        window_calls: u32::try_from(14 * claim + 64).unwrap_or(u32::MAX),
+        // Or the buckets of one chunk of a listing are looked into, five calls each.
+        window_calls: u32::try_from((14 * claim).max(5 * BUCKETS_PER_CHUNK) + 64)
+            .unwrap_or(u32::MAX),
         // A chunk is 32 KiB; the longest names of the queue take 80 bytes of it.
         names_per_chunk: 400,
         recover_calls: (12, 2_000),
