@@ -67,7 +67,8 @@ impl Player {
             Role::Any => self.side() == Side::Inside,
             Role::Producer => matches!(self.part, Part::Foundry | Part::Producer),
             Role::Worker => matches!(self.part, Part::Worker | Part::Specimen(..)),
-            Role::Cap => matches!(self.part, Part::Cap { .. }),
+            // The pipeline enforces the cap in each of its passes, and mostly finds it first.
+            Role::Cap => matches!(self.part, Part::Foundry | Part::Cap { .. }),
         }
     }
 
