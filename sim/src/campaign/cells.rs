@@ -90,7 +90,8 @@ impl CellPlan {
 
 /// When a run of `engine` may stop: once everything that it must break is broken, if nothing else is asked of it.
 pub fn stop_of(scenario: &Scenario, engine: Engine) -> Vec<String> {
-    if !scenario.observed.is_empty() || is_history(scenario) {
+    let is_measured = !scenario.observed.is_empty() || scenario.comparison.is_some();
+    if is_measured || is_history(scenario) {
         return Vec::new();
     }
     scenario

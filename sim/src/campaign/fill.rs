@@ -5,7 +5,7 @@ use super::execute::{Executed, Ran};
 use super::findings::{self, Recorded};
 use super::measures::measure;
 use super::repeat::Repeats;
-use super::{environment, incident, overlay};
+use super::{compared, environment, incident, overlay};
 use crate::report::model::{
     Campaign, Canary, Cell, Checked, Environment, Expect, SCHEMA, Sometimes, Trouble, TroubleKind,
     Unresolved, Wall,
@@ -81,6 +81,7 @@ pub fn fill(
         troubles,
         repeats: share,
         incident: incident::rows(plans, &by_cell),
+        before_and_after: compared::rows(plans, &by_cell),
         unresolved: unresolved(&scenarios),
         observed_scans: incident::scans(&scenarios),
         overlay: overlay::of(plans, &by_cell),

@@ -11,6 +11,7 @@
 //! - [`folder`]: what is left on the real disk.
 
 pub mod cells;
+mod compared;
 mod environment;
 mod execute;
 mod fill;

@@ -117,6 +117,7 @@ fn consumer(c: &Consumer) -> String {
     match c.stages[..] {
         [Stage::Cap] => text += ", cap alone",
         [Stage::Triage] => text += ", triage alone",
+        [Stage::Poll, ..] => text += ", all seven stages",
         _ => {}
     }
     match &c.runs {

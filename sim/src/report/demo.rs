@@ -48,6 +48,7 @@ pub(super) fn campaign() -> Campaign {
         repeats: Some(Share { ok: 512, of: 512 }),
         incident: incident(),
         unresolved: unresolved(),
+        before_and_after: before_and_after(),
         observed_scans: vec![ObservedScan {
             label: "verification scan at 12:49".to_owned(),
             depth: 35_162,
@@ -80,6 +81,41 @@ pub(super) fn campaign() -> Campaign {
             machine: "2 cores, Linux 6.18".to_owned(),
         }),
     }
+}
+
+fn before_and_after() -> Vec<ComparedRow> {
+    let row = |what: &str, told: [&str; 2], seen: [(&str, RowVerdict); 2], spool: &str| {
+        let figure = |(words, verdict): (&str, RowVerdict)| Figure {
+            words: words.to_owned(),
+            verdict,
+        };
+        ComparedRow {
+            what: what.to_owned(),
+            before: told[0].to_owned(),
+            legacy: figure(seen[0]),
+            after: told[1].to_owned(),
+            hotfix: figure(seen[1]),
+            spool: spool.to_owned(),
+        }
+    };
+    let (pass, miss) = (RowVerdict::Pass, RowVerdict::Miss);
+    vec![
+        row(
+            "stages",
+            ["0 of 7", "7 of 7"],
+            [("0 of 7", pass), ("7 of 7", pass)],
+            "7 of 7",
+        ),
+        row(
+            "queue",
+            ["growing", "draining to 28,901"],
+            [
+                ("growing: 35,340 → 41,200", pass),
+                ("draining: 35,340 → 12,000", miss),
+            ],
+            "draining: 35,340 → 12",
+        ),
+    ]
 }
 
 /// The same campaign with one failing predicate of the production queue.

@@ -4,7 +4,7 @@ use super::program::{cap, foundry, neighbour, secret, specimen, spoiler, worker}
 use super::shared::Shared;
 use crate::kernel::{Exit, ProcessId, Program, TaskSpec};
 use crate::scenario::{
-    Antivirus, Archiver, Consumer, Engine, FileIndexer, Operator, Role, Scenario,
+    Antivirus, Archiver, Consumer, Engine, FileIndexer, Operator, Role, Scenario, Stage,
 };
 use contract::{Actor, Side};
 use host::Host;
@@ -146,7 +146,8 @@ pub(super) fn players(scenario: &Scenario, engine: Engine) -> Vec<Player> {
             }
         }
         Engine::Legacy | Engine::Hotfix => {
-            if !scenario.producers.is_empty() {
+            let polls = |consumer: &Consumer| consumer.stages.contains(&Stage::Poll);
+            if !scenario.producers.is_empty() && !scenario.consumers.iter().any(polls) {
                 cast.add("producer", Part::Producer, 0);
             }
             for consumer in &scenario.consumers {

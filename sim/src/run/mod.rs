@@ -35,7 +35,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 pub use story::Told;
 use story::{Telling, turning_point};
-use watch::{PassLog, Watch, Windows};
+use watch::{PassLog, RunLog, Watch, Windows};
 
 /// What is to be run.
 #[derive(Clone, Debug)]
@@ -83,6 +83,8 @@ pub struct Outcome {
     pub windows: Windows,
     /// Passes that ended.
     pub passes: Vec<PassLog>,
+    /// Runs of whole pipelines that ended.
+    pub runs: Vec<RunLog>,
     /// Exceptions that ended runs of a specimen: virtual time, and what.
     pub crashes: Vec<(u64, String)>,
     /// How often a neighbour took an alert away.
@@ -187,6 +189,7 @@ fn play(plan: &Plan, telling: &mut Option<Telling>) -> Outcome {
         finished,
         windows: watch.windows,
         passes: std::mem::take(&mut watch.passes),
+        runs: std::mem::take(&mut watch.runs),
         crashes: std::mem::take(&mut watch.crashes),
         vanished: watch.vanished,
         depths: std::mem::take(&mut stage.depths),

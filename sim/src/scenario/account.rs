@@ -37,6 +37,36 @@ pub struct Observed {
     pub note: Option<String>,
 }
 
+/// What the account says of runs before the fix and after it, side by side.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Comparison {
+    /// A run of the old queue.
+    pub before: RunFigures,
+    /// A run of the patched one.
+    pub after: RunFigures,
+    /// How far a simulated count of files may be off, as a share of the account's.
+    pub tolerance: f64,
+}
+
+/// One of its columns.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RunFigures {
+    /// Runs die within this time, in nanoseconds; `None`: they do not die.
+    pub dies_within_ns: Option<u64>,
+    /// They go on for at least this time, in nanoseconds.
+    pub sustained_ns: Option<u64>,
+    /// Alerts pending at the end of that time; `None`: more than at the start.
+    pub depth_end: Option<u64>,
+    /// Alerts that a run handles while it handles any; `None`: not one.
+    pub drain: Option<Pace>,
+    /// Unhandled exceptions in each run.
+    pub exceptions: u64,
+    /// Stages that come to their end.
+    pub stages: u8,
+    /// What the heartbeat says.
+    pub heartbeat: String,
+}
+
 /// Figures of the account that contradict each other. The report prints them; nothing is tuned to hide them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Unresolved {
@@ -81,6 +111,50 @@ impl RawObserved {
             over_ns: self.over.map(|over| over.0),
             tolerance: checks.share_or(self.tolerance, 0.0),
             note: self.note,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawComparison {
+    before: RawRunFigures,
+    after: RawRunFigures,
+    tolerance: Option<Spanned<Share>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRunFigures {
+    dies_within: Option<Nanos>,
+    sustained: Option<Nanos>,
+    depth_end: Option<u64>,
+    drain: Option<WrittenPace>,
+    exceptions: u64,
+    stages: u8,
+    heartbeat: String,
+}
+
+impl RawComparison {
+    pub(super) fn resolve(self, checks: &mut Checks) -> Comparison {
+        Comparison {
+            before: self.before.resolve(),
+            after: self.after.resolve(),
+            tolerance: checks.share_or(self.tolerance, 0.0),
+        }
+    }
+}
+
+impl RawRunFigures {
+    fn resolve(self) -> RunFigures {
+        RunFigures {
+            dies_within_ns: self.dies_within.map(|within| within.0),
+            sustained_ns: self.sustained.map(|sustained| sustained.0),
+            depth_end: self.depth_end,
+            drain: self.drain.map(|drain| drain.0),
+            exceptions: self.exceptions,
+            stages: self.stages,
+            heartbeat: self.heartbeat,
         }
     }
 }

@@ -59,14 +59,31 @@ pub struct Producer {
     pub duplicates: f64,
 }
 
-/// A part of a consumer's run.
+/// A part of a run of the old pipeline. Cases are made by its triage, and the heartbeat is always written.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
+    /// Fetches what has arrived; without it, producers write alerts into the queue beside the runs.
+    Poll,
     /// Enforces the cap.
     Cap,
     /// Judges alerts and makes cases of them.
     Triage,
+    /// Makes packs of what was escalated.
+    Escalation,
+    /// Compares the ledger with the cases.
+    Reconcile,
+}
+
+impl Stage {
+    /// All that can be asked for, in order.
+    pub const ALL: [Stage; 5] = [
+        Stage::Poll,
+        Stage::Cap,
+        Stage::Triage,
+        Stage::Escalation,
+        Stage::Reconcile,
+    ];
 }
 
 /// Takes alerts out of the queue and makes cases of them.
@@ -234,16 +251,20 @@ impl RawConsumer {
     }
 }
 
-/// The stages of a run: all of them if none are written.
+/// The stages of a run: those of the queue if none are written.
 fn stages(written: Option<Spanned<Vec<Stage>>>, checks: &mut Checks) -> Vec<Stage> {
     let Some(written) = written else {
         return vec![Stage::Cap, Stage::Triage];
     };
-    if !matches!(written.get_ref()[..], [_] | [Stage::Cap, Stage::Triage]) {
+    let is_known = matches!(
+        written.get_ref()[..],
+        [Stage::Cap] | [Stage::Triage] | [Stage::Cap, Stage::Triage]
+    );
+    if !is_known && written.get_ref()[..] != Stage::ALL {
         checks.problem(
             written.span(),
             "these are not the stages of a run",
-            "one of them, or [\"cap\", \"triage\"]",
+            "\"cap\", \"triage\", both, or all of poll, cap, triage, escalation, reconcile",
             None,
         );
     }

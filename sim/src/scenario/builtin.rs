@@ -35,11 +35,12 @@ macro_rules! builtins {
     };
 }
 
-static BUILTINS: [Builtin; 13] = builtins![
+static BUILTINS: [Builtin; 14] = builtins![
     "incident",
     "credential-rotation",
     "targeted-race",
     "full-queue-sort",
+    "before-and-after",
     "scale-boundaries",
     "race-window",
     "concurrent-archival",

@@ -12,7 +12,7 @@
 //! | `[[archiver]] [[antivirus]] [[file_indexer]] [[operator]]` | who touches its files besides ([`neighbour`]) |
 //! | `[[clock_step]] [[crash]] [[power_loss]] [[fault]] [[plant]]` | what goes wrong ([`fault`]) |
 //! | `[sweep] [expect]` | what is varied, and what must come out ([`sweep`], [`goal`]) |
-//! | `[[observed]] [[unresolved]]` | what the account of the incident says ([`account`]) |
+//! | `[[observed]] [comparison] [[unresolved]]` | what the account of the incident says ([`account`]) |
 //!
 //! Every file marks its figures in comments: FACT (the account says so), DERIVED (computed from facts, with the formula) or
 //! ASSUMED.
@@ -35,7 +35,7 @@ pub mod world;
 #[cfg(test)]
 mod tests;
 
-pub use account::{Observed, Unresolved};
+pub use account::{Comparison, Observed, RunFigures, Unresolved};
 pub use actor::{Cap, Consumer, Engine, Producer, Runs, SecondInstance, Stage};
 pub use builtin::{Builtin, builtin, list};
 pub use fault::{CallFault, ClockStep, Crash, Plant, PlantKind, Point, PowerLoss, Role, Trigger};
@@ -88,6 +88,7 @@ pub struct Scenario {
     pub sweep: Sweep,
     pub expect: Expect,
     pub observed: Vec<Observed>,
+    pub comparison: Option<Comparison>,
     pub unresolved: Vec<Unresolved>,
 }
 

@@ -1,6 +1,6 @@
 //! A scenario file as it is written. [`Raw::resolve`] makes a [`Scenario`] of it.
 
-use super::account::{RawObserved, RawUnresolved};
+use super::account::{RawComparison, RawObserved, RawUnresolved};
 use super::actor::{RawCapPass, RawConsumer, RawProducer, RawSecondInstance};
 use super::checks::{Checks, IdSpace};
 use super::fault::{RawCallFault, RawClockStep, RawCrash, RawPlant, RawPowerLoss};
@@ -61,6 +61,7 @@ pub(super) struct Raw {
     expect: RawExpect,
     #[serde(default)]
     observed: Vec<RawObserved>,
+    comparison: Option<RawComparison>,
     #[serde(default)]
     unresolved: Vec<RawUnresolved>,
 }
@@ -146,6 +147,7 @@ impl Raw {
             sweep,
             expect,
             observed: each!(self.observed, c),
+            comparison: self.comparison.map(|comparison| comparison.resolve(c)),
             unresolved: each!(self.unresolved, c),
         };
         if checks.problems.is_empty() {

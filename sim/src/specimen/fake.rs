@@ -100,6 +100,14 @@ impl Fake {
         Ok(path)
     }
 
+    fn open(&self, call: Call, at: At<'_>) -> Result<FileId> {
+        let path = self.enter(call, at)?;
+        self.need(call, &path)?;
+        let mut state = self.0.borrow_mut();
+        state.opened.push(path);
+        Ok(FileId(u32::try_from(state.opened.len() - 1).expect("few")))
+    }
+
     fn need(&self, call: Call, path: &str) -> Result<()> {
         match self.0.borrow().files.contains_key(path) {
             true => Ok(()),
@@ -161,12 +169,12 @@ impl Host for Fake {
         Ok(FileId(u32::try_from(state.opened.len() - 1).expect("few")))
     }
 
+    fn open_append(&self, at: At<'_>) -> Result<FileId> {
+        self.open(Call::OpenAppend, at)
+    }
+
     fn open_read(&self, at: At<'_>) -> Result<FileId> {
-        let path = self.enter(Call::OpenRead, at)?;
-        self.need(Call::OpenRead, &path)?;
-        let mut state = self.0.borrow_mut();
-        state.opened.push(path);
-        Ok(FileId(u32::try_from(state.opened.len() - 1).expect("few")))
+        self.open(Call::OpenRead, at)
     }
 
     fn read(&self, file: FileId, offset: u64, into: &mut Vec<u8>, max: usize) -> Result<usize> {
@@ -228,10 +236,6 @@ impl Host for Fake {
 
     fn rmdir(&self, _: At<'_>) -> Result<()> {
         unreachable!("the specimens never remove a directory")
-    }
-
-    fn open_append(&self, _: At<'_>) -> Result<FileId> {
-        unreachable!("the specimens never append to an old file")
     }
 
     fn rename_noreplace(&self, _: At<'_>, _: At<'_>) -> Result<()> {

@@ -14,8 +14,9 @@
 //! reconstructed: triage lists in order of name; a file that is no JSON, or cannot be opened, raises; the guards catch
 //! `FileNotFoundError` alone ("vanished files are skipped", and nothing else is said to be).
 //!
-//! **Left out**: poll (the scenario's producers do it), escalation and reconcile.
+//! Scenarios that look at the queue alone leave out stages: their producers write the alerts, and nothing follows triage.
 
+mod downstream;
 mod guards;
 mod poll_alerts;
 mod python;
@@ -27,6 +28,7 @@ mod fake;
 mod tests;
 
 pub use guards::{Guards, Site};
+pub use poll_alerts::Indexer;
 pub use triage::TriageOptions;
 
 use host::{Dir, Host, HostError};
@@ -38,6 +40,8 @@ pub const QUEUE_DIR: &str = "queue";
 pub const PROCESSED_DIR: &str = "processed";
 /// The name of the directory of cases.
 pub const CASES_DIR: &str = "cases";
+/// The name of the directory of escalation packs.
+pub const ESCALATIONS_DIR: &str = "escalations";
 /// The name of the heartbeat file.
 pub const HEARTBEAT_FILE: &str = "heartbeat.json";
 
@@ -45,14 +49,18 @@ pub const HEARTBEAT_FILE: &str = "heartbeat.json";
 pub const STAGES: u8 = 7;
 
 /// What a run does. Every field is written out by the caller.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RunOptions {
+#[derive(Clone, Copy)]
+pub struct RunOptions<'a> {
     /// Whether the four guards are there.
     pub guards: Guards,
+    /// Poll, from here.
+    pub indexer: Option<&'a dyn Indexer>,
     /// Enforce the cap, with this limit.
     pub cap: Option<u64>,
     /// Triage, so.
     pub triage: Option<TriageOptions>,
+    /// Escalate and reconcile after that.
+    pub is_whole: bool,
 }
 
 /// Which program ran.
@@ -84,23 +92,48 @@ pub struct PassReport {
 pub struct RunReport {
     /// The passes, in order.
     pub passes: Vec<PassReport>,
-    /// How many of the seven stages were finished. `poll-alerts.py` is the first two in one program: if it dies, none is. A
-    /// run whose triage ends counts as whole, because the stages after it are left out here.
+    /// How many of the seven stages were finished. `poll-alerts.py` is the first two in one program, and `triage.py` the next
+    /// two: if one dies, neither of its stages is.
     pub stages_finished: u8,
+    /// The exception that ended the run outside the two programs of the queue.
+    downstream: Option<Abort>,
+    /// By how many cases the ledger and the disk differ, if it came to that.
+    pub mismatches: Option<u64>,
+    /// What the heartbeat says.
+    pub heartbeat: &'static str,
+}
+
+/// A moment of a run that somebody looks on.
+#[derive(Clone, Copy, Debug)]
+pub enum Moment<'a> {
+    /// A program of the queue begins.
+    Begins(PassKind),
+    /// It ended, or died.
+    Ended(&'a PassReport),
 }
 
 impl RunReport {
     /// The exception that ended the run.
     pub fn aborted(&self) -> Option<&Abort> {
-        self.passes.iter().find_map(|pass| pass.aborted.as_ref())
+        let in_queue = self.passes.iter().find_map(|pass| pass.aborted.as_ref());
+        in_queue.or(self.downstream.as_ref())
     }
+}
 
+/// A run in progress.
+struct Run<'r> {
+    report: RunReport,
+    onlooker: &'r mut dyn FnMut(Moment<'_>),
+}
+
+impl Run<'_> {
     /// Runs one program, keeps its report, and says whether it came to its end.
     fn pass(
         &mut self,
         kind: PassKind,
         program: impl FnOnce(&mut PassReport) -> Result<(), Abort>,
     ) -> bool {
+        (self.onlooker)(Moment::Begins(kind));
         let mut pass = PassReport {
             kind,
             seen: 0,
@@ -109,8 +142,9 @@ impl RunReport {
             aborted: None,
         };
         pass.aborted = program(&mut pass).err();
+        (self.onlooker)(Moment::Ended(&pass));
         let ended = pass.aborted.is_none();
-        self.passes.push(pass);
+        self.report.passes.push(pass);
         ended
     }
 }
@@ -160,49 +194,82 @@ impl Abort {
     }
 }
 
-/// One run: cap, triage, heartbeat, in this order. An exception in one ends the run, as it did.
+/// One run: the stages that `options` asks for, in their order, and the heartbeat. An exception in one ends the run, as it did.
 ///
 /// The heartbeat is written in either case: it is how the operators learned of the crashes.
-pub fn run(host: &dyn Host, options: &RunOptions) -> RunReport {
-    let mut report = RunReport {
+pub fn run(
+    host: &dyn Host,
+    options: &RunOptions<'_>,
+    onlooker: &mut dyn FnMut(Moment<'_>),
+) -> RunReport {
+    let report = RunReport {
         passes: Vec::new(),
         stages_finished: 0,
+        downstream: None,
+        mismatches: None,
+        heartbeat: "OK",
     };
-    stages(host, options, &mut report);
-    let status = if report.aborted().is_some() {
-        "FAILED"
-    } else {
-        "OK"
-    };
+    let mut run = Run { report, onlooker };
+    stages(host, options, &mut run);
+    let mut report = run.report;
+    // The heartbeat counts itself.
+    let finished = report.stages_finished + u8::from(report.stages_finished == STAGES - 1);
+    if report.aborted().is_some() {
+        report.heartbeat = "FAILED";
+    }
     let heartbeat = format!(
-        "{{\"status\":\"{status}\",\"stages_finished\":{},\"stages\":{STAGES}}}\n",
-        report.stages_finished
+        "{{\"status\":\"{}\",\"stages_finished\":{finished},\"stages\":{STAGES}}}\n",
+        report.heartbeat
     );
     // A heartbeat that cannot be written has no one to tell; it has not changed what the run did.
-    let _: Result<(), HostError> = python::write_text(
+    let written = python::write_text(
         host,
         host.root(),
         HEARTBEAT_FILE.as_bytes(),
         heartbeat.as_bytes(),
     );
+    if written.is_ok() {
+        report.stages_finished = finished;
+    }
     report
 }
 
-fn stages(host: &dyn Host, options: &RunOptions, report: &mut RunReport) {
+fn stages(host: &dyn Host, options: &RunOptions<'_>, run: &mut Run<'_>) {
     let guards = options.guards;
-    if let Some(cap) = options.cap {
-        let enforce = |pass: &mut _| poll_alerts::enforce_queue_cap(host, guards, cap, pass);
-        if !report.pass(PassKind::Cap, enforce) {
+    if options.indexer.is_some() || options.cap.is_some() {
+        let poll_alerts = |pass: &mut _| {
+            if let Some(indexer) = options.indexer {
+                poll_alerts::poll(host, indexer)?;
+            }
+            match options.cap {
+                Some(cap) => poll_alerts::enforce_queue_cap(host, guards, cap, pass),
+                None => Ok(()),
+            }
+        };
+        if !run.pass(PassKind::Cap, poll_alerts) {
             return;
         }
     }
-    report.stages_finished = 2;
+    run.report.stages_finished = 2;
     if let Some(triage) = options.triage {
         let main = |pass: &mut _| triage::main(host, guards, triage, pass);
-        if report.pass(PassKind::Triage, main) {
-            report.stages_finished = STAGES;
+        if !run.pass(PassKind::Triage, main) {
+            return;
         }
+        run.report.stages_finished = 4;
     }
+    if options.is_whole {
+        run.report.downstream = downstream(host, &mut run.report).err();
+    }
+}
+
+/// Stages 5 and 6.
+fn downstream(host: &dyn Host, report: &mut RunReport) -> Result<(), Abort> {
+    downstream::escalate(host)?;
+    report.stages_finished = 5;
+    report.mismatches = Some(downstream::reconcile(host)?);
+    report.stages_finished = 6;
+    Ok(())
 }
 
 /// Opens one of the pipeline's directories, making it if it is missing: `Path.mkdir(exist_ok=True)`.

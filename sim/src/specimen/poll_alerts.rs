@@ -1,9 +1,55 @@
-//! `poll-alerts.py`, stage 2: the cap, with sites 1 and 2.
+//! `poll-alerts.py`, stages 1 and 2: poll, and the cap with sites 1 and 2.
 
 use super::guards::{Guards, Site, Use};
-use super::python::glob_json;
+use super::python::{glob_json, read_text, write_text};
 use super::{Abort, PROCESSED_DIR, PassReport, QUEUE_DIR, open_dir};
-use host::{Host, HostError};
+use host::{At, Host, HostError};
+
+/// The name of the cursor's file.
+const CURSOR_FILE: &str = "cursor.txt";
+
+/// Where the specimens get their alerts. They have no client of their own: the account's bug is not in it.
+pub trait Indexer {
+    /// The alert at place `cursor`, by its file's name, its bytes written into `text`; `None` if it has not arrived yet.
+    fn alert(&self, cursor: u64, text: &mut Vec<u8>) -> Option<String>;
+}
+
+/// Writes what has arrived since the cursor into the queue, a file each, and moves the cursor after the last.
+///
+/// Reconstructed: the account says that there is a cursor, and that a page becomes one JSON file an alert.
+///
+/// ```python
+/// cursor = int(CURSOR.read_text()) if CURSOR.exists() else 0
+/// for alert in fetch(cursor):
+///     (QUEUE_ROOT / f"{alert.id}.json").write_text(alert.raw)
+///     cursor += 1
+/// CURSOR.write_text(str(cursor))
+/// ```
+///
+/// Errs with the first exception; the files that were written stay, and the next run writes them again.
+pub(super) fn poll(host: &dyn Host, indexer: &dyn Indexer) -> Result<(), Abort> {
+    let queue = open_dir(host, QUEUE_DIR)?;
+    let raised = |error| Abort::host(Site::Elsewhere, error, CURSOR_FILE.as_bytes());
+    let at = At::new(host.root(), CURSOR_FILE);
+    let mut text = Vec::new();
+    let mut cursor = match read_text(host, at, &mut text) {
+        Ok(()) => String::from_utf8_lossy(&text).parse().unwrap_or(0),
+        Err(error) if error.is_vanished() => 0,
+        Err(error) => return Err(raised(error)),
+    };
+    let first = cursor;
+    text.clear();
+    while let Some(name) = indexer.alert(cursor, &mut text) {
+        write_text(host, queue.id(), name.as_bytes(), &text)
+            .map_err(|error| Abort::host(Site::Elsewhere, error, name.as_bytes()))?;
+        cursor += 1;
+        text.clear();
+    }
+    if cursor == first {
+        return Ok(());
+    }
+    write_text(host, at.dir, at.path, cursor.to_string().as_bytes()).map_err(raised)
+}
 
 /// Moves the oldest files to the archive until `cap` are left.
 ///

@@ -26,6 +26,11 @@ impl Listing {
 
 /// `[p for p in ROOT.glob("*.json")]`: the whole directory, read to its end before anything is done with it.
 pub(super) fn glob_json(dir: &Dir<'_>) -> Result<Listing> {
+    list(dir, |name| name.ends_with(b".json"))
+}
+
+/// `[p for p in ROOT.iterdir() if is_meant(p.name)]`.
+pub(super) fn list(dir: &Dir<'_>, is_meant: fn(&[u8]) -> bool) -> Result<Listing> {
     let mut listing = Listing {
         bytes: Vec::new(),
         ends: Vec::new(),
@@ -34,7 +39,7 @@ pub(super) fn glob_json(dir: &Dir<'_>) -> Result<Listing> {
     // The handle is used for paths as well, so a scan may have left its position at the end.
     dir.rewind()?;
     while dir.read(&mut names)? {
-        for entry in names.iter().filter(|e| e.name.ends_with(b".json")) {
+        for entry in names.iter().filter(|entry| is_meant(entry.name)) {
             listing.bytes.extend_from_slice(entry.name);
             listing.ends.push(listing.bytes.len());
         }

@@ -23,14 +23,21 @@ fn run_with(fake: &Fake, guards: Guards, cap: u64) -> RunReport {
         limit: None,
         alert_time_min: None,
     };
-    run(
+    run_only(
         fake,
         &RunOptions {
             guards,
+            indexer: None,
             cap: Some(cap),
             triage: Some(triage),
+            is_whole: true,
         },
     )
+}
+
+/// A run that nobody looks on.
+fn run_only(fake: &Fake, options: &RunOptions<'_>) -> RunReport {
+    run(fake, options, &mut |_| ())
 }
 
 /// Runs both specimens on the same misfortune: `legacy` must end at `site` with `finished` stages, `hotfix` must not.
@@ -85,12 +92,14 @@ fn the_cap_moves_the_oldest_by_mtime_whatever_their_names() {
         fake.put(&format!("queue/{name}.json"), b"{}", mtime * 1_000_000_000);
     }
     fake.put("queue/note.txt", b"not an alert", 0);
-    let report = run(
+    let report = run_only(
         &fake,
         &RunOptions {
             guards: Guards::None,
+            indexer: None,
             cap: Some(2),
             triage: None,
+            is_whole: false,
         },
     );
     assert_eq!(fake.files("processed"), ["b.json", "c.json"]);
@@ -121,12 +130,14 @@ fn times_that_a_float_cannot_tell_apart_keep_the_order_of_the_listing() {
 fn a_vanished_file_sorts_first_and_takes_a_place_in_the_overflow() {
     let fake = queue(5);
     fake.before(Call::Stat, "4.json", Before::Vanish);
-    let report = run(
+    let report = run_only(
         &fake,
         &RunOptions {
             guards: Guards::Hotfix,
+            indexer: None,
             cap: Some(2),
             triage: None,
+            is_whole: false,
         },
     );
     // Overflow is 3 of 5 listed names: the vanished one, and the two oldest.
@@ -177,15 +188,17 @@ fn bytes_that_are_no_json_end_the_run() {
 #[test]
 fn triage_keeps_to_its_limit_and_its_pace() {
     let fake = queue(5);
-    let report = run(
+    let report = run_only(
         &fake,
         &RunOptions {
             guards: Guards::None,
+            indexer: None,
             cap: None,
             triage: Some(TriageOptions {
                 limit: Some(3),
                 alert_time_min: Some(std::time::Duration::from_millis(176)),
             }),
+            is_whole: false,
         },
     );
     assert_eq!(report.passes[0].acted, 3);
@@ -207,4 +220,58 @@ fn a_case_that_is_there_already_is_written_again() {
             .starts_with("{\"schema\":1,\"disposition\":\"")
     );
     assert!(!fake.text("cases/0/case.json").contains("older"));
+}
+
+/// Two alerts, the second of which arrives between the runs of a test.
+struct Remote {
+    arrived: std::cell::Cell<u64>,
+}
+
+impl Indexer for Remote {
+    fn alert(&self, cursor: u64, text: &mut Vec<u8>) -> Option<String> {
+        text.extend_from_slice(b"{}");
+        (cursor < self.arrived.get()).then(|| format!("{cursor}.json"))
+    }
+}
+
+#[test]
+fn seven_stages_take_each_alert_from_the_indexer_to_one_case_and_its_line_of_the_ledger() {
+    let fake = queue(0);
+    let remote = Remote {
+        arrived: std::cell::Cell::new(2),
+    };
+    let options = RunOptions {
+        guards: Guards::Hotfix,
+        indexer: Some(&remote),
+        cap: Some(10),
+        triage: Some(TriageOptions {
+            limit: None,
+            alert_time_min: None,
+        }),
+        is_whole: true,
+    };
+    let first = run_only(&fake, &options);
+    assert_eq!((first.aborted(), first.stages_finished), (None, STAGES));
+    assert_eq!((first.mismatches, first.heartbeat), (Some(0), "OK"));
+    assert_eq!(fake.files("cases"), ["0/case.json", "1/case.json"]);
+    remote.arrived.set(3);
+    run_only(&fake, &options);
+    assert_eq!(fake.files("processed"), ["0.json", "1.json", "2.json"]);
+    assert_eq!(fake.text("cursor.txt"), "3");
+    // What is not in the ledger is a mismatch.
+    fake.put("cases/strange/case.json", b"{}", 0);
+    assert_eq!(run_only(&fake, &options).mismatches, Some(1));
+}
+
+#[test]
+fn an_escalated_case_has_one_pack_however_often_it_is_looked_at() {
+    let fake = queue(200);
+    run_with(&fake, Guards::None, 1_000);
+    let ledger = fake.text("ledger.txt");
+    let escalated = ledger.lines().filter(|line| line.ends_with(" escalated"));
+    let packs = fake.files("escalations");
+    assert_eq!(packs.len(), escalated.count());
+    assert!(!packs.is_empty(), "one of 38 is escalated");
+    run_with(&fake, Guards::None, 1_000);
+    assert_eq!(fake.files("escalations"), packs);
 }

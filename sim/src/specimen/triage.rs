@@ -1,5 +1,6 @@
 //! `triage.py`, stages 3 and 4: judge and write the case, with sites 3 and 4.
 
+use super::downstream::{Ledger, word};
 use super::guards::{Guards, Site, Use};
 use super::poll_alerts::used;
 use super::python::{Listing, glob_json, write_text};
@@ -28,7 +29,7 @@ pub struct TriageOptions {
 ///     for p in sorted(QUEUE_ROOT.glob("*.json")):
 ///         text = p.read_text()
 ///         alert = json.loads(text)
-///         write_case(p.stem, judge(alert))
+///         write_case(p.stem, judge(alert))              # and a line of the ledger
 ///         shutil.move(str(p), str(PROCESSED_ROOT / p.name))
 /// ```
 ///
@@ -42,6 +43,9 @@ pub(super) fn main(
     let queue = open_dir(host, QUEUE_DIR)?;
     let processed = open_dir(host, PROCESSED_DIR)?;
     let cases = open_dir(host, CASES_DIR)?;
+
+    let ledger = Ledger::open(host)
+        .map_err(|error| Abort::host(Site::Elsewhere, error, CASES_DIR.as_bytes()))?;
 
     // for p in sorted(QUEUE_ROOT.glob("*.json")):
     let listing = glob_json(&queue)
@@ -72,7 +76,7 @@ pub(super) fn main(
         }
 
         // write_case(p.stem, judge(alert))
-        write_case(host, &cases, name, judge(&text))
+        write_case(host, &cases, &ledger, name, judge(&text))
             .map_err(|error| Abort::host(Site::Elsewhere, error, name))?;
 
         // shutil.move(str(p), str(PROCESSED_ROOT / p.name))
@@ -118,26 +122,25 @@ fn judge(text: &[u8]) -> Disposition {
     }
 }
 
-/// Writes `cases/<stem>/case.json`; a case that is there already is written again.
+/// Writes `cases/<stem>/case.json`, and its line of the ledger; a case that is there already is written again, and gets no
+/// second line.
 fn write_case(
     host: &dyn Host,
     cases: &Dir<'_>,
+    ledger: &Ledger<'_>,
     name: &[u8],
     disposition: Disposition,
 ) -> Result<(), HostError> {
     let stem = name.strip_suffix(b".json").unwrap_or(name);
     match host.mkdir(cases.at(stem)) {
-        Ok(()) => {}
+        Ok(()) => ledger.write(stem, disposition)?,
         Err(error) if error.is_exists() => {}
         Err(error) => return Err(error),
     }
-    let disposition = match disposition {
-        Disposition::Benign => "benign",
-        Disposition::KnownFp => "known_fp",
-        Disposition::Review => "review",
-        Disposition::Escalated => "escalated",
-    };
-    let case = format!("{{\"schema\":1,\"disposition\":\"{disposition}\"}}\n");
+    let case = format!(
+        "{{\"schema\":1,\"disposition\":\"{}\"}}\n",
+        word(disposition)
+    );
     write_text(
         host,
         cases.id(),

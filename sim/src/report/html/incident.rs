@@ -1,7 +1,9 @@
 //! The account of the incident against the simulation, and the race itself.
 
 use super::super::chart::{Axis, Chart, Dash, Ink, Layer, Side, Size};
-use super::super::model::{Campaign, IncidentRow, Observed, Overlay, RowVerdict};
+use super::super::model::{
+    Campaign, ComparedRow, Figure as Judged, IncidentRow, Observed, Overlay, RowVerdict,
+};
 use super::super::swimlane::{self, EVENTS_MAX};
 use super::super::units::{clock, depth, exact_count};
 use super::block::{Block, Figure, Group, Section, Table, Td};
@@ -20,6 +22,9 @@ pub(super) fn overlay_section(campaign: &Campaign) -> Section {
     }
     if !campaign.incident.is_empty() {
         blocks.push(Block::Table(table(&campaign.incident)));
+    }
+    if !campaign.before_and_after.is_empty() {
+        blocks.push(Block::Table(comparison(&campaign.before_and_after)));
     }
     if !campaign.unresolved.is_empty() {
         let rows = campaign
@@ -70,6 +75,46 @@ pub(super) fn race_section(campaign: &Campaign) -> Section {
         id: "race",
         title: "The race, step by step",
         blocks,
+    }
+}
+
+fn comparison(rows: &[ComparedRow]) -> Table {
+    let judged = |figure: &Judged| {
+        let (sign, class) = match figure.verdict {
+            RowVerdict::Pass => ("✓", "ok"),
+            RowVerdict::Miss => ("✗", "bad"),
+            RowVerdict::Unresolved | RowVerdict::Info => ("·", "quiet"),
+        };
+        Td::new(format!("{sign} {}", figure.words)).class(class)
+    };
+    let rows = rows.iter().map(|row| {
+        vec![
+            Td::new(&row.what),
+            Td::new(&row.before),
+            judged(&row.legacy),
+            Td::new(&row.after),
+            judged(&row.hotfix),
+            Td::new(&row.spool),
+        ]
+    });
+    let head = [
+        "runs of seven stages",
+        "account, before",
+        "legacy",
+        "account, after",
+        "hotfix",
+        "production pipeline",
+    ];
+    Table {
+        caption: "Runs before the fix and after it, and passes of the production pipeline in the same situation. Its \
+                  stages 3 and 4 are workers beside the passes; its files a minute are those of one worker."
+            .to_owned(),
+        head: head.map(str::to_owned).to_vec(),
+        groups: vec![Group {
+            title: String::new(),
+            rows: rows.collect(),
+        }],
+        ..Table::default()
     }
 }
 

@@ -24,6 +24,34 @@ pub struct IncidentRow {
     pub note: String,
 }
 
+/// One row of the comparison of runs before the fix, after it, and of the production pipeline in the same situation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComparedRow {
+    /// What is compared.
+    pub what: String,
+    /// What the account says of a run before the fix.
+    pub before: String,
+    /// What runs of the old queue did.
+    pub legacy: Figure,
+    /// What the account says of a run after it.
+    pub after: String,
+    /// What runs of the patched queue did.
+    pub hotfix: Figure,
+    /// What passes of the production pipeline did. The account knows none.
+    pub spool: String,
+}
+
+/// What was simulated, and whether it is what the account says.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Figure {
+    /// In words.
+    pub words: String,
+    /// Whether it was met.
+    pub verdict: RowVerdict,
+}
+
 /// Whether the simulation meets a figure of the account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

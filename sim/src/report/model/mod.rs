@@ -7,8 +7,8 @@ mod account;
 mod cell;
 
 pub use account::{
-    Deadline, DepthSeries, IncidentRow, Mark, Observed, ObservedScan, Overlay, Race, RaceEvent,
-    Role, RowVerdict, Unresolved,
+    ComparedRow, Deadline, DepthSeries, Figure, IncidentRow, Mark, Observed, ObservedScan, Overlay,
+    Race, RaceEvent, Role, RowVerdict, Unresolved,
 };
 pub use cell::{Cell, Checked, Conservation, Expect};
 
@@ -43,6 +43,9 @@ pub struct Campaign {
     pub repeats: Option<Share>,
     /// The account against the simulation.
     pub incident: Vec<IncidentRow>,
+    /// Runs before the fix, after it, and of the production pipeline.
+    #[serde(default)]
+    pub before_and_after: Vec<ComparedRow>,
     /// Figures of the account that do not fit together.
     pub unresolved: Vec<Unresolved>,
     /// Scans that people measured, to hold the simulated ones against.

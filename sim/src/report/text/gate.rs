@@ -13,6 +13,7 @@ pub fn gate(campaign: &Campaign, options: TextOptions<'_>) -> String {
     push_head(&mut lines, campaign);
     push_matrix(&mut lines, campaign);
     push_other_scenarios(&mut lines, campaign);
+    incident::push_comparison(&mut lines, campaign);
     incident::push(&mut lines, campaign);
     push_seen(&mut lines, campaign);
     for finding in &campaign.findings {

@@ -117,3 +117,19 @@ fn without_colour(text: &str) -> String {
     plain.push_str(rest);
     plain
 }
+
+#[test]
+fn runs_before_and_after_the_fix_stand_side_by_side_with_ours() {
+    let text = gate(&demo::campaign(), PLAIN);
+    let row = text
+        .lines()
+        .find(|line| line.starts_with("  queue "))
+        .unwrap();
+    let words = [
+        "growing",
+        "✓ growing: 35,340 → 41,200",
+        "✗ draining: 35,340 → 12,000",
+        "→ 12",
+    ];
+    assert!(words.iter().all(|words| row.contains(words)), "{row}");
+}

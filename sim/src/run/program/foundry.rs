@@ -6,11 +6,12 @@ use super::{PAUSE, Patience, secret, wait_until};
 use crate::kernel::Exit;
 use crate::run::remote::Wire;
 use crate::run::shared::Shared;
+use crate::run::watch::RunLog;
 use contract::sometimes::Goal;
 use contract::{Actor, Place};
 use host::{At, Host, Millis};
 use indexer::{Config, Profile};
-use pipeline::{Failure, FailureKind, Intake, Pipeline, Report, Secret, Settings};
+use pipeline::{Failure, FailureKind, Intake, Pipeline, Reconciled, Report, Secret, Settings};
 use policy::{LoadOptions, Policy};
 use spool::{Publisher, Spool, SpoolError};
 use std::sync::LazyLock;
@@ -143,9 +144,11 @@ impl Life<'_> {
     /// One pass. The workers work on their own, side by side with it. Errs if data is broken that nothing may break.
     fn pass(&mut self) -> Result<Report, Failure> {
         self.passes += 1;
+        let start_ns = self.shared.now_ns();
         let report = self
             .pipeline
             .pass(&self.passes.to_string(), &mut |_| Vec::new());
+        self.log(&report, start_ns);
         let failures = report
             .stages
             .iter()
@@ -154,6 +157,21 @@ impl Life<'_> {
             Some(failure) if failure.kind == FailureKind::Data => Err(failure.clone()),
             _ => Ok(report),
         }
+    }
+
+    fn log(&self, report: &Report, start_ns: u64) {
+        let failures = || report.stages.iter().filter_map(|one| one.failure.as_ref());
+        let failed = u8::try_from(failures().count()).expect("a pass has seven stages");
+        let mut watch = self.shared.watch.borrow_mut();
+        let end_ns = watch.time_ns();
+        watch.runs.push(RunLog {
+            time_ns: (start_ns, end_ns),
+            handled: 0,
+            stages_finished: u8::try_from(report.stages.len()).unwrap_or(u8::MAX) - failed,
+            failure: failures().next().map(|failure| failure.message.clone()),
+            heartbeat: if report.is_ok() { "OK" } else { "FAILED" },
+            mismatches: report.reconciled.as_ref().map(Reconciled::mismatches),
+        });
     }
 
     fn is_calm(&self, left: u64) -> bool {

@@ -14,6 +14,9 @@ use std::time::Duration;
 
 /// Where an archiver puts what it takes: outside the queue.
 const ARCHIVE: &str = "archive";
+/// How many names of its listing an archiver tries in one turn. More, and a queue that was drained since would cost it a
+/// burst of calls.
+const TRIES: u32 = 4;
 
 /// A file of the queue, as a neighbour sees it: a path from the root.
 type Path = Vec<u8>;
@@ -45,22 +48,25 @@ pub(crate) fn archive(host: &dyn Host, shared: &Shared, archiver: &Archiver) -> 
             }
         }
         for _ in 0..archiver.batch {
-            let Some(path) = view.next(host, shared, &mut draw, archiver.select) else {
-                break;
-            };
-            let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(&path);
-            if host
-                .rename(At::new(host.root(), &path), archive.at(name))
-                .is_ok()
-            {
-                taken += 1;
-            }
-            if archiver.at_most.is_some_and(|most| most <= taken) {
+            // A name that somebody else has taken costs it a moment, and not its turn.
+            let is_taken = (0..TRIES).any(|_| {
+                let path = view.next(host, shared, &mut draw, archiver.select);
+                path.is_some_and(|path| put_away(host, &archive, &path))
+            });
+            taken += u64::from(is_taken);
+            if !is_taken || archiver.at_most.is_some_and(|most| most <= taken) {
                 break;
             }
         }
     }
     Exit::OK
+}
+
+/// Moves a file of the queue into the archive. False if it is there no more.
+fn put_away(host: &dyn Host, archive: &Dir<'_>, path: &[u8]) -> bool {
+    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+    let moved = host.rename(At::new(host.root(), path), archive.at(name));
+    moved.is_ok()
 }
 
 /// Waits until a program of the queue has read its listing to the end once more.
@@ -92,10 +98,8 @@ pub(crate) fn scan_for_viruses(host: &dyn Host, shared: &Shared, antivirus: &Ant
     };
     touch.repeat(host, shared, &mut draw, |draw, path| {
         if chance(draw, antivirus.quarantine) {
-            let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
             // It may be gone already: then somebody else has it.
-            host.rename(At::new(host.root(), path), archive.at(name))
-                .ok();
+            put_away(host, &archive, path);
         }
     })
 }

@@ -4,9 +4,11 @@ use super::wait_until;
 use crate::kernel::Exit;
 use crate::run::shared::Shared;
 use crate::run::source::{legacy_name, made_up};
-use crate::run::watch::Report;
+use crate::run::watch::{Report, RunLog};
 use crate::scenario::{Consumer, Engine, Pace, Runs, Stage};
-use crate::specimen::{self, Guards, PROCESSED_DIR, QUEUE_DIR, RunOptions, TriageOptions};
+use crate::specimen::{
+    self, Guards, Indexer, Moment, PROCESSED_DIR, QUEUE_DIR, RunOptions, TriageOptions,
+};
 use contract::{Abort, Actor, PassKind};
 use host::{At, Class, Dir, File, Host};
 use std::time::Duration;
@@ -26,7 +28,8 @@ pub(crate) fn run(
     if !wait_until(host, shared, consumer.active.start_ns) {
         return Exit::OK;
     }
-    let options = options(shared, consumer, engine);
+    let remote = Remote { shared };
+    let options = options(shared, consumer, engine, &remote);
     for round in 0.. {
         let due = match &consumer.runs {
             Runs::BackToBack => shared.now_ns(),
@@ -36,6 +39,8 @@ pub(crate) fn run(
                 None => return Exit::OK,
             },
         };
+        // A run that was longer than the rhythm makes the next one late, and perhaps too late.
+        let due = due.max(shared.now_ns());
         if stop <= due || !wait_until(host, shared, due) {
             return Exit::OK;
         }
@@ -69,7 +74,29 @@ fn is_calm(shared: &Shared) -> bool {
     shared.source.arrived(now) == shared.source.fresh() && shared.faults_stop_ns() <= now
 }
 
-fn options(shared: &Shared, consumer: &Consumer, engine: Engine) -> RunOptions {
+/// The indexer, as far as the specimens know it: the alerts that arrive after the start, in order.
+struct Remote<'a> {
+    shared: &'a Shared,
+}
+
+impl Indexer for Remote<'_> {
+    fn alert(&self, cursor: u64, text: &mut Vec<u8>) -> Option<String> {
+        let source = &self.shared.source;
+        let index = source.initial + u32::try_from(cursor).ok()?;
+        if source.arrived(self.shared.now_ns()) <= index {
+            return None;
+        }
+        made_up(index, text);
+        Some(legacy_name(index))
+    }
+}
+
+fn options<'a>(
+    shared: &Shared,
+    consumer: &Consumer,
+    engine: Engine,
+    remote: &'a Remote<'_>,
+) -> RunOptions<'a> {
     let guards = if engine == Engine::Legacy {
         Guards::None
     } else {
@@ -82,55 +109,62 @@ fn options(shared: &Shared, consumer: &Consumer, engine: Engine) -> RunOptions {
     let has = |stage| consumer.stages.contains(&stage);
     RunOptions {
         guards,
+        indexer: has(Stage::Poll).then_some(remote as &dyn Indexer),
         cap: has(Stage::Cap).then_some(shared.scenario.queue.cap),
         triage: has(Stage::Triage).then_some(TriageOptions {
             limit: consumer.batch,
             alert_time_min,
         }),
+        is_whole: has(Stage::Reconcile),
     }
 }
 
 /// One run, each of its passes told to the watch.
-fn one_run(host: &dyn Host, shared: &Shared, actor: Actor, options: &RunOptions) -> RunEnd {
-    let mut end = RunEnd::Idle;
-    // Pass by pass, so that the watch sees where one ends; an exception ends the run, as it did.
-    let cap = RunOptions {
-        triage: None,
-        ..*options
-    };
-    let triage = RunOptions {
-        cap: None,
-        ..*options
-    };
-    let is_capped = options.cap.is_some();
-    let passes = [
-        is_capped.then_some((PassKind::Cap, cap)),
-        options.triage.is_some().then_some((PassKind::Work, triage)),
-    ];
-    for (kind, options) in passes.into_iter().flatten() {
-        shared.watch.borrow_mut().begin(actor, kind);
-        let done = specimen::run(host, &options);
-        let aborted = done.aborted().map(abort_of);
-        let seen = done.passes.iter().map(|pass| pass.seen).sum();
-        let vanished = done.passes.iter().map(|pass| pass.vanished).sum();
-        let report = Report {
-            abort: aborted,
-            seen,
-            settled: seen,
-            is_empty: false,
-            vanished,
-        };
+fn one_run(host: &dyn Host, shared: &Shared, actor: Actor, options: &RunOptions<'_>) -> RunEnd {
+    let start_ns = shared.now_ns();
+    let done = specimen::run(host, options, &mut |moment| {
         let mut watch = shared.watch.borrow_mut();
-        watch.end(actor, report);
-        if let Some(abort) = done.aborted() {
-            watch.crashed(abort.to_string());
-            return RunEnd::Aborted;
+        match moment {
+            Moment::Begins(kind) => watch.begin(actor, kind_of(kind)),
+            Moment::Ended(pass) => watch.end(
+                actor,
+                Report {
+                    abort: pass.aborted.as_ref().map(abort_of),
+                    seen: pass.seen,
+                    settled: pass.seen,
+                    is_empty: false,
+                    vanished: pass.vanished,
+                },
+            ),
         }
-        if done.passes.iter().any(|pass| 0 < pass.acted) {
-            end = RunEnd::Busy;
-        }
+    });
+    let mut watch = shared.watch.borrow_mut();
+    let handled = done.passes.iter();
+    let handled = handled.filter(|pass| pass.kind == specimen::PassKind::Triage);
+    let end_ns = watch.time_ns();
+    watch.runs.push(RunLog {
+        time_ns: (start_ns, end_ns),
+        handled: handled.map(|pass| pass.acted).sum(),
+        stages_finished: done.stages_finished,
+        failure: done.aborted().map(ToString::to_string),
+        heartbeat: done.heartbeat,
+        mismatches: done.mismatches,
+    });
+    if let Some(abort) = done.aborted() {
+        watch.crashed(abort.to_string());
+        RunEnd::Aborted
+    } else if done.passes.iter().any(|pass| 0 < pass.acted) {
+        RunEnd::Busy
+    } else {
+        RunEnd::Idle
     }
-    end
+}
+
+fn kind_of(kind: specimen::PassKind) -> PassKind {
+    match kind {
+        specimen::PassKind::Cap => PassKind::Cap,
+        specimen::PassKind::Triage => PassKind::Work,
+    }
 }
 
 fn abort_of(abort: &specimen::Abort) -> Abort {
@@ -169,5 +203,5 @@ pub(crate) fn produce(host: &dyn Host, shared: &Shared) -> Exit {
     Exit::OK
 }
 
-/// The directories of the flat queue.
+/// The directories of the flat queue that are places of alerts, or make one a case.
 pub(crate) const DIRS: [&str; 3] = [QUEUE_DIR, PROCESSED_DIR, specimen::CASES_DIR];

@@ -100,6 +100,23 @@ pub struct PassLog {
     pub pending: (u64, u64),
 }
 
+/// A run of a whole pipeline that ended, for reports.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RunLog {
+    /// When it began and ended, in nanoseconds after the start.
+    pub time_ns: (u64, u64),
+    /// Alerts that it finished itself; those that workers of their own finished are theirs.
+    pub handled: u64,
+    /// How many of the seven stages came to their end.
+    pub stages_finished: u8,
+    /// What ended it, or the first of its stages that did not come to its end.
+    pub failure: Option<String>,
+    /// What its heartbeat says.
+    pub heartbeat: &'static str,
+    /// By how many cases the ledger and the disk differ, if that was looked at.
+    pub mismatches: Option<u64>,
+}
+
 /// The greatest and the sum of the windows between seeing a name and using it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Windows {
@@ -123,6 +140,8 @@ pub struct Watch {
     pub windows: Windows,
     /// Passes that ended.
     pub passes: Vec<PassLog>,
+    /// Runs of whole pipelines that ended.
+    pub runs: Vec<RunLog>,
     /// Copies and vanishes that outsiders made, counted.
     pub vanished: u64,
     /// Cases that were made in a file of many.
@@ -170,6 +189,7 @@ impl Watch {
             met: Met::default(),
             windows: Windows::default(),
             passes: Vec::new(),
+            runs: Vec::new(),
             vanished: 0,
             packed_cases: 0,
             crashes: Vec::new(),

@@ -244,7 +244,7 @@ fn actors_that_make_no_sense_are_refused() {
                 13,
                 10,
                 "these are not the stages of a run",
-                "one of them, or [\"cap\", \"triage\"]",
+                "\"cap\", \"triage\", both, or all of poll, cap, triage, escalation, reconcile",
             ),
             (
                 15,
