@@ -5,12 +5,11 @@
 
 use crate::error::FoundryError;
 use host::{Class, Lock};
+use pipeline::RUN_LOCK_FILE;
 use serde::{Deserialize, Serialize};
 use spool::Spool;
 use std::path::Path;
 
-/// The file that is locked.
-const LOCK_FILE: &str = "run.lock";
 /// The file that says who locked it last.
 const HOLDER_FILE: &str = "run.holder";
 
@@ -32,7 +31,7 @@ pub(crate) fn take<'h>(
     run_id: &str,
 ) -> Result<Lock<'h>, FoundryError> {
     let root = spool.root();
-    let lock = match Lock::take(spool.host(), root.at(LOCK_FILE)) {
+    let lock = match Lock::take(spool.host(), root.at(RUN_LOCK_FILE)) {
         Ok(lock) => lock,
         Err(error) if error.class() == Class::Contended => {
             return Err(FoundryError::Held {
@@ -40,7 +39,7 @@ pub(crate) fn take<'h>(
                 holder: holder(spool),
             });
         }
-        Err(error) => return Err(FoundryError::of_host(home.join(LOCK_FILE), error)),
+        Err(error) => return Err(FoundryError::of_host(home.join(RUN_LOCK_FILE), error)),
     };
     let holder = Holder {
         command: command.to_owned(),

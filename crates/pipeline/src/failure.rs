@@ -48,8 +48,8 @@ impl Failure {
         Failure { kind, message }
     }
 
-    /// A call on `object` that failed.
-    pub(crate) fn of_host(operation: &str, object: &str, error: &HostError) -> Self {
+    /// A call on `object` that failed, as the machine says why. Its kind follows from the error's class.
+    pub fn of_host(operation: &str, object: &str, error: &HostError) -> Self {
         let inner = Failure::new(kind_of_class(error.class()), error);
         Failure {
             message: format!("cannot {operation} {object}: {}", inner.message),

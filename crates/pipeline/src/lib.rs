@@ -31,6 +31,10 @@ mod stage;
 mod triage;
 mod witness;
 
+/// The file in the spool's directory that a program locks for as long as it makes passes. It is never deleted: the lock ends
+/// with the process, however that ends.
+pub const RUN_LOCK_FILE: &str = "run.lock";
+
 pub use drain::{Drained, Job};
 pub use escalation::{EscalationSettings, Pap, Tlp};
 pub use failure::{Failure, FailureKind};

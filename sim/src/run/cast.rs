@@ -93,7 +93,7 @@ impl Player {
 fn perform(host: &dyn Host, shared: &Shared, actor: Actor, name: &str, part: &Part) -> Exit {
     match part {
         Part::Foundry => foundry::run(host, shared, actor),
-        Part::SecondInstance => foundry::second_instance(host, shared),
+        Part::SecondInstance => foundry::second_instance(host, shared, actor),
         Part::Worker => worker::run(host, shared, actor, name),
         Part::Cap { every_ns } => cap::run(host, shared, actor, *every_ns),
         Part::Specimen(consumer, engine) => specimen::run(host, shared, actor, consumer, *engine),

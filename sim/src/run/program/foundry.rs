@@ -9,11 +9,13 @@ use crate::run::shared::Shared;
 use crate::run::watch::RunLog;
 use contract::sometimes::Goal;
 use contract::{Actor, Place};
-use host::{At, Host, Millis};
+use host::{At, Host, Lock, Millis};
 use indexer::{Config, Profile};
-use pipeline::{Failure, FailureKind, Intake, Pipeline, Reconciled, Report, Secret, Settings};
+use pipeline::{
+    Failure, FailureKind, Intake, Pipeline, RUN_LOCK_FILE, Reconciled, Report, Secret, Settings,
+};
 use policy::{LoadOptions, Policy};
-use spool::{Publisher, Spool, SpoolError};
+use spool::Spool;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -54,27 +56,42 @@ fn exit(code: u8, failure: &Failure) -> Exit {
     }
 }
 
-/// A second instance: it finds the lock taken and goes, as often as it is started.
-pub(crate) fn second_instance(host: &dyn Host, shared: &Shared) -> Exit {
-    let opened = Spool::open(host, At::new(host.root(), ROOT), shared.options);
-    match opened.and_then(|spool| Publisher::open(&spool).map(drop)) {
-        Err(error @ SpoolError::Held { .. }) => {
-            let met = &mut shared.watch.borrow_mut().met;
-            met.insert(Goal::SecondInstanceStarted);
-            exit(75, &error.into())
-        }
-        // The first one was down: nothing wrong with that, and nothing to do for a moment.
-        _ => Exit::OK,
+/// The whole program a second time, as a timer starts it: it finds the lock taken and goes. If the first one was down, it makes
+/// a pass in its place.
+pub(crate) fn second_instance(host: &dyn Host, shared: &Shared, actor: Actor) -> Exit {
+    match overlap(host, shared, actor) {
+        Ok(()) => Exit::OK,
+        Err(failure) if failure.kind == FailureKind::Data => exit(65, &failure),
+        Err(failure) => exit(75, &failure),
     }
 }
 
-/// One life of the process, as far as it gets.
-fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure> {
+fn overlap(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure> {
     let spool = Spool::init(host, At::new(host.root(), ROOT), shared.options)?;
+    let lock = lock(&spool);
+    if lock.is_err() {
+        let met = &mut shared.watch.borrow_mut().met;
+        met.insert(Goal::SecondInstanceStarted);
+    }
+    let _lock = lock?;
     let wire = Wire { host, shared };
     let told = Told { shared, actor };
-    let intake = Intake {
-        transport: &wire,
+    let intake = intake(host, shared, &wire);
+    let opened = Pipeline::open(&spool, policy(), Some(intake), settings(shared))?;
+    let mut pipeline = opened.witnessed_by(&told);
+    pipeline.pass("second", &mut |job| vec![job.drain("second")]);
+    Ok(())
+}
+
+/// What `foundry` takes before it makes passes.
+fn lock<'h>(spool: &Spool<'h>) -> Result<Lock<'h>, Failure> {
+    Lock::take(spool.host(), spool.root().at(RUN_LOCK_FILE))
+        .map_err(|error| Failure::of_host("lock", RUN_LOCK_FILE, &error))
+}
+
+fn intake<'a>(host: &'a dyn Host, shared: &Shared, wire: &'a Wire<'_>) -> Intake<'a> {
+    Intake {
+        transport: wire,
         secret: Secret {
             host,
             dir: host.root(),
@@ -87,14 +104,26 @@ fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure
         // Counts begin with the first whole minute.
         start: Millis(shared.source.timestamp_ms(0) - 60_000),
         seed: shared.seed.child("poller").0,
-    };
-    let settings = Settings {
+    }
+}
+
+fn settings(shared: &Shared) -> Settings {
+    Settings {
         // The scenario says how deep the queue is to be.
         backlog_max: u64::MAX,
         count_audit_every: Duration::from_nanos(shared.scenario.indexer.audit_every_ns),
         ..Settings::default()
-    };
-    let opened = Pipeline::open(&spool, policy(), Some(intake), settings)?;
+    }
+}
+
+/// One life of the process, as far as it gets.
+fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure> {
+    let spool = Spool::init(host, At::new(host.root(), ROOT), shared.options)?;
+    let wire = Wire { host, shared };
+    let told = Told { shared, actor };
+    let _lock = lock(&spool)?;
+    let intake = intake(host, shared, &wire);
+    let opened = Pipeline::open(&spool, policy(), Some(intake), settings(shared))?;
     let mut life = Life {
         host,
         shared,
