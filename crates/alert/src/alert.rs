@@ -13,7 +13,7 @@ pub const PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
 pub struct Alert<'a> {
     /// The bytes as they came.
     pub bytes: &'a [u8],
-    /// The hour of the alert's own timestamp; `None` if it has none that can be read.
+    /// The hour of the alert's own time, the first of `timestamp` and `@timestamp` that can be read; `None` if neither can.
     pub hour: Option<Hour>,
 }
 
@@ -48,12 +48,16 @@ struct Document<'a> {
     source: Option<Source<'a>>,
     #[serde(borrow, default)]
     timestamp: Field<'a>,
+    #[serde(borrow, default, rename = "@timestamp")]
+    ecs_timestamp: Field<'a>,
 }
 
 #[derive(Deserialize)]
 struct Source<'a> {
     #[serde(borrow, default)]
     timestamp: Field<'a>,
+    #[serde(borrow, default, rename = "@timestamp")]
+    ecs_timestamp: Field<'a>,
 }
 
 /// A field of which only a string is of use: another type counts as absent, because producers vary.
@@ -84,14 +88,15 @@ impl<'a> Alert<'a> {
         }
         let document: Document<'_> =
             serde_json::from_slice(bytes).map_err(|error| BadAlert::NotJson(error.to_string()))?;
-        let field = match document.source {
-            Some(source) => source.timestamp,
-            None => document.timestamp,
+        // Wazuh 4 writes both, and its own first; Wazuh 5 has `@timestamp` alone.
+        let fields = match document.source {
+            Some(source) => [source.timestamp, source.ecs_timestamp],
+            None => [document.timestamp, document.ecs_timestamp],
         };
-        let hour = match field {
-            Field::Text(text) => hour_of(&text),
+        let hour = fields.iter().find_map(|field| match field {
+            Field::Text(text) => hour_of(text),
             Field::Absent | Field::Other(_) => None,
-        };
+        });
         Ok(Alert { bytes, hour })
     }
 }
@@ -138,6 +143,18 @@ mod tests {
         check_hour("null", None);
         check_hour(r#""yesterday""#, None);
         assert_eq!(Alert::parse(b"{}").expect("one JSON object").hour, None);
+    }
+
+    #[test]
+    fn the_time_of_a_finding_of_wazuh_5_is_its_only_one() {
+        for json in [
+            r#"{"_source":{"@timestamp":"2026-04-01T05:29:07Z"}}"#,
+            r#"{"@timestamp":"2026-04-01T05:29:07Z"}"#,
+            r#"{"timestamp":"yesterday","@timestamp":"2026-04-01T05:29:07Z"}"#,
+        ] {
+            let hour = Alert::parse(json.as_bytes()).unwrap().hour.unwrap();
+            assert_eq!((hour.month, hour.day, hour.hour), (4, 1, 5), "{json}");
+        }
     }
 
     #[test]

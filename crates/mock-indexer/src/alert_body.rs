@@ -1,4 +1,4 @@
-//! The text of a generated alert: Wazuh 4's form, filled in from the seed.
+//! The text of a generated alert: Wazuh 4's form, or a finding of Wazuh 5, filled in from the seed.
 
 use crate::chance::{below, mix};
 use crate::zone::Zone;
@@ -11,6 +11,8 @@ pub enum Form {
     Full,
     /// What a poller and a queue read of it, 0.25 KB: for millions of alerts of which somebody keeps every byte.
     Short,
+    /// A finding of Wazuh 5, 0.7 KB on average: fields of the Elastic Common Schema, and no `timestamp` but `@timestamp`.
+    Finding,
 }
 
 /// Alerts by kind, with how many of a hundred are of it: mostly Windows and file integrity, as in a real fleet.
@@ -27,11 +29,18 @@ const KINDS: &[(u64, &str)] = &[
 /// The one kind of the short form.
 const SHORT: &[(u64, &str)] = &[(100, include_str!("alerts/short.json"))];
 
+/// Findings by kind.
+const FINDINGS: &[(u64, &str)] = &[
+    (60, include_str!("alerts/finding_file.json")),
+    (40, include_str!("alerts/finding_logon.json")),
+];
+
 const USERS: &[&str] = &["alice", "bob", "carol", "dave", "svc-backup", "svc-deploy"];
 
 /// The kinds of alert, ready to be filled in.
 #[derive(Clone, Debug)]
 pub(crate) struct Bodies {
+    form: Form,
     seed: u64,
     agents: u32,
     zone: Zone,
@@ -69,14 +78,21 @@ impl Bodies {
         let kinds = match form {
             Form::Full => KINDS,
             Form::Short => SHORT,
+            Form::Finding => FINDINGS,
         };
         let kinds = kinds.iter().map(|(parts, text)| (*parts, pieces(text)));
         Bodies {
+            form,
             seed,
             agents,
             zone,
             kinds: kinds.collect(),
         }
+    }
+
+    /// The form of all of them.
+    pub(crate) fn form(&self) -> Form {
+        self.form
     }
 
     /// Appends the alert number `seq` of the time `ts_ms` to `out`: one JSON object. A redelivered alert has the same bytes.
@@ -211,8 +227,25 @@ mod tests {
     }
 
     #[test]
+    fn a_finding_has_the_fields_of_wazuh_5_and_one_time() {
+        let bodies = Bodies::new(1, 300, Zone::UTC, Form::Finding);
+        for seq in 0..100 {
+            let mut body = Vec::new();
+            bodies.write(seq, 1_762_905_600_123, &mut body);
+            let finding: Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(finding["@timestamp"], "2025-11-12T00:00:00.123Z");
+            assert!(finding.get("timestamp").is_none(), "{finding}");
+            assert!(finding["wazuh"]["rule"]["id"].is_string(), "{finding}");
+            assert!(finding["wazuh"]["rule"]["level"].is_string(), "{finding}");
+            assert!(finding["wazuh"]["agent"]["name"].is_string(), "{finding}");
+        }
+    }
+
+    #[test]
     fn the_kinds_are_a_hundred_parts() {
-        assert_eq!(KINDS.iter().map(|(parts, _)| parts).sum::<u64>(), 100);
+        for kinds in [KINDS, SHORT, FINDINGS] {
+            assert_eq!(kinds.iter().map(|(parts, _)| parts).sum::<u64>(), 100);
+        }
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl Population {
             planted_keys: BTreeMap::new(),
         };
         population.sort(keys);
-        population.days = day::cut(&population.keys, &population.created);
+        population.days = day::cut(recipe.form, &population.keys, &population.created);
         population
     }
 
@@ -127,7 +127,7 @@ impl Population {
         self.planted.push(planted);
         self.keys.insert(place, key);
         self.blocks = Blocks::of(&self.keys);
-        self.days = day::cut(&self.keys, &self.created);
+        self.days = day::cut(self.bodies.form(), &self.keys, &self.created);
         self.document(&key)
     }
 
@@ -241,7 +241,7 @@ impl Population {
         let number = key.ts_ms.div_euclid(DAY_MS);
         match self.days.binary_search_by_key(&number, |day| day.number) {
             Ok(place) => Cow::Borrowed(&self.days[place].index),
-            Err(_) => Cow::Owned(day::index_name(key.ts_ms)),
+            Err(_) => Cow::Owned(day::index_name(self.bodies.form(), key.ts_ms)),
         }
     }
 
