@@ -6,7 +6,8 @@
 //! ```
 //! `BENCH_ALERTS` is how many (20,000), `BENCH_ROUNDS` how often (2; the sides change places), `BENCH_WORKERS` how many
 //! threads drain (2), `BENCH_SIGNATURES` how many signatures the last row judges by (500), `BENCH_MIX` which cases are
-//! packed: `directories`, `packed` or `both`. A million alerts take 20 GB as directories and 5 GB packed, twice each.
+//! packed: `directories`, `packed` or `both`. `BENCH_SMALL` is how many alerts the run has whose memory is compared with
+//! that of the large one (10,000): beyond 65,536, every window that the pipeline remembers is full in both. A million alerts take 20 GB as directories and 5 GB packed, twice each.
 //!
 //! The mock indexer answers from this process. Pipeline and bare loop are each a process of their own, so their memory
 //! and their processor time are theirs alone, and the indexer's can be told. Each is given a fresh directory, and nothing is
@@ -24,12 +25,11 @@ use source::Source;
 use std::path::{Path, PathBuf};
 use table::Table;
 
-/// Alerts of the run whose memory is compared with that of the large one.
-const SMALL: u32 = 10_000;
-
 /// What the environment asks for.
 struct Wanted {
     alerts: u32,
+    /// Alerts of the run whose memory is compared with that of the large one.
+    small: u32,
     rounds: u32,
     workers: u32,
     signatures: u32,
@@ -47,6 +47,7 @@ fn main() {
     };
     let wanted = Wanted {
         alerts: setting("BENCH_ALERTS", 20_000),
+        small: setting("BENCH_SMALL", 10_000),
         rounds: setting("BENCH_ROUNDS", 2),
         workers: setting("BENCH_WORKERS", 2),
         signatures: setting("BENCH_SIGNATURES", 500),
@@ -118,7 +119,7 @@ fn memory_of_small(
     table: &mut Table,
     pairs: &[(Run, Run)],
 ) {
-    let alerts = SMALL.min(wanted.alerts);
+    let alerts = wanted.small.min(wanted.alerts);
     let source = Source::start(alerts);
     let dir = dir.join(format!("{what}-small"));
     let small = Run::start(

@@ -66,7 +66,11 @@ fn add_filter(files: &mut Files, number: u32) {
     let (service, group, rule, field) = FORMS[at % FORMS.len()];
     // A fleet has a hundred rules that speak often; the mock's alerts are of seven.
     let own = format!("{}", 1_000 + at % 100);
-    let rule = if at / 4 % 20 == 0 { rule } else { own.as_str() };
+    let rule = if (at / 4).is_multiple_of(20) {
+        rule
+    } else {
+        own.as_str()
+    };
     let rules = match at / 4 % 10 {
         9 => "any".to_owned(),
         _ => format!("[wazuh_{rule}]"),

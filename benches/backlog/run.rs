@@ -209,10 +209,31 @@ fn run_pipeline(order: &Order) {
     };
     let pipeline = Pipeline::open(&spool, &policy, Some(intake), settings);
     let mut pipeline = pipeline.expect("the pipeline opens");
-    let (mut stages, mut processors) = ([0.0; 7], [Duration::ZERO; 3]);
-    let (mut judged, mut passes) = ([0; 4], 0);
-    loop {
-        let (begun, mut drained) = (processor(), (Duration::ZERO, Duration::ZERO));
+    let mut account = Account::default();
+    while account.pass(&mut pipeline, order, options) {}
+    let mut requests = transport.requests.borrow_mut();
+    requests.flush().expect("the requests");
+    account.tell(order.alerts);
+    tell("waited", transport.waited.get().as_secs_f64() * 1e6);
+    tell("answer_bytes", transport.bytes.get() as f64);
+}
+
+/// What the passes of a pipeline took, and what they came to.
+#[derive(Default)]
+struct Account {
+    /// Microseconds of each stage.
+    stages: [f64; 7],
+    /// Of processors: up to triage, triage with cases, and what follows.
+    processors: [Duration; 3],
+    judged: [u64; 4],
+    passes: u32,
+}
+
+impl Account {
+    /// Has the pipeline make a pass. Says whether there is more to do.
+    fn pass(&mut self, pipeline: &mut Pipeline<'_>, order: &Order, options: SpoolOptions) -> bool {
+        let mut drained = (Duration::ZERO, Duration::ZERO);
+        let judged = &mut self.judged;
         let mut hands = |job: &Job<'_, '_>| {
             let before = processor();
             let done = drain(order, options, job);
@@ -224,45 +245,42 @@ fn run_pipeline(order: &Order) {
             }
             done
         };
+        let begun = processor();
         let report = pipeline.pass("bench", &mut hands);
         let ended = processor();
         assert!(report.is_ok(), "{report:?}");
-        for (sum, stage) in stages.iter_mut().zip(&report.stages) {
+        for (sum, stage) in self.stages.iter_mut().zip(&report.stages) {
             *sum += stage.duration_ms as f64 * 1e3;
         }
-        processors[0] += drained.0 - begun;
-        processors[1] += drained.1 - drained.0;
-        processors[2] += ended - drained.1;
-        passes += 1;
-        let depth = report.depth.expect("the depth is seen");
-        if !report.has_more && depth.backlog() == 0 {
-            break;
+        let parts = [drained.0 - begun, drained.1 - drained.0, ended - drained.1];
+        for (sum, part) in self.processors.iter_mut().zip(parts) {
+            *sum += part;
         }
+        self.passes += 1;
+        let depth = report.depth.expect("the depth is seen");
+        report.has_more || 0 < depth.backlog()
     }
-    transport
-        .requests
-        .borrow_mut()
-        .flush()
-        .expect("the requests");
-    let at = |stage: Stage| stages[stage as usize];
-    for (name, wall, processor) in [
-        ("poll", at(Stage::Poll) + at(Stage::Cap), processors[0]),
-        ("drain", at(Stage::Triage), processors[1]),
-        ("rest", stages[4..].iter().sum(), processors[2]),
-    ] {
-        tell(name, wall);
-        tell(&format!("{name}_cpu"), processor.as_secs_f64() * 1e6);
+
+    fn tell(&self, alerts: u32) {
+        let at = |stage: Stage| self.stages[stage as usize];
+        let [intake, drain, rest] = self.processors.map(|time| time.as_secs_f64() * 1e6);
+        for (name, wall, processor) in [
+            ("poll", at(Stage::Poll) + at(Stage::Cap), intake),
+            ("drain", at(Stage::Triage), drain),
+            ("rest", self.stages[4..].iter().sum(), rest),
+        ] {
+            tell(name, wall);
+            tell(&format!("{name}_cpu"), processor);
+        }
+        for stage in Stage::ALL {
+            tell(&format!("stage_{}", stage.word()), at(stage));
+        }
+        tell("passes", f64::from(self.passes));
+        for (one, count) in Disposition::ALL.iter().zip(self.judged) {
+            tell(one.word(), count as f64);
+        }
+        assert_eq!(self.judged.iter().sum::<u64>(), u64::from(alerts));
     }
-    for stage in Stage::ALL {
-        tell(&format!("stage_{}", stage.word()), at(stage));
-    }
-    tell("waited", transport.waited.get().as_secs_f64() * 1e6);
-    tell("answer_bytes", transport.bytes.get() as f64);
-    tell("passes", f64::from(passes));
-    for (one, count) in Disposition::ALL.iter().zip(judged) {
-        tell(one.word(), count as f64);
-    }
-    assert_eq!(judged.iter().sum::<u64>(), u64::from(order.alerts));
 }
 
 /// Workers side by side, each with handles of its own, as the program starts them.
