@@ -13,11 +13,27 @@ use std::path::Path;
 const LEDGER_BYTES: usize = 63;
 /// Bytes that a plan takes for each entry.
 const PLAN_BYTES: usize = 28 + 1 + 60 + 1 + 43 + 1;
-/// Bytes of a case's file.
-const CASE_BYTES: usize = 175;
-/// Bytes that an entry takes in a pack's first line, and as a line.
+/// Bytes that an entry takes in a pack's first line.
 const INDEX_BYTES: usize = 68;
-const LINE_BYTES: usize = 1_550;
+/// Bytes of the file that says what the others' bytes are.
+const MANIFEST_BYTES: usize = 153;
+
+/// Bytes that a case takes, which depend on its alert and on its judge.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Its `case.json` in a directory of its own.
+    pub case: usize,
+    /// Its line of a pack.
+    pub line: usize,
+}
+
+impl Sizes {
+    /// Of an alert as [`crate::fixture`] makes it, judged without a word.
+    pub const SHORT: Sizes = Sizes {
+        case: 175,
+        line: 1_550,
+    };
+}
 
 const FILE_MODE: Mode = Mode::from_raw_mode(0o640);
 const DIR_MODE: Mode = Mode::from_raw_mode(0o750);
@@ -31,13 +47,22 @@ pub struct Bare {
     ledger: OwnedFd,
     shelves: std::collections::BTreeSet<String>,
     filler: Vec<u8>,
+    sizes: Sizes,
 }
 
 /// The names of one bucket, made beforehand.
 pub struct Names {
     bucket: String,
-    /// For each entry: in its bucket, staged, staged file of the case, staged alert, and the case's place.
-    entries: Vec<[String; 5]>,
+    /// For each entry: in its bucket, staged file of the case, staged alert, the case's place, staged manifest, staged.
+    entries: Vec<[String; 6]>,
+}
+
+impl Names {
+    /// How many entries the bucket has.
+    #[allow(clippy::len_without_is_empty, reason = "no bucket is empty")]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
 }
 
 /// Makes the names under which `alerts` will be moved; `first` is the number of the first.
@@ -58,6 +83,7 @@ pub fn names(alerts: &[Made], first: usize) -> Vec<Names> {
                     format!("{staged}/case.json"),
                     format!("{staged}/alert.json"),
                     format!("{}/{}", made.shelf, made.id),
+                    format!("{staged}/manifest-sha256.txt"),
                     staged,
                 ]
             });
@@ -72,7 +98,7 @@ impl Bare {
     ///
     /// # Panics
     /// If anything fails, as every function here.
-    pub fn new(dir: &Path) -> Self {
+    pub fn new(dir: &Path, sizes: Sizes) -> Self {
         std::fs::create_dir(dir).expect("a new directory");
         let root = rustix::fs::open(dir, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty());
         let root = root.expect("the directory opens");
@@ -89,7 +115,9 @@ impl Bare {
             ledger: create(&root, "ledger.ndjson"),
             home,
             shelves: std::collections::BTreeSet::new(),
-            filler: vec![b'x'; 1 << 20],
+            // As much as the lines of the largest pack.
+            filler: vec![b'x'; 4 << 20],
+            sizes,
         }
     }
 
@@ -127,7 +155,8 @@ impl Bare {
                 &self.filler[..planned * PLAN_BYTES],
             );
             syncfs(&self.home).expect("durable");
-            for [entry, _, staged_alert, place, staged] in claim.iter().flat_map(|b| &b.entries) {
+            for [entry, _, staged_alert, place, _, staged] in claim.iter().flat_map(|b| &b.entries)
+            {
                 rename(&self.home, entry, &self.home, staged_alert);
                 rename(&self.home, staged, &self.cases, place);
             }
@@ -162,27 +191,31 @@ impl Bare {
             let mut planned = 0;
             for Names { bucket, entries } in claim {
                 list(&open(&self.home, bucket, flags));
-                for (index, [entry, case, _, place, staged]) in entries.iter().enumerate() {
-                    read(&self.home, entry);
+                for (index, entry) in entries.iter().enumerate() {
+                    read(&self.home, &entry[0]);
                     if index % every == 0 {
-                        self.stage(case, place, staged);
+                        self.stage(entry);
                     }
                 }
+                let packed = entries.len() - entries.len().div_ceil(every);
                 let pack = create(&self.home, &format!("{bucket}/pack"));
                 write(&pack, &self.filler[..entries.len() * INDEX_BYTES]);
-                write(&pack, &self.filler[..entries.len() * LINE_BYTES]);
+                write(&pack, &self.filler[..packed * self.sizes.line]);
                 planned += entries.len();
             }
             write(
                 &create(&self.home, "plan"),
                 &self.filler[..planned * PLAN_BYTES],
             );
+            for Names { bucket, .. } in claim {
+                list(&open(&self.home, bucket, flags));
+            }
             syncfs(&self.home).expect("durable");
             for Names { bucket, entries } in claim {
                 *number += 1;
                 let pack = format!("{number:06}.ndjson");
                 rename(&self.home, &format!("{bucket}/pack"), &self.cases, &pack);
-                for [entry, _, staged_alert, place, staged] in entries.iter().step_by(every) {
+                for [entry, _, staged_alert, place, _, staged] in entries.iter().step_by(every) {
                     rename(&self.home, entry, &self.home, staged_alert);
                     rename(&self.home, staged, &self.cases, place);
                 }
@@ -217,13 +250,13 @@ impl Bare {
             &bucket.bucket,
             OFlags::RDONLY | OFlags::DIRECTORY,
         ));
-        for [entry, case, _, place, staged] in &bucket.entries {
-            read(&self.home, entry);
-            self.stage(case, place, staged);
+        for entry in &bucket.entries {
+            read(&self.home, &entry[0]);
+            self.stage(entry);
         }
     }
 
-    fn stage(&mut self, case: &str, place: &str, staged: &str) {
+    fn stage(&mut self, [_, case, _, place, manifest, staged]: &[String; 6]) {
         let (shelf, _) = place.rsplit_once('/').expect("a shelf and a name");
         if !self.shelves.contains(shelf) {
             std::fs::DirBuilder::new()
@@ -233,7 +266,11 @@ impl Bare {
             self.shelves.insert(shelf.to_owned());
         }
         mkdirat(&self.home, staged, DIR_MODE).expect("a staged case");
-        write(&create(&self.home, case), &self.filler[..CASE_BYTES]);
+        write(&create(&self.home, case), &self.filler[..self.sizes.case]);
+        write(
+            &create(&self.home, manifest),
+            &self.filler[..MANIFEST_BYTES],
+        );
     }
 }
 

@@ -9,7 +9,7 @@
 //! quote this for a filesystem with a journal, because deleting poisons some others.
 
 use alert::{Alert, Disposition};
-use benches::bare::{self, Bare};
+use benches::bare::{self, Bare, Sizes};
 use benches::fixture::{self, OPTIONS};
 use os::OsHost;
 use rustix::time::{ClockId, clock_gettime};
@@ -108,7 +108,7 @@ fn one_worker(dir: &Path, pages: u32) {
     let mut workers = spools
         .each_ref()
         .map(|spool| Worker::open(spool, "w1").expect("the name is free"));
-    let (mut bare, mut number) = (Bare::new(&dir.join("bare")), 0);
+    let (mut bare, mut number) = (Bare::new(&dir.join("bare"), Sizes::SHORT), 0);
     let mut times = [const { Vec::new() }; 3];
     for page in 0..pages {
         let first = page * PAGE;

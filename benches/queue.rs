@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p benches --bench queue`; `BENCH_DIR` says where on the disk.
 
-use benches::bare::{self, Bare};
+use benches::bare::{self, Bare, Sizes};
 use benches::fixture;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use spool::{Publisher, Worker};
@@ -48,7 +48,7 @@ fn spool_pages(pages: u64, is_drain: bool) -> Duration {
 
 fn bare_pages(pages: u64, is_drain: bool) -> Duration {
     let dir = directory();
-    let queue = std::cell::RefCell::new(Bare::new(&dir.path().join("bare")));
+    let queue = std::cell::RefCell::new(Bare::new(&dir.path().join("bare"), Sizes::SHORT));
     let made: Vec<_> = (0..pages).map(page_of).collect();
     let names: Vec<_> = (0..)
         .zip(&made)

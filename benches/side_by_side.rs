@@ -9,7 +9,7 @@
 //! The sides of a ratio take turns within a round, and the table gives medians. A depth of 1,000,000 takes some minutes and
 //! about 15 GB of disk.
 
-use benches::bare::{self, Bare};
+use benches::bare::{self, Bare, Sizes};
 use benches::fixture::{self, OPTIONS};
 use host::{At, Host};
 use spool::{BucketName, Publisher, Stamp, Worker, cap};
@@ -91,7 +91,7 @@ fn beside_bare_loops(dir: &Path, rounds: u32) {
     let spool = fixture::spool(&host, "beside");
     let mut publisher = Publisher::open(&spool).expect("the lock is free");
     let mut worker = Worker::open(&spool, "w1").expect("the name is free");
-    let mut queue = Bare::new(&dir.join("bare"));
+    let mut queue = Bare::new(&dir.join("bare"), Sizes::SHORT);
     for page in 0..rounds * PAGES_A_ROUND {
         let first = page * PAGE;
         let made = fixture::make(first..first + PAGE);

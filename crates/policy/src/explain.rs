@@ -1,6 +1,7 @@
 //! Why an alert got its verdict: which signatures were considered, and where each of them stopped matching.
 
 use crate::compile::{GUARD_RULES, GUARD_SERVICE};
+use crate::document_tree::Node;
 use crate::event::AlertEvent;
 use crate::policy::Policy;
 use crate::signature::Signature;
@@ -37,7 +38,7 @@ impl Policy {
         let verdict = self.judge(alert, now);
         let mut considered = Vec::new();
         let mut others = 0;
-        if let Some(event) = AlertEvent::of(alert, &self.config) {
+        if let Some(event) = AlertEvent::of(&Node::of(alert), &self.config) {
             for (signature, explained) in self.signatures.iter().zip(self.engine.explain(&event)) {
                 match trace(&explained) {
                     Some(trace) => considered.push(Considered {

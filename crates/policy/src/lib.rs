@@ -17,6 +17,7 @@ mod check;
 mod compile;
 mod config;
 mod document;
+mod document_tree;
 mod engine;
 mod event;
 mod explain;

@@ -4,6 +4,7 @@ use crate::check::{Context, Lists, check};
 use crate::compile::compile;
 use crate::config::{self, Config};
 use crate::document::{Document, Findings};
+use crate::document_tree::Node;
 use crate::engine::{self, Engine};
 use crate::event::AlertEvent;
 use crate::files::{Files, Kind, POLICY_TOML, stem};
@@ -119,7 +120,7 @@ fn signature(
         }
     };
     let (rule, unguarded) = (ready(&compiled.rule)?, ready(&compiled.unguarded)?);
-    let nothing = serde_json::Value::Object(serde_json::Map::new());
+    let nothing = Node::Object(Vec::new());
     let nothing = AlertEvent::of(&nothing, context.config)?;
     if kind == Kind::Filter && engine::matches_one(&unguarded, &nothing) {
         let what = "this filter suppresses even an alert that has none of its fields";

@@ -1,6 +1,7 @@
 //! A policy that is in force.
 
 use crate::config::Config;
+use crate::document_tree::Node;
 use crate::engine::Engine;
 use crate::event::AlertEvent;
 use crate::files::Files;
@@ -45,7 +46,11 @@ impl Policy {
     ///
     /// The same policy, alert and time give the same verdict.
     pub fn judge(&self, alert: &Value, now: Timestamp) -> Verdict<'_> {
-        let Some(event) = AlertEvent::of(alert, &self.config) else {
+        self.judge_document(&Node::of(alert), now)
+    }
+
+    fn judge_document(&self, document: &Node<'_>, now: Timestamp) -> Verdict<'_> {
+        let Some(event) = AlertEvent::of(document, &self.config) else {
             return Verdict::unreadable("it is not a JSON object".to_owned());
         };
         let matched: Vec<&Signature> = self
@@ -68,8 +73,13 @@ impl Policy {
 
     /// Judges the bytes of an alert. Any bytes have a verdict: those that cannot be read fall to review.
     pub fn judge_bytes(&self, alert: &[u8], now: Timestamp) -> Verdict<'_> {
-        match serde_json::from_slice(alert) {
-            Ok(alert) => self.judge(&alert, now),
+        // Text is checked once, and not again for each of its strings.
+        let parsed = match std::str::from_utf8(alert) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(alert),
+        };
+        match parsed {
+            Ok(document) => self.judge_document(&document, now),
             Err(error) => Verdict::unreadable(error.to_string()),
         }
     }

@@ -1,6 +1,7 @@
 //! The tests that each signature brings along.
 
 use crate::document::Samples;
+use crate::document_tree::Node;
 use crate::event::AlertEvent;
 use crate::policy::Policy;
 use crate::problem::Problem;
@@ -82,11 +83,12 @@ pub(crate) fn run(policy: &Policy) -> Vec<TestOutcome<'_>> {
     let mut outcomes = Vec::new();
     for (at, (signature, tests)) in policy.signatures.iter().zip(&policy.tests).enumerate() {
         for test in tests {
-            let is_matched = AlertEvent::of(&test.alert, &policy.config).is_some_and(|event| {
-                let covers = |s: &crate::Suppression| s.covers(event.severity());
-                signature.suppression.as_ref().is_none_or(covers)
-                    && policy.engine.matches(&event).contains(&at)
-            });
+            let is_matched =
+                AlertEvent::of(&Node::of(&test.alert), &policy.config).is_some_and(|event| {
+                    let covers = |s: &crate::Suppression| s.covers(event.severity());
+                    signature.suppression.as_ref().is_none_or(covers)
+                        && policy.engine.matches(&event).contains(&at)
+                });
             outcomes.push(TestOutcome {
                 signature,
                 must_match: test.is_match,

@@ -4,6 +4,7 @@
 //! of them", a number is its digits, an array matches if a member does, and nothing matches a missing field.
 
 use super::FILTER;
+use crate::document_tree::Node;
 use crate::event::AlertEvent;
 use crate::load::compile_files;
 use crate::{Files, LoadOptions, POLICY_TOML, Policy, starter};
@@ -256,7 +257,8 @@ proptest! {
     ) {
         let policy = compiled(&signatures);
         for alert in &alerts {
-            let event = AlertEvent::of(alert, &policy.config).unwrap();
+            let document = Node::of(alert);
+            let event = AlertEvent::of(&document, &policy.config).unwrap();
             let engine = policy.engine.matches(&event);
             let plain: Vec<usize> = (0..signatures.len()).filter(|n| signatures[*n].matches(alert)).collect();
             prop_assert_eq!(engine, plain, "{}", alert);
