@@ -5,11 +5,10 @@
 use crate::fixture::{Fixture, refused};
 use crate::relay::{Line, Relay, serve};
 use crate::suite::suite;
-use host::{At, Call, Class, Errno, Host, HostError, Kind, Millis, Names};
+use host::{At, Call, Class, Errno, Host, HostError, Kind, Names};
 use sim::kernel::{
-    Director, DirectoryProfile, Ended, Exit, LatencyProfile, Limits, Machine, MachineOptions, Node,
-    PowerLossProfile, ProcessId, Program, Recording, RunEnd, RunLimit, Seed, Sharing, TaskId,
-    TaskSpec, View,
+    Director, DirectoryProfile, Ended, Exit, Machine, MachineOptions, Node, ProcessId, Program,
+    RunEnd, RunLimit, Seed, TaskId, TaskSpec, View,
 };
 use sim::schedule::Timed;
 use std::io::Write;
@@ -76,15 +75,8 @@ fn run(directory: DirectoryProfile) {
 
 fn machine(directory: DirectoryProfile) -> Machine {
     let mut machine = Machine::new(MachineOptions {
-        seed: Seed(0x5EED),
-        t0: Millis(1_775_000_000_000),
         directory,
-        latency: LatencyProfile::linux_ext4(),
-        sharing: Sharing::Posix,
-        limits: Limits::ORDINARY,
-        power_loss: PowerLossProfile::AnySubset,
-        generator: |_, _, _| {},
-        recording: Recording::HashOnly,
+        ..tests::machine_options(0x5EED)
     });
     machine.make_dir(HOME).unwrap();
     machine

@@ -7,7 +7,7 @@ use crate::sweep::{Execution, Sweep};
 use crate::world::{Blow, Strike};
 use alert::AlertId;
 use host::{At, Host, Millis};
-use indexer::{Config, Profile, Request, Transport, TransportError};
+use indexer::{Config, Profile};
 use mock_indexer::{Core, Options, Planted, Population, Recipe};
 use pipeline::{Intake, Pipeline, Secret, Settings};
 use policy::{LoadOptions, Policy};
@@ -16,7 +16,9 @@ use spool::audit::{Audit, audit};
 use spool::{Spool, SpoolOptions};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
+use tests::InProcess;
 
 /// An hour before the machine's clock begins.
 const FROM: i64 = 1_775_000_000_000 - 3_600_000;
@@ -95,27 +97,6 @@ fn core() -> Core {
     Core::new(Arc::clone(&POPULATION), options)
 }
 
-struct InProcess<'a> {
-    host: &'a dyn Host,
-    core: RefCell<Core>,
-}
-
-impl Transport for InProcess<'_> {
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
-        let (path, query) = request.path.split_once('?').unwrap_or((request.path, ""));
-        let asked = mock_indexer::Request {
-            method: "POST",
-            path,
-            query,
-            authorization: request.authorization,
-            body: request.body.as_bytes(),
-        };
-        let response = self.core.borrow_mut().answer(self.host.now().0, &asked);
-        *answer = response.body;
-        Ok(response.status)
-    }
-}
-
 /// Makes passes until one is well and leaves nothing to do. `stubborn` goes on after one that is not.
 pub(crate) fn live(host: &dyn Host, stubborn: bool) -> Result<Audit, String> {
     let options = SpoolOptions {
@@ -128,7 +109,7 @@ pub(crate) fn live(host: &dyn Host, stubborn: bool) -> Result<Audit, String> {
     let spool = Spool::init(host, at, options).map_err(|error| told(&error))?;
     let transport = InProcess {
         host,
-        core: RefCell::new(core()),
+        core: Rc::new(RefCell::new(core())),
     };
     let intake = Intake {
         transport: &transport,

@@ -2,11 +2,10 @@
 
 use crate::life::{BENIGN, Halves, SPOOL, payload};
 use alert::AlertId;
-use host::{At, Host, Millis};
+use host::{At, Host};
 use sim::kernel::{
-    Director, DirectoryProfile, Ended, Exit, LatencyProfile, Limits, Machine, MachineOptions,
-    PowerLossProfile, ProcessId, Program, Recording, RunEnd, RunLimit, Seed, Sharing, TaskId,
-    TaskSpec, View,
+    Director, DirectoryProfile, Ended, Exit, Machine, MachineOptions, ProcessId, Program, RunEnd,
+    RunLimit, Seed, TaskId, TaskSpec, View,
 };
 use sim::schedule::Random;
 use spool::audit::audit;
@@ -209,15 +208,8 @@ fn work_together(options: SpoolOptions) {
     let mut failed = Vec::new();
     for seed in 0..SEEDS {
         let mut machine = Machine::new(MachineOptions {
-            seed: Seed(seed),
-            t0: Millis(1_775_000_000_000),
             directory: DirectoryProfile::Adversarial,
-            latency: LatencyProfile::linux_ext4(),
-            sharing: Sharing::Posix,
-            limits: Limits::ORDINARY,
-            power_loss: PowerLossProfile::AnySubset,
-            generator: |_, _, _| {},
-            recording: Recording::HashOnly,
+            ..tests::machine_options(seed)
         });
         spawn(&mut machine, 1, "init", first, options);
         let mut wrong = run(&mut machine, seed);

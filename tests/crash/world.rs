@@ -2,11 +2,10 @@
 
 use crate::life::{LEGACY, LEGACY_COUNT, Memory, Work, legacy_name, live, payload};
 use crate::passes::{SECRET, SECRET_BYTES};
-use host::{Call, Errno, Millis};
+use host::{Call, Errno};
 use sim::kernel::{
-    Act, Content, Control, Director, DirectoryProfile, Ended, Exit, Fs, LatencyProfile, Limits,
-    Machine, MachineOptions, Pending, PowerLossProfile, ProcessId, Recording, RunEnd, RunLimit,
-    Seed, Sharing, Step, TaskId, TaskSpec, View,
+    Act, Content, Control, Director, Ended, Exit, Fs, Machine, MachineOptions, Pending,
+    PowerLossProfile, ProcessId, RunEnd, RunLimit, Seed, Step, TaskId, TaskSpec, View,
 };
 use sim::schedule::Timed;
 use spool::audit::Audit;
@@ -68,15 +67,8 @@ pub(crate) struct Life {
 impl World {
     pub(crate) fn new(work: Work, seed: u64, power_loss: PowerLossProfile) -> Self {
         let mut machine = Machine::new(MachineOptions {
-            seed: Seed(seed),
-            t0: Millis(1_775_000_000_000),
-            directory: DirectoryProfile::Ext4,
-            latency: LatencyProfile::linux_ext4(),
-            sharing: Sharing::Posix,
-            limits: Limits::ORDINARY,
             power_loss,
-            generator: |_, _, _| {},
-            recording: Recording::HashOnly,
+            ..tests::machine_options(seed)
         });
         if work == Work::Pipeline {
             crate::passes::load_policy();

@@ -107,6 +107,24 @@ fn a_value_that_cannot_work_is_shown_with_its_line_and_a_remedy() {
         &["unknown value `wazuh6`"],
     );
     refused(
+        "#tlp = \"amber\"",
+        "tlp = \"pink\"",
+        &[
+            "unknown value `pink`",
+            "foundry.toml:",
+            "tlp = \"pink\"",
+            "known here: clear, green, amber, amber+strict, red",
+        ],
+    );
+    refused(
+        "#pap = \"amber\"",
+        "pap = \"amber+strict\"",
+        &[
+            "unknown value `amber+strict`",
+            "known here: clear, green, amber, red",
+        ],
+    );
+    refused(
         "#backlog_max = 50000",
         "backlog_max = 10",
         &["below `queue.cap`"],
@@ -133,7 +151,7 @@ fn the_later_layer_wins_and_says_so() {
     let scene = Scene::home();
     scene.write(
         "etc/foundry.toml",
-        "[queue]\ncap = 100\nbucket_max = 5\nbacklog_max = 60000\n",
+        "[queue]\ncap = 100\nbucket_max = 5\nbacklog_max = 60000\n[escalation]\ntlp = \"red\"\n",
     );
     scene.write("etc/conf.d/20-b.toml", "[queue]\nbacklog_max = 80000\n");
     scene.write(
@@ -158,6 +176,8 @@ fn the_later_layer_wins_and_says_so() {
     check("serve.every", "\"2m\"", "environment FOUNDRY_SERVE__EVERY");
     check("run.workers", "3", "--set run.workers=3");
     check("queue.readmit", "true", "default");
+    check("escalation.tlp", "\"red\"", "etc/foundry.toml:6");
+    check("escalation.pap", "\"amber\"", "default");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod configuration;
 mod demo;
+mod full_disk;
 mod home;
 mod look;
 mod passes;

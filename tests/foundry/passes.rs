@@ -37,6 +37,23 @@ fn a_pass_ends_in_cases_and_a_heartbeat() {
 }
 
 #[test]
+fn a_pack_says_what_the_configuration_says_of_packs() {
+    let server = indexer(10);
+    let scene = Scene::home_of(&server, "s3cret");
+    let keys = "run --set escalation.tlp=amber+strict --set escalation.pap=green";
+    scene.on_home(keys).expect(0).shows(&["escalated 1"]);
+    let outcomes = files(&scene.path("spool/escalations"), "outcome.json");
+    let [outcome] = outcomes.as_slice() else {
+        panic!("one pack is made, not {outcomes:?}");
+    };
+    let outcome: Value = serde_json::from_slice(&std::fs::read(outcome).unwrap()).unwrap();
+    assert_eq!(
+        (&outcome["tlp"], &outcome["pap"]),
+        (&Value::from("amber+strict"), &Value::from("green"))
+    );
+}
+
+#[test]
 fn a_wrong_password_is_a_permission_and_never_looks_like_nothing_new() {
     let server = indexer(50);
     let scene = Scene::home_of(&server, "wrong");

@@ -1,12 +1,13 @@
 //! Each thing that can go wrong above HTTP, in the middle of a backlog.
 
 use crate::intake::{starter, take_in};
-use crate::simulated::{InProcess, play, program};
+use crate::simulated::{play, program};
 use host::{At, File, Millis};
 use mock_indexer::{Batch, Core, Fault, Indexed, Misfortune, Options, Population, Recipe, When};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use tests::InProcess;
 
 const T0: i64 = 1_774_483_200_000;
 const HOUR: i64 = 3_600_000;
@@ -72,7 +73,14 @@ fn no_fault_above_http_loses_or_doubles_a_document() {
             let secret = File::create_new(host, At::new(host.root(), "secret")).unwrap();
             secret.append(b"poller:secret\n").unwrap();
             let transport = InProcess { host, core: asked };
-            take_in(host, &transport, &policy, Millis(T0), Millis(T0 + 7 * HOUR))
+            take_in(
+                host,
+                &transport,
+                &policy,
+                Millis(T0),
+                Millis(T0 + 7 * HOUR),
+                20_000,
+            )
         });
         play(Millis(T0 + 7 * HOUR), vec![foundry]);
         let taken = taken.take().unwrap();

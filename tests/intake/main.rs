@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod faults;
+mod full_disk;
+mod hostile;
 mod intake;
 mod over_https;
 mod rotation;

@@ -35,6 +35,7 @@ fn a_backlog_over_https_ends_in_cases_on_the_disk() {
         &starter(),
         Millis(T0),
         Millis(T0 + 2 * DAY),
+        1,
     );
     taken.assert_all_once(&population);
     assert_eq!(taken.failures(), Vec::<&str>::new());

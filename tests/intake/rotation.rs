@@ -2,7 +2,7 @@
 //! comes at once.
 
 use crate::intake::{starter, take_in};
-use crate::simulated::{InProcess, play, program};
+use crate::simulated::{play, program};
 use host::{At, File, Host, Millis};
 use mock_indexer::{Account, Core, Options, Population, Recipe};
 use sim::kernel::{Exit, Program};
@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
+use tests::InProcess;
 
 /// 2026-03-26 00:00 UTC.
 const T0: i64 = 1_774_483_200_000;
@@ -34,7 +35,14 @@ fn six_days_of_401_and_their_backlog_end_in_one_case_for_every_alert() {
     let foundry = program(&taken, move |host| {
         put(host, "secret", b"poller:old\n");
         let transport = InProcess { host, core: asked };
-        take_in(host, &transport, &policy, Millis(T0), Millis(T0 + 7 * DAY))
+        take_in(
+            host,
+            &transport,
+            &policy,
+            Millis(T0),
+            Millis(T0 + 7 * DAY),
+            20_000,
+        )
     });
     let operator: Program = Box::new(|host| {
         let six_days = u64::try_from(6 * DAY).unwrap();

@@ -7,7 +7,7 @@ use os::OsHost;
 use pipeline::{Drained, Job, Pipeline, Report, Settings, Stage};
 use policy::Policy;
 use spool::{Always, Claimed, Incoming, Publisher, Spool, SpoolOptions, Worker};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A directory with a spool in it.
 pub(crate) struct Disk {
@@ -73,29 +73,10 @@ impl Disk {
 
     /// The packs, by their places.
     pub(crate) fn packs(&self) -> std::collections::BTreeMap<String, Files> {
-        let mut files = Files::new();
-        read_tree(&self.root(), &mut String::new(), &mut files);
-        packs(&files).unwrap()
+        packs(&tests::files_on_disk(&self.root())).unwrap()
     }
 
     fn spool<'h>(&self, host: &'h dyn Host) -> Spool<'h> {
         Spool::init(host, At::new(host.root(), "s"), SpoolOptions::default()).unwrap()
-    }
-}
-
-fn read_tree(dir: &Path, path: &mut String, found: &mut Files) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let entry = entry.unwrap();
-        let len = path.len();
-        if 0 < len {
-            path.push('/');
-        }
-        path.push_str(entry.file_name().to_str().unwrap());
-        if entry.file_type().unwrap().is_dir() {
-            read_tree(&entry.path(), path, found);
-        } else {
-            found.insert(path.clone(), std::fs::read(entry.path()).unwrap());
-        }
-        path.truncate(len);
     }
 }

@@ -2,13 +2,12 @@
 
 use crate::bags::Files;
 use alert::AlertId;
-use host::{At, Call, Errno, Host, Millis};
+use host::{At, Call, Errno, Host};
 use pipeline::{Pipeline, Report, Settings};
 use policy::{LoadOptions, Policy, starter};
 use sim::kernel::{
-    Act, Content, Control, Director, DirectoryProfile, Ended, Exit, Ino, LatencyProfile, Limits,
-    Machine, MachineOptions, Node, Pending, PowerLossProfile, ProcessId, Recording, RunEnd,
-    RunLimit, Seed, Sharing, Step, TaskId, TaskSpec, View,
+    Act, Content, Control, Director, Ended, Exit, Machine, Pending, ProcessId, RunEnd, RunLimit,
+    Seed, Step, TaskId, TaskSpec, View,
 };
 use sim::schedule::Timed;
 use spool::{Spool, SpoolOptions};
@@ -76,17 +75,7 @@ fn payload(level: u32, timestamp: &str) -> Vec<u8> {
 
 impl World {
     pub(crate) fn new(policy: &Rc<Policy>, seed: u64) -> Self {
-        let mut machine = Machine::new(MachineOptions {
-            seed: Seed(seed),
-            t0: Millis(1_775_000_000_000),
-            directory: DirectoryProfile::Ext4,
-            latency: LatencyProfile::linux_ext4(),
-            sharing: Sharing::Posix,
-            limits: Limits::ORDINARY,
-            power_loss: PowerLossProfile::AnySubset,
-            generator: |_, _, _| {},
-            recording: Recording::HashOnly,
-        });
+        let mut machine = Machine::new(tests::machine_options(seed));
         machine.make_dir(SPOOL).unwrap();
         machine.make_dir(&format!("{SPOOL}/inbox")).unwrap();
         for (name, level, timestamp) in ALERTS {
@@ -117,22 +106,7 @@ impl World {
 
     /// Every file of the spool's directory.
     pub(crate) fn files(&self) -> Files {
-        let fs = self.machine.fs();
-        let mut found = Files::new();
-        let top = fs.at(SPOOL.as_bytes()).unwrap();
-        let mut waiting: Vec<(String, Ino)> = vec![(String::new(), top)];
-        while let Some((path, ino)) = waiting.pop() {
-            if fs.node(ino) != Node::Dir {
-                found.insert(path, fs.bytes(ino));
-                continue;
-            }
-            for (name, child) in fs.children(ino) {
-                let name = String::from_utf8_lossy(name);
-                let separator = if path.is_empty() { "" } else { "/" };
-                waiting.push((format!("{path}{separator}{name}"), child));
-            }
-        }
-        found
+        tests::files_of_machine(&self.machine, SPOOL)
     }
 
     /// Runs one life: one pass, struck as given.

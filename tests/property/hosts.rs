@@ -3,14 +3,13 @@
 use crate::model::predict;
 use crate::operation::{Operation, Seen, operation};
 use crate::system::carry_out;
-use host::Millis;
 use os::OsHost;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sim::kernel::{
-    DirectoryProfile, Exit, LatencyProfile, Limits, Machine, MachineOptions, PowerLossProfile,
-    ProcessId, Recording, RunEnd, RunLimit, Seed, Sharing, TaskSpec, Undisturbed,
+    DirectoryProfile, Exit, Machine, MachineOptions, ProcessId, RunEnd, RunLimit, Seed, TaskSpec,
+    Undisturbed,
 };
 use sim::schedule::Timed;
 use std::cell::RefCell;
@@ -64,15 +63,8 @@ fn the_queue_answers_as_the_model_with_directories_in_the_worst_order() {
 
 fn on_simulated(directory: DirectoryProfile, operations: &[Operation]) -> Vec<Seen> {
     let mut machine = Machine::new(MachineOptions {
-        seed: Seed(1),
-        t0: Millis(1_775_000_000_000),
         directory,
-        latency: LatencyProfile::linux_ext4(),
-        sharing: Sharing::Posix,
-        limits: Limits::ORDINARY,
-        power_loss: PowerLossProfile::AnySubset,
-        generator: |_, _, _| {},
-        recording: Recording::HashOnly,
+        ..tests::machine_options(1)
     });
     let spec = TaskSpec {
         name: "queue".into(),

@@ -101,19 +101,21 @@ impl<'a> Alert<'a> {
     }
 }
 
-/// The UTC hour of a timestamp in RFC 3339, or in Wazuh 4's form with an offset that has no colon.
+/// The UTC hour of a timestamp in RFC 3339, or in Wazuh 4's form with an offset that has no colon. A year before 0 has no
+/// four digits to be filed under, and counts as none.
 fn hour_of(text: &str) -> Option<Hour> {
     let instant = text.parse::<Timestamp>().ok().or_else(|| {
         let broken_down = parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?;
         broken_down.to_timestamp().ok()
     })?;
     let utc = jiff::tz::Offset::UTC.to_datetime(instant);
-    Some(Hour {
+    let hour = Hour {
         year: utc.year(),
         month: utc.month(),
         day: utc.day(),
         hour: utc.hour(),
-    })
+    };
+    (0 <= hour.year).then_some(hour)
 }
 
 #[cfg(test)]
@@ -142,6 +144,8 @@ mod tests {
         check_hour("17", None);
         check_hour("null", None);
         check_hour(r#""yesterday""#, None);
+        check_hour(r#""0000-01-01T00:00:00Z""#, Some((0, 1, 1, 0)));
+        check_hour(r#""-000001-12-31T23:59:59Z""#, None);
         assert_eq!(Alert::parse(b"{}").expect("one JSON object").hour, None);
     }
 

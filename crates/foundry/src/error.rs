@@ -131,6 +131,11 @@ impl Diagnostic for FoundryError {
                 "wait for it, or stop it; two would only wait for each other"
             }
             FoundryError::InTheWay { .. } => "give another directory, or move it away",
+            FoundryError::Make { source, .. } | FoundryError::Read { source, .. }
+                if source.is_no_space() =>
+            {
+                "free space, or inodes, there; what is in the queue is safe"
+            }
             FoundryError::Listen { .. } => "choose another address in `serve.listen`",
             _ => return None,
         };

@@ -49,8 +49,10 @@ pub(crate) fn take<'h>(
     let mut bytes = serde_json::to_vec(&holder).expect("its keys are strings");
     bytes.push(b'\n');
     // The file cannot be the lock itself: it is replaced, and the lock belongs to the file that was there.
-    root.replace(HOLDER_FILE, &bytes)
-        .map_err(|error| FoundryError::of_host(home.join(HOLDER_FILE), error))?;
+    if let Err(error) = root.replace(HOLDER_FILE, &bytes) {
+        // On a full disk too a pass must be made: it is the one that says so in the heartbeat.
+        tracing::warn!(%error, "cannot write {HOLDER_FILE}: others are not told who works here");
+    }
     Ok(lock)
 }
 

@@ -51,6 +51,11 @@ impl PathError {
         matches!(self, PathError::Host(error) if error.errno == Errno::Access)
     }
 
+    /// Whether there is no space for it.
+    pub(crate) fn is_no_space(&self) -> bool {
+        matches!(self, PathError::Host(error) if error.errno == Errno::NoSpace)
+    }
+
     /// Why, for a message that names the path itself.
     pub(crate) fn reason(&self) -> String {
         match self {

@@ -53,37 +53,48 @@ impl<'h> Dir<'h> {
         self.host.sync_dir(self.id)
     }
 
-    /// Replaces the file `name` by one of these bytes, in one step.
-    ///
-    /// Durable when it returns. A crash leaves the old file or the new one, whole, and perhaps `name.new` beside it.
+    /// Replaces the file `name` by one of these bytes; see [`replace_file`].
     pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let aside = format!("{name}.new");
-        match self.host.unlink(self.at(&aside)) {
-            // What a crash left there is of no use to anybody.
-            Err(error) if !error.is_vanished() => return Err(error),
-            _ => {}
-        }
-        let file = File::create_new(self.host, self.at(&aside))?;
-        file.append(bytes)?;
-        file.sync()?;
-        // It may not be open while it is renamed: some systems would refuse that.
-        drop(file);
-        self.host.rename(self.at(&aside), self.at(name))?;
-        // Without this, power loss can bring the old file back.
-        self.sync()
+        replace_file(self.host, self.at(name), bytes)
     }
 
-    /// The bytes of the file `name`, at most `max` of them; `None` if there is none.
+    /// The bytes of the file `name`, at most `max` of them; see [`read_file`].
     pub fn read_file(&self, name: &str, max: usize) -> Result<Option<Vec<u8>>> {
-        let file = match File::open_read(self.host, self.at(name)) {
-            Ok(file) => file,
-            Err(error) if error.is_vanished() => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let mut bytes = Vec::new();
-        file.read_to(0, &mut bytes, max)?;
-        Ok(Some(bytes))
+        read_file(self.host, self.at(name), max)
     }
+}
+
+/// Replaces the file `at`, which is one name in its directory, by one of these bytes, in one step.
+///
+/// Durable when it returns. A crash leaves the old file or the new one, whole, and perhaps `<name>.new` beside it.
+pub fn replace_file(host: &dyn Host, at: At<'_>, bytes: &[u8]) -> Result<()> {
+    let aside = [at.path, b".new"].concat();
+    let aside = At::new(at.dir, &aside);
+    match host.unlink(aside) {
+        // What a crash left there is of no use to anybody.
+        Err(error) if !error.is_vanished() => return Err(error),
+        _ => {}
+    }
+    let file = File::create_new(host, aside)?;
+    file.append(bytes)?;
+    file.sync()?;
+    // It may not be open while it is renamed: some systems would refuse that.
+    drop(file);
+    host.rename(aside, at)?;
+    // Without this, power loss can bring the old file back.
+    host.sync_dir(at.dir)
+}
+
+/// The bytes of the file `at`, at most `max` of them; `None` if there is none.
+pub fn read_file(host: &dyn Host, at: At<'_>, max: usize) -> Result<Option<Vec<u8>>> {
+    let file = match File::open_read(host, at) {
+        Ok(file) => file,
+        Err(error) if error.is_vanished() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    file.read_to(0, &mut bytes, max)?;
+    Ok(Some(bytes))
 }
 
 impl Drop for Dir<'_> {

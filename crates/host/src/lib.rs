@@ -6,7 +6,8 @@
 //!
 //! - [`Host`] is the set of calls, near to the system calls they become: `openat`, `renameat2`, `getdents64`, `syncfs`.
 //! - [`HostError`] says which call failed and how; its [`Class`] is all that a caller should branch on.
-//! - [`Dir`], [`File`] and [`Lock`] close what they hold when they are dropped.
+//! - [`Dir`], [`File`] and [`Lock`] close what they hold when they are dropped; [`replace_file`] and [`read_file`] are what
+//!   small files of state need.
 //! - [`Names`] is the buffer that one chunk of a directory is read into.
 //!
 //! A name that is gone is [`Class::Vanished`]: an outcome for the caller to handle, at every call, always.
@@ -16,7 +17,7 @@ mod guard;
 mod names;
 
 pub use error::{Call, Class, Errno, HostError};
-pub use guard::{Dir, File, Lock};
+pub use guard::{Dir, File, Lock, read_file, replace_file};
 pub use names::{Entry, Kind, Names};
 
 use std::time::Duration;

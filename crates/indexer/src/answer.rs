@@ -19,7 +19,8 @@ pub struct Hit<'a> {
     pub alert: AlertId,
     /// Its time, of the profile's time field.
     pub time: Millis,
-    /// The hit's JSON byte for byte: `_index`, `_id`, and the document below `_source`.
+    /// The hit's JSON byte for byte: `_index`, `_id`, and the document below `_source`. Bytes that are no UTF-8 came as
+    /// U+FFFD.
     pub raw: &'a [u8],
 }
 

@@ -7,6 +7,7 @@ use crate::error::{AnswerError, Asked, PollError, Remedy};
 use crate::secret::{Authorization, SecretFile};
 use crate::transport::{Request, Transport};
 use host::Host;
+use std::borrow::Cow;
 
 /// Sends searches.
 pub(crate) struct Client<'h> {
@@ -104,6 +105,7 @@ impl<'h> Client<'h> {
                     continue;
                 }
             };
+            self.mend_body(operation);
             // The page borrows the body, so the loop must not touch `self.body` on this way.
             match answer::parse(status, &self.body) {
                 Ok(page) => {
@@ -112,6 +114,15 @@ impl<'h> Client<'h> {
                 }
                 Err(error) => self.recover(operation, &mut attempt, error)?,
             }
+        }
+    }
+
+    /// Replaces what is no UTF-8 in the body by U+FFFD, as most readers of JSON do. Otherwise one such byte in one alert
+    /// would make every page that has it unreadable, and the cursor would stand before it for ever.
+    fn mend_body(&mut self, operation: &'static str) {
+        if let Cow::Owned(mended) = String::from_utf8_lossy(&self.body) {
+            tracing::warn!("{operation}: the answer is no UTF-8, and is read as if it were");
+            self.body = mended.into_bytes();
         }
     }
 

@@ -5,7 +5,7 @@
 use crate::counts::Counts;
 use crate::error::{Context, PollError};
 use crate::seen::{RECORD_BYTES, Seen};
-use host::{At, DirId, File, Host, Millis};
+use host::{At, DirId, Host, Millis};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -48,7 +48,8 @@ pub(crate) struct Refusal {
 /// The form that this program writes.
 const SCHEMA: u32 = 1;
 const FILE: &str = "indexer.state";
-const FILE_ASIDE: &str = "indexer.state.new";
+/// The seen window of the default configuration has 24 MB.
+const FILE_BYTES_MAX: usize = 1 << 30;
 const CHECKSUM_BYTES: usize = 8;
 
 impl State {
@@ -79,14 +80,10 @@ impl State {
 
     /// Reads the state in `dir`, or begins at `start` if there is none.
     pub(crate) fn load(host: &dyn Host, dir: DirId, start: Millis) -> Result<Self, PollError> {
-        let file = match File::open_read(host, At::new(dir, FILE)) {
-            Ok(file) => file,
-            Err(error) if error.is_vanished() => return Ok(State::begin(start)),
-            Err(error) => return Err(error).context("open", FILE),
+        let read = host::read_file(host, At::new(dir, FILE), FILE_BYTES_MAX);
+        let Some(bytes) = read.context("read", FILE)? else {
+            return Ok(State::begin(start));
         };
-        let mut bytes = Vec::new();
-        let read = file.read_to(0, &mut bytes, usize::MAX);
-        read.context("read", FILE)?;
         State::read(&bytes).map_err(|reason| PollError::BadState {
             file: FILE.to_owned(),
             reason,
@@ -96,21 +93,8 @@ impl State {
     /// Puts this state in place of the one in `dir`. Durable when it returns; on an error the old one stands.
     pub(crate) fn save(&mut self, host: &dyn Host, dir: DirId) -> Result<(), PollError> {
         self.known.seen = self.seen.len();
-        let bytes = self.write();
-        let aside = At::new(dir, FILE_ASIDE);
-        // What a crash left there is of no use to anybody.
-        match host.unlink(aside) {
-            Err(error) if !error.is_vanished() => return Err(error).context("remove", FILE_ASIDE),
-            _ => {}
-        }
-        let file = File::create_new(host, aside).context("create", FILE_ASIDE)?;
-        file.append(&bytes).context("write", FILE_ASIDE)?;
-        file.sync().context("make durable", FILE_ASIDE)?;
-        drop(file);
-        let renamed = host.rename(aside, At::new(dir, FILE));
-        renamed.context("replace", FILE)?;
-        // Without this, power loss can bring the old state back after the sink has forgotten its alerts.
-        host.sync_dir(dir).context("make durable", FILE)
+        // Durable, or power loss can bring the old state back after the sink has forgotten its alerts.
+        host::replace_file(host, At::new(dir, FILE), &self.write()).context("write", FILE)
     }
 
     fn write(&self) -> Vec<u8> {

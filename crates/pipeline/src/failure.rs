@@ -1,6 +1,6 @@
 //! Why a stage could not finish: a sentence for people, a kind for programs.
 
-use host::{Class, HostError};
+use host::{Class, Errno, HostError};
 use indexer::{AnswerError, PollError};
 use spool::SpoolError;
 use std::error::Error;
@@ -33,17 +33,22 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure with the whole chain of its causes.
-    pub fn new(kind: FailureKind, error: &dyn Error) -> Self {
+    /// A failure with the whole chain of its causes, and what helps if the disk is full.
+    pub fn new(kind: FailureKind, error: &(dyn Error + 'static)) -> Self {
         let mut message = error.to_string();
         let mut cause = error.source();
+        let mut is_full = is_no_space(error);
         while let Some(error) = cause {
             let text = error.to_string();
             // Some errors show their source themselves.
             if !message.ends_with(&text) {
                 message = format!("{message}: {text}");
             }
+            is_full |= is_no_space(error);
             cause = error.source();
+        }
+        if is_full {
+            message.push_str(FULL_REMEDY);
         }
         Failure { kind, message }
     }
@@ -56,6 +61,15 @@ impl Failure {
             ..inner
         }
     }
+}
+
+/// What helps against a full disk.
+const FULL_REMEDY: &str =
+    "; free space, or inodes, where the queue is: nothing is lost, and the next pass goes on";
+
+fn is_no_space(error: &(dyn Error + 'static)) -> bool {
+    let call = error.downcast_ref::<HostError>();
+    call.is_some_and(|call| call.errno == Errno::NoSpace)
 }
 
 fn kind_of_class(class: Class) -> FailureKind {

@@ -11,6 +11,7 @@ use crate::witness::{Activity, Nobody, Outcome, Witness, witnessed};
 use crate::{cap, drain, escalation, heartbeat, poll, reconcile};
 use host::{Dir, DirId, Host, Millis};
 use indexer::{Poller, Transport};
+use jiff::Timestamp;
 use policy::Policy;
 use spool::{Publisher, Spool};
 use std::time::Duration;
@@ -194,4 +195,9 @@ impl<'h> Pipeline<'h> {
 /// Milliseconds from one time to the other; 0 if the clock was stepped back.
 pub(crate) fn elapsed_ms(from: Millis, to: Millis) -> u64 {
     u64::try_from(to.0.saturating_sub(from.0)).unwrap_or(0)
+}
+
+/// The time as files tell it. One that no calendar has is told as 1970.
+pub(crate) fn timestamp(at: Millis) -> Timestamp {
+    Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH)
 }

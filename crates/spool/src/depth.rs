@@ -78,6 +78,7 @@ pub enum Live {
     /// An entry that is pending, parked or claimed.
     Entry(EntryName),
     /// An entry that a worker's plan names: it is in one of the other places, or it has its end, whose record is on its way.
+    /// Or one in a bucket that is not published yet: if it has its record, it will be, and otherwise nobody was told of it.
     Planned(EntryName),
     /// An alert in a case that a worker has not put into its place.
     Staged(AlertId),
@@ -88,6 +89,11 @@ pub enum Live {
 /// What moves meanwhile may be handed over twice. What is not handed over has its end, and the ledger says so by the time
 /// this returns; or it was brought back, or given back, in the very moment between two looks, or removed by somebody.
 pub fn live(spool: &Spool<'_>, each: &mut dyn FnMut(Live)) -> Result<(), SpoolError> {
+    // A publisher that has written its record, and found no space for the rename, leaves the bucket to the next one.
+    in_buckets(spool, &spool.tmp, &mut |one| match one {
+        Live::Entry(entry) => each(Live::Planned(entry)),
+        other => each(other),
+    })?;
     in_buckets(spool, &spool.pending, each)?;
     in_buckets(spool, &spool.overflow, each)?;
     let mut names = Names::default();

@@ -2,6 +2,7 @@
 
 use super::origin::{Origin, Source, Sourced};
 use super::units::{FilePath, Listen, Packed, Product, Shed, Shown, Span, Start};
+use pipeline::{Pap, Tlp};
 use serde::Deserialize;
 use std::time::Duration;
 use toml::Spanned;
@@ -123,6 +124,14 @@ keys! {
     cases as RawCases, CasesValues {
         /// Cases of these dispositions become lines of one file an hour and bucket, instead of a directory each.
         packed: Packed = Packed(Vec::new()),
+    }
+
+    /// What an escalation pack says about itself.
+    escalation as RawEscalation, EscalationValues {
+        /// To whom a pack may be shown.
+        tlp: Tlp = Tlp::Amber,
+        /// What may be done with a pack.
+        pap: Pap = Pap::Amber,
     }
 
     /// What judges.

@@ -19,7 +19,7 @@ pub(crate) use units::Start;
 use crate::machine::Machine;
 use clap::Args;
 use host::Millis;
-use pipeline::Settings;
+use pipeline::{EscalationSettings, Settings};
 use spool::SpoolOptions;
 use std::path::{Path, PathBuf};
 
@@ -119,11 +119,15 @@ impl Config {
         }
     }
 
-    /// How far a pass goes.
+    /// How far a pass goes, and what its packs say.
     pub(crate) fn pass_settings(&self) -> Settings {
         Settings {
             backlog_max: self.values.queue.backlog_max.value,
             pass_max: self.values.run.pass_max.value.0,
+            escalation: EscalationSettings {
+                tlp: self.values.escalation.tlp.value,
+                pap: self.values.escalation.pap.value,
+            },
             ..Settings::default()
         }
     }

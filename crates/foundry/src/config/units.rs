@@ -3,6 +3,7 @@
 use alert::Disposition;
 use indexer::Profile;
 use jiff::{SignedDuration, Timestamp};
+use pipeline::{Pap, Tlp};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -251,6 +252,18 @@ impl Shown for Packed {
     }
 }
 
+impl Shown for Tlp {
+    fn show(&self) -> Option<String> {
+        Some(quoted(self.word()))
+    }
+}
+
+impl Shown for Pap {
+    fn show(&self) -> Option<String> {
+        Some(quoted(self.word()))
+    }
+}
+
 /// An address to listen on. Whether it is a loopback address is checked where its key is known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Listen(pub(crate) SocketAddr);
@@ -323,6 +336,15 @@ mod tests {
         check::<Packed>("[]", Some("[]"));
         check::<Packed>("['benign', 'known_fp']", Some("[\"benign\", \"known_fp\"]"));
         check::<Packed>("['escalated']", None);
+    }
+
+    #[test]
+    fn a_traffic_light_is_a_word_of_its_protocol() {
+        check::<Tlp>("'amber+strict'", Some("\"amber+strict\""));
+        check::<Tlp>("'AMBER'", None);
+        check::<Pap>("'red'", Some("\"red\""));
+        // TLP has a strict amber, PAP has none.
+        check::<Pap>("'amber+strict'", None);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use settings::{EscalationSettings, Pap, Tlp};
 
 use crate::failure::Failure;
 use crate::pass::Pass;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, timestamp};
 use alert::AlertId;
 use bag::Bag;
 use evidence::{Evidence, Trouble};
@@ -200,8 +200,4 @@ fn json(value: &impl Serialize) -> Vec<u8> {
 fn published(evidence: &Evidence) -> Timestamp {
     let millis = i64::try_from(evidence.entry.stamp().millis).unwrap_or(i64::MAX);
     timestamp(Millis(millis))
-}
-
-fn timestamp(at: Millis) -> Timestamp {
-    Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH)
 }

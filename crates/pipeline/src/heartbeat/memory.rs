@@ -3,9 +3,9 @@
 use crate::failure::{Failure, FailureKind};
 use crate::heartbeat::JSON_FILE;
 use crate::pass::Pass;
-use crate::pipeline::elapsed_ms;
+use crate::pipeline::{elapsed_ms, timestamp};
 use crate::reconcile::Reconciled;
-use crate::stage::{Stage, StageReport};
+use crate::stage::{Counts, Stage, StageReport};
 use alert::Disposition;
 use host::{Dir, Millis};
 use jiff::Timestamp;
@@ -115,6 +115,8 @@ pub(crate) struct Memory {
     equation: String,
     pub(crate) ledger_heads: BTreeMap<String, String>,
     pub(crate) counts_audited: Millis,
+    /// Heartbeats that could not be written since the last one that was.
+    pub(crate) unwritten: u64,
 }
 
 impl Memory {
@@ -132,6 +134,7 @@ impl Memory {
             equation: last.equation,
             ledger_heads: last.ledger_heads,
             counts_audited: Millis(last.counts_audited_ms),
+            unwritten: 0,
         })
     }
 
@@ -157,7 +160,10 @@ impl Memory {
             stage: Stage::Heartbeat,
             began: now,
             duration_ms: 0,
-            counts: pass.counts,
+            counts: Counts {
+                errors: self.unwritten,
+                ..pass.counts
+            },
             failure: None,
         });
         let found = pass.reconciled.as_ref();
@@ -270,8 +276,4 @@ fn named(found: &Reconciled) -> BTreeMap<String, Vec<String>> {
     let some = lists.iter().filter(|(_, ids)| !ids.is_empty());
     some.map(|(what, ids)| ((*what).to_owned(), shown(ids)))
         .collect()
-}
-
-fn timestamp(at: Millis) -> Timestamp {
-    Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH)
 }

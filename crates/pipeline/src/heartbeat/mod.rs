@@ -1,7 +1,8 @@
 //! Stage 7: how the pass went, as `heartbeat.json` for people and programs, and as `foundry.prom` for Prometheus.
 //!
 //! Both are replaced in one step, so that a reader sees a whole one. A stage that failed keeps the time of its last success,
-//! apart from that of its last run: a poll that could not ask must never look like a poll that found nothing.
+//! apart from that of its last run: a poll that could not ask must never look like a poll that found nothing. The errors
+//! of this stage are the heartbeats before this one that the same process could not write.
 
 mod memory;
 mod prometheus;
@@ -32,6 +33,8 @@ pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<()
     };
     let json = serde_json::to_vec_pretty(&heartbeat).expect("its keys are strings");
     let text = exposition(&heartbeat);
+    // Until both are written: the next ones tell how many were not.
+    pipeline.memory.unwritten += 1;
     let root = pipeline.spool.root();
     for (name, bytes) in [
         (JSON_FILE, json.as_slice()),
@@ -40,6 +43,7 @@ pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<()
         root.replace(name, bytes)
             .map_err(|error| Failure::of_host("write", name, &error))?;
     }
+    pipeline.memory.unwritten = 0;
     pass.counts.taken = heartbeat.stages.len() as u64;
     pass.counts.given = pass.counts.taken;
     Ok(())

@@ -92,17 +92,17 @@ pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<()
     };
     let mut found = Reconciled::default();
     let new_cases = fold(pipeline, &mut book, &mut found)?;
-    let mut restored = Ok(0);
+    let (mut restored, mut saved) = (Ok(0), Ok(()));
     if book.is_look_due(pipeline.host.now(), &pipeline.settings) {
         book.note_missing(pipeline.spool, &mut found)?;
         let now = pipeline.host.now();
         book.looked_ms = now.0;
-        book.save(&pipeline.state)?;
         if book.is_restore_due(now) {
             restored = restore(pipeline, &mut book);
             book.restored_ms = now.0;
-            book.save(&pipeline.state)?;
         }
+        // It is a cache: what was found is told also if there is no space for it.
+        saved = book.save(&pipeline.state);
     } else {
         // Not saved: a new process folds again what was recorded since the last look.
         found.queue = book.open();
@@ -115,7 +115,7 @@ pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<()
     pipeline.memory.ledger_heads = book.position.heads();
     pipeline.book = Some(book);
     pass.reconciled = Some(found);
-    restored.map(drop)
+    restored.and(saved)
 }
 
 /// Brings the book up to the ledger's end and looks for each new case. Returns how many there were.
