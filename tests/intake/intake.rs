@@ -40,7 +40,10 @@ pub(crate) fn take_in(
             dir: host.root(),
             name: "secret".to_owned(),
         },
-        config: Config::new(Profile::wazuh4()),
+        config: Config::new(match policy.profile() {
+            policy::Profile::Wazuh4 => Profile::wazuh4(),
+            policy::Profile::Wazuh5 => Profile::wazuh5(),
+        }),
         start,
         seed: 7,
     };

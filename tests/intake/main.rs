@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod faults;
+mod findings;
 mod full_disk;
 mod hostile;
 mod intake;

@@ -53,6 +53,15 @@ impl<'h> Dir<'h> {
         self.host.sync_dir(self.id)
     }
 
+    /// Whether something stands at `path` now. It may be gone, or there, a moment later.
+    pub fn has<P: AsRef<[u8]> + ?Sized>(&self, path: &P) -> Result<bool> {
+        match self.host.stat(self.at(path)) {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_vanished() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Replaces the file `name` by one of these bytes; see [`replace_file`].
     pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<()> {
         replace_file(self.host, self.at(name), bytes)

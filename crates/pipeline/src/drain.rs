@@ -184,16 +184,7 @@ impl Drained {
         self.triage.errors += done.quarantined;
         self.cases.given += done.cased;
         self.cases.errors += done.vanished + done.held;
-        let sum = &mut self.completion;
-        sum.seen += done.seen;
-        sum.cased += done.cased;
-        sum.quarantined += done.quarantined;
-        sum.duplicates += done.duplicates;
-        sum.vanished += done.vanished;
-        sum.held += done.held;
-        for (sum, count) in sum.judged.iter_mut().zip(done.judged) {
-            *sum += count;
-        }
+        self.completion.add(&done);
     }
 }
 

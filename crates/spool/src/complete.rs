@@ -67,7 +67,8 @@ impl Drafted {
 }
 
 impl Completion {
-    fn add(&mut self, other: &Completion) {
+    /// Counts what another claim came to as well.
+    pub fn add(&mut self, other: &Completion) {
         self.seen += other.seen;
         self.cased += other.cased;
         for (sum, count) in self.judged.iter_mut().zip(other.judged) {

@@ -261,11 +261,7 @@ impl Worker<'_> {
     }
 
     fn is_case(&self, path: &str) -> Result<bool, SpoolError> {
-        match self.spool.host.stat(self.spool.cases.at(path)) {
-            Ok(_) => Ok(true),
-            Err(error) if error.is_vanished() => Ok(false),
-            Err(error) => Err(error).context("look at", path),
-        }
+        self.spool.cases.has(path).context("look at", path)
     }
 }
 

@@ -317,7 +317,7 @@ fn find_outcomes(
                 }
                 Target::Directory(place, disposition) => {
                     let alert = format!("{}/{ALERT_FILE}", place.path());
-                    if is_there(spool, &spool.cases, &alert)? {
+                    if spool.cases.has(&alert).context("look at", &alert)? {
                         let case = (place.shelf(), disposition);
                         of_bucket.cased.insert(step.entry, case);
                     }
@@ -345,19 +345,12 @@ fn note_quarantined(
     entry: EntryName,
     outcomes: &mut Outcomes,
 ) -> Result<(), SpoolError> {
-    if is_there(spool, &spool.quarantine, entry.as_str())? {
+    let name = entry.as_str();
+    if spool.quarantine.has(name).context("look at", name)? {
         let reason = quarantine::reason_of(spool, entry.as_ref()).unwrap_or_default();
         outcomes.quarantined.push(Quarantined { entry, reason });
     }
     Ok(())
-}
-
-fn is_there(spool: &Spool<'_>, dir: &Dir<'_>, path: &str) -> Result<bool, SpoolError> {
-    match spool.host.stat(dir.at(path)) {
-        Ok(_) => Ok(true),
-        Err(error) if error.is_vanished() => Ok(false),
-        Err(error) => Err(error).context("look at", path),
-    }
 }
 
 /// Removes a worker's directory. What somebody holds in it keeps it for the next sweep.

@@ -31,11 +31,8 @@ impl<'h> Packs<'h> {
 
     /// Whether something stands at `place`. Spares work; the rename decides.
     pub(super) fn has(&self, place: &str) -> Result<bool, Trouble> {
-        match self.host.stat(self.dir.at(place)) {
-            Ok(_) => Ok(true),
-            Err(error) if error.is_vanished() => Ok(false),
-            Err(error) => Err(Trouble::of("look at", place, error)),
-        }
+        let has = self.dir.has(place);
+        has.map_err(|error| Trouble::of("look at", place, error))
     }
 
     /// Writes a pack aside. It is not durable yet.

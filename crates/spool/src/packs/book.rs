@@ -210,7 +210,8 @@ impl Book {
             book.read(spool, hour, number)?;
         }
         // After the packs: a directory that appears from here on stands in one of them, or in one that is yet to be read.
-        book.has_directories = is_there(spool, &case::shelf_of(hour))?;
+        let shelf = case::shelf_of(hour);
+        book.has_directories = spool.cases.has(&shelf).context("look at", &shelf)?;
         Ok(book)
     }
 
@@ -260,15 +261,7 @@ fn print(id: AlertId) -> u64 {
 
 /// Whether the spool has packs.
 pub(super) fn is_packed(spool: &Spool<'_>) -> Result<bool, SpoolError> {
-    is_there(spool, PACKED)
-}
-
-fn is_there(spool: &Spool<'_>, path: &str) -> Result<bool, SpoolError> {
-    match spool.host.stat(spool.cases.at(path)) {
-        Ok(_) => Ok(true),
-        Err(error) if error.is_vanished() => Ok(false),
-        Err(error) => Err(error).context("look at", path),
-    }
+    spool.cases.has(PACKED).context("look at", PACKED)
 }
 
 #[cfg(test)]
