@@ -8,5 +8,6 @@ mod full_disk;
 mod hostile;
 mod intake;
 mod over_https;
+mod returned;
 mod rotation;
 mod simulated;

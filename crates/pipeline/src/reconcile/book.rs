@@ -32,6 +32,9 @@ pub(crate) struct Book {
     /// Alerts that were to be fetched again and that the indexer does not have.
     #[serde(with = "ids")]
     pub(super) lost: BTreeSet<AlertId>,
+    /// Alerts that ended in quarantine since this process has the book.
+    #[serde(skip)]
+    set_aside: BTreeSet<AlertId>,
 }
 
 /// What a look at the disk found.
@@ -170,7 +173,10 @@ impl Book {
         match end {
             End::Cased(disposition) => self.cased[disposition as usize] += 1,
             End::Duplicate => self.duplicates += 1,
-            End::Quarantined => self.quarantined += 1,
+            End::Quarantined => {
+                self.quarantined += 1;
+                self.set_aside.insert(id);
+            }
             End::Vanished => {
                 self.vanished_total += 1;
                 self.vanished.insert(id);
@@ -200,9 +206,22 @@ impl Book {
             self.open.remove(entry);
             self.count(entry.id(), End::Vanished);
         }
+        self.spare_returned();
         found.queue = self.open() + seen.unrecorded.len() as u64;
         found.unrecorded = seen.unrecorded.iter().map(EntryName::id).collect();
         Ok(())
+    }
+
+    /// Leaves alone what vanished in one entry and was fetched again in another: a book that was lost, or is older than that,
+    /// hears of the second entry before it misses the first.
+    fn spare_returned(&mut self) {
+        if self.vanished.is_empty() {
+            return;
+        }
+        for entry in &self.open {
+            self.vanished.remove(&entry.id());
+        }
+        self.vanished.retain(|id| !self.set_aside.contains(id));
     }
 
     fn look(&self, spool: &Spool<'_>) -> Result<Seen, SpoolError> {
