@@ -161,14 +161,7 @@ impl Bare {
                 rename(&self.home, staged, &self.cases, place);
             }
             syncfs(&self.home).expect("durable");
-            for bucket in claim {
-                write(
-                    &self.ledger,
-                    &self.filler[..bucket.entries.len() * LEDGER_BYTES],
-                );
-            }
-            rustix::fs::fsync(&self.ledger).expect("durable");
-            unlinkat(&self.home, "plan", AtFlags::empty()).expect("the plan");
+            self.record(claim);
             for Names { bucket, .. } in claim {
                 unlinkat(&self.home, bucket, AtFlags::REMOVEDIR).expect("an empty bucket");
             }
@@ -176,6 +169,18 @@ impl Bare {
         // The queue looks once more, and finds nothing.
         seek(&self.pending, SeekFrom::Start(0)).expect("the start");
         list(&self.pending);
+    }
+
+    /// The calls of recording what became of a claim, which ends its plan.
+    fn record(&self, claim: &[Names]) {
+        for bucket in claim {
+            write(
+                &self.ledger,
+                &self.filler[..bucket.entries.len() * LEDGER_BYTES],
+            );
+        }
+        rustix::fs::fsync(&self.ledger).expect("durable");
+        unlinkat(&self.home, "plan", AtFlags::empty()).expect("the plan");
     }
 
     /// The calls of claiming and completing everything, where all of a bucket but each `every`-th entry shares one file of
@@ -221,14 +226,7 @@ impl Bare {
                 }
             }
             syncfs(&self.home).expect("durable");
-            for bucket in claim {
-                write(
-                    &self.ledger,
-                    &self.filler[..bucket.entries.len() * LEDGER_BYTES],
-                );
-            }
-            rustix::fs::fsync(&self.ledger).expect("durable");
-            unlinkat(&self.home, "plan", AtFlags::empty()).expect("the plan");
+            self.record(claim);
             for Names { bucket, entries } in claim {
                 let dir = open(&self.home, bucket, flags);
                 for (index, [entry, ..]) in entries.iter().enumerate() {

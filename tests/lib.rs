@@ -1,16 +1,18 @@
 //! Fixtures shared by the test targets of this package.
 
 use host::{Host, Millis};
-use indexer::{Request, Transport, TransportError};
-use mock_indexer::Core;
+use indexer::{Config, Profile, Request, Transport, TransportError};
+use mock_indexer::{Core, Planted, Population, Recipe};
+use pipeline::{Intake, Secret};
 use sim::kernel::{
     DirectoryProfile, Ino, LatencyProfile, Limits, Machine, MachineOptions, Node, PowerLossProfile,
-    Recording, Seed, Sharing,
+    ProcessId, Recording, Seed, Sharing, TaskSpec,
 };
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// Files with their bytes, by the path below the directory that was asked for.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -70,6 +72,50 @@ pub fn machine_options(seed: u64) -> MachineOptions {
         generator: |_, _, _| {},
         recording: Recording::HashOnly,
     }
+}
+
+/// One program of a simulated machine, in a process of its own.
+pub fn task(name: &str, number: u16) -> TaskSpec {
+    TaskSpec {
+        name: name.to_owned(),
+        process: ProcessId(number),
+        root: Vec::new(),
+        start_after: Duration::ZERO,
+        stack_bytes: TaskSpec::STACK_BYTES,
+        is_watched: true,
+    }
+}
+
+/// What a pipeline needs to read a Wazuh indexer from `start`; user and password are in `secret` in the host's root.
+pub fn intake<'h>(
+    host: &'h dyn Host,
+    transport: &'h dyn Transport,
+    profile: Profile,
+    start: Millis,
+) -> Intake<'h> {
+    Intake {
+        transport,
+        secret: Secret {
+            host,
+            dir: host.root(),
+            name: "secret".to_owned(),
+        },
+        config: Config::new(profile),
+        start,
+        seed: 7,
+    }
+}
+
+/// Eight ordinary alerts between two times, and a grave one without a time of its own.
+pub fn nine_alerts(from: i64, to: i64) -> Population {
+    let mut recipe = Recipe::steady(5, 8, from..to);
+    recipe.planted.push(Planted {
+        id: "grave".to_owned(),
+        timestamp_ms: from + 1_000,
+        indexed_at_ms: from + 2_000,
+        source: br#"{"timestamp":"no time","rule":{"level":15,"id":"1"}}"#.to_vec(),
+    });
+    Population::new(recipe)
 }
 
 /// The way to a mock indexer without a socket.

@@ -7,9 +7,9 @@ use crate::sweep::{Execution, Sweep};
 use crate::world::{Blow, Strike};
 use alert::AlertId;
 use host::{At, Host, Millis};
-use indexer::{Config, Profile};
-use mock_indexer::{Core, Options, Planted, Population, Recipe};
-use pipeline::{Intake, Pipeline, Secret, Settings};
+use indexer::Profile;
+use mock_indexer::{Core, Options, Population};
+use pipeline::{Pipeline, Settings};
 use policy::{LoadOptions, Policy};
 use serde_json::value::RawValue;
 use spool::audit::{Audit, audit};
@@ -39,16 +39,8 @@ pub(crate) fn load_policy() {
     LazyLock::force(&POLICY);
 }
 
-static POPULATION: LazyLock<Arc<Population>> = LazyLock::new(|| {
-    let mut recipe = Recipe::steady(5, 8, FROM..TO);
-    recipe.planted.push(Planted {
-        id: "grave".to_owned(),
-        timestamp_ms: FROM + 1_000,
-        indexed_at_ms: FROM + 2_000,
-        source: br#"{"timestamp":"no time","rule":{"level":15,"id":"1"}}"#.to_vec(),
-    });
-    Arc::new(Population::new(recipe))
-});
+static POPULATION: LazyLock<Arc<Population>> =
+    LazyLock::new(|| Arc::new(tests::nine_alerts(FROM, TO)));
 
 /// Every alert of the indexer, with the bytes that a search answers.
 pub(crate) fn alerts() -> BTreeMap<AlertId, Vec<u8>> {
@@ -111,17 +103,7 @@ pub(crate) fn live(host: &dyn Host, stubborn: bool) -> Result<Audit, String> {
         host,
         core: Rc::new(RefCell::new(core())),
     };
-    let intake = Intake {
-        transport: &transport,
-        secret: Secret {
-            host,
-            dir: host.root(),
-            name: SECRET.to_owned(),
-        },
-        config: Config::new(Profile::wazuh4()),
-        start: Millis(FROM),
-        seed: 7,
-    };
+    let intake = tests::intake(host, &transport, Profile::wazuh4(), Millis(FROM));
     let settings = Settings::default();
     let mut pipeline = Pipeline::open(&spool, &POLICY, Some(intake), settings)
         .map_err(|failure| failure.to_string())?;

@@ -5,13 +5,12 @@ use crate::passes::{SECRET, SECRET_BYTES};
 use host::{Call, Errno};
 use sim::kernel::{
     Act, Content, Control, Director, Ended, Exit, Fs, Machine, MachineOptions, Pending,
-    PowerLossProfile, ProcessId, RunEnd, RunLimit, Seed, Step, TaskId, TaskSpec, View,
+    PowerLossProfile, RunEnd, RunLimit, Seed, Step, TaskId, View,
 };
 use sim::schedule::Timed;
 use spool::audit::Audit;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 /// What happens at a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,14 +98,6 @@ impl World {
     pub(crate) fn live(&mut self, stubborn: bool, strikes: &[Strike]) -> Life {
         let audit = Rc::new(RefCell::new(None));
         let (place, memory, work) = (Rc::clone(&audit), Rc::clone(&self.memory), self.work);
-        let spec = TaskSpec {
-            name: "life".into(),
-            process: ProcessId(1),
-            root: Vec::new(),
-            start_after: Duration::ZERO,
-            stack_bytes: TaskSpec::STACK_BYTES,
-            is_watched: true,
-        };
         let program = Box::new(move |host: &dyn host::Host| {
             match live(host, work, stubborn, &mut memory.borrow_mut()) {
                 Ok(audit) => *place.borrow_mut() = Some(End::Done(audit)),
@@ -115,7 +106,7 @@ impl World {
             Exit::OK
         });
         self.machine
-            .spawn(spec, program)
+            .spawn(tests::task("life", 1), program)
             .expect("the root is there");
         let mut striker = Striker {
             strikes,

@@ -4,10 +4,10 @@
 use crate::intake::starter;
 use crate::simulated::run_with;
 use host::{At, Call, Errno, Host, Millis};
-use indexer::{Config, Profile};
-use mock_indexer::{Core, Options, Planted, Population, Recipe};
+use indexer::Profile;
+use mock_indexer::{Core, Options, Population};
 use pipeline::heartbeat::Heartbeat;
-use pipeline::{Intake, Pipeline, Report, Secret, Settings, Stage};
+use pipeline::{Pipeline, Report, Settings, Stage};
 use policy::Policy;
 use sim::kernel::{Act, Content, Director, Machine, Pending, View};
 use spool::audit::{Audit, audit};
@@ -25,16 +25,8 @@ const ALERTS: u64 = 9;
 /// Loaded outside of the simulated machine: its parser measures the thread's stack.
 static POLICY: LazyLock<Policy> = LazyLock::new(starter);
 
-static POPULATION: LazyLock<Arc<Population>> = LazyLock::new(|| {
-    let mut recipe = Recipe::steady(5, 8, FROM..FROM + 3_000_000);
-    recipe.planted.push(Planted {
-        id: "grave".to_owned(),
-        timestamp_ms: FROM + 1_000,
-        indexed_at_ms: FROM + 2_000,
-        source: br#"{"timestamp":"no time","rule":{"level":15,"id":"1"}}"#.to_vec(),
-    });
-    Arc::new(Population::new(recipe))
-});
+static POPULATION: LazyLock<Arc<Population>> =
+    LazyLock::new(|| Arc::new(tests::nine_alerts(FROM, FROM + 3_000_000)));
 
 /// What a full disk refuses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -107,17 +99,7 @@ fn two_passes(host: &dyn Host, is_full: &Cell<bool>, is_restarted: bool) -> Told
         core: Rc::new(RefCell::new(core)),
     };
     let open = || {
-        let intake = Intake {
-            transport: &transport,
-            secret: Secret {
-                host,
-                dir: host.root(),
-                name: "secret".to_owned(),
-            },
-            config: Config::new(Profile::wazuh4()),
-            start: Millis(FROM),
-            seed: 7,
-        };
+        let intake = tests::intake(host, &transport, Profile::wazuh4(), Millis(FROM));
         Pipeline::open(&spool, &POLICY, Some(intake), Settings::default()).unwrap()
     };
     let mut pipeline = open();

@@ -1,10 +1,10 @@
 //! The whole pipeline on whatever machine there is: passes until everything that the indexer has is cased.
 
 use host::{At, Host, Millis};
-use indexer::{Config, Profile, Transport};
+use indexer::{Profile, Transport};
 use mock_indexer::Population;
 use pipeline::heartbeat::Heartbeat;
-use pipeline::{Intake, Pipeline, Report, Secret, Settings, Stage};
+use pipeline::{Pipeline, Report, Settings, Stage};
 use policy::{LoadOptions, Policy};
 use spool::audit::{Audit, audit};
 use spool::{Spool, SpoolOptions};
@@ -33,20 +33,11 @@ pub(crate) fn take_in(
     passes_max: usize,
 ) -> Taken {
     let spool = Spool::init(host, At::new(host.root(), "spool"), SpoolOptions::default()).unwrap();
-    let intake = Intake {
-        transport,
-        secret: Secret {
-            host,
-            dir: host.root(),
-            name: "secret".to_owned(),
-        },
-        config: Config::new(match policy.profile() {
-            policy::Profile::Wazuh4 => Profile::wazuh4(),
-            policy::Profile::Wazuh5 => Profile::wazuh5(),
-        }),
-        start,
-        seed: 7,
+    let profile = match policy.profile() {
+        policy::Profile::Wazuh4 => Profile::wazuh4(),
+        policy::Profile::Wazuh5 => Profile::wazuh5(),
     };
+    let intake = tests::intake(host, transport, profile, start);
     let mut pipeline = Pipeline::open(&spool, policy, Some(intake), Settings::default()).unwrap();
     let mut reports: Vec<Report> = Vec::new();
     loop {

@@ -2,10 +2,10 @@
 
 use crate::intake::starter;
 use host::{At, Host, Millis};
-use indexer::{Config, Profile};
+use indexer::Profile;
 use mock_indexer::{Core, Options, Population, Recipe};
 use os::OsHost;
-use pipeline::{Intake, Pipeline, Report, Secret, Settings};
+use pipeline::{Pipeline, Report, Settings};
 use policy::Policy;
 use spool::{Spool, SpoolOptions};
 use std::cell::RefCell;
@@ -23,17 +23,7 @@ fn pass_anew(host: &dyn Host, core: &Rc<RefCell<Core>>, policy: &Policy) -> Repo
         host,
         core: Rc::clone(core),
     };
-    let intake = Intake {
-        transport: &transport,
-        secret: Secret {
-            host,
-            dir: host.root(),
-            name: "secret".to_owned(),
-        },
-        config: Config::new(Profile::wazuh4()),
-        start: Millis(T0),
-        seed: 7,
-    };
+    let intake = tests::intake(host, &transport, Profile::wazuh4(), Millis(T0));
     let mut pipeline = Pipeline::open(&spool, policy, Some(intake), Settings::default()).unwrap();
     pipeline.pass("run", &mut |_| Vec::new())
 }

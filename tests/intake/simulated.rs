@@ -2,13 +2,11 @@
 
 use host::{Host, Millis};
 use sim::kernel::{
-    Director, Exit, Machine, MachineOptions, ProcessId, Program, RunEnd, RunLimit, Seed, TaskSpec,
-    Undisturbed,
+    Director, Exit, Machine, MachineOptions, Program, RunEnd, RunLimit, Seed, TaskSpec, Undisturbed,
 };
 use sim::schedule::Timed;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 /// Runs programs side by side on a machine whose clock begins at `t0`; each gets its own process. Gives the
 /// machine as they left it.
@@ -39,14 +37,7 @@ pub(crate) fn run_with<T: 'static>(
 }
 
 fn spec(number: u16) -> TaskSpec {
-    TaskSpec {
-        name: format!("program {number}"),
-        process: ProcessId(number),
-        root: Vec::new(),
-        start_after: Duration::ZERO,
-        is_watched: true,
-        stack_bytes: TaskSpec::STACK_BYTES,
-    }
+    tests::task(&format!("program {number}"), number)
 }
 
 /// One program that gives what it found.

@@ -6,15 +6,14 @@ use host::{At, Call, Errno, Host};
 use pipeline::{Pipeline, Report, Settings};
 use policy::{LoadOptions, Policy, starter};
 use sim::kernel::{
-    Act, Content, Control, Director, Ended, Exit, Machine, Pending, ProcessId, RunEnd, RunLimit,
-    Seed, Step, TaskId, TaskSpec, View,
+    Act, Content, Control, Director, Ended, Exit, Machine, Pending, RunEnd, RunLimit, Seed, Step,
+    TaskId, View,
 };
 use sim::schedule::Timed;
 use spool::{Spool, SpoolOptions};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::time::Duration;
 
 /// What happens at a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -113,19 +112,11 @@ impl World {
     pub(crate) fn live(&mut self, strike: Option<Strike>) -> Life {
         let report = Rc::new(RefCell::new(None));
         let (slot, policy) = (Rc::clone(&report), Rc::clone(&self.policy));
-        let spec = TaskSpec {
-            name: "life".into(),
-            process: ProcessId(1),
-            root: Vec::new(),
-            start_after: Duration::ZERO,
-            stack_bytes: TaskSpec::STACK_BYTES,
-            is_watched: true,
-        };
         let program = Box::new(move |host: &dyn Host| {
             *slot.borrow_mut() = pass(host, &policy);
             Exit::OK
         });
-        self.machine.spawn(spec, program).unwrap();
+        self.machine.spawn(tests::task("life", 1), program).unwrap();
         let mut striker = Striker {
             strike,
             calls: Vec::new(),
