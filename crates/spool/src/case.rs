@@ -40,14 +40,7 @@ impl CasePlace {
     /// The case's directory while it is written: one name that tells the final place.
     pub(crate) fn staged(&self) -> String {
         match self.hour {
-            Some(Hour {
-                year,
-                month,
-                day,
-                hour,
-            }) => {
-                format!("{year:04}{month:02}{day:02}{hour:02}-{}", self.id)
-            }
+            Some(hour) => format!("{}-{}", packs::hour_digits(hour), self.id),
             None => format!("undated-{}", self.id),
         }
     }
@@ -57,22 +50,11 @@ impl CasePlace {
         let name = std::str::from_utf8(name).ok()?;
         let (date, id) = name.split_once('-')?;
         let id = AlertId::from_hex(id.as_bytes())?;
-        if date == "undated" {
-            return Some(CasePlace { id, hour: None });
-        }
-        if date.len() != 10 {
-            return None;
-        }
-        let hour = Hour {
-            year: date.get(..4)?.parse().ok()?,
-            month: date.get(4..6)?.parse().ok()?,
-            day: date.get(6..8)?.parse().ok()?,
-            hour: date.get(8..)?.parse().ok()?,
+        let hour = match date {
+            "undated" => None,
+            digits => Some(packs::parse_hour(digits.as_bytes())?),
         };
-        Some(CasePlace {
-            id,
-            hour: Some(hour),
-        })
+        Some(CasePlace { id, hour })
     }
 
     /// The directory below `cases/` that holds the case's directory: `YYYY/MM/DD/HH`, or `undated/<two digits of the id>`.

@@ -249,19 +249,15 @@ impl Worker<'_> {
             return Ok(Stands::Nothing);
         }
         let mut path = place.path();
-        if !self.is_case(&path)? {
+        if !spool.cases.has(&path).context("look at", &path)? {
             return Ok(Stands::Nothing);
         }
         path.push('/');
         path.push_str(ALERT_FILE);
-        Ok(match self.is_case(&path)? {
+        Ok(match spool.cases.has(&path).context("look at", &path)? {
             true => Stands::Whole,
             false => Stands::Part,
         })
-    }
-
-    fn is_case(&self, path: &str) -> Result<bool, SpoolError> {
-        self.spool.cases.has(path).context("look at", path)
     }
 }
 
