@@ -3,7 +3,7 @@
 /// What a file says: the paths in it, each from the crate's root on.
 ///
 /// `home` is the file's own module path. What an inline module `tests` says is left out: a test may use whatever it needs.
-/// `as` gives the last name of a path its other name only in [`renamed`].
+/// A path ends with the name of what it leads to, whatever `as` calls that.
 pub fn paths(text: &str, home: &[&str]) -> Vec<Vec<String>> {
     let tokens = tokens(text);
     let mut found = Vec::new();
