@@ -78,6 +78,9 @@ impl<'h> Pipeline<'h> {
         let (host, settings) = (spool.host(), &self.settings);
         let started = host.now();
         let mut pass = Pass::new(host, run_id);
+        if let Err(failure) = self.reconcile.check_ledger(spool, &self.state) {
+            pass.block(failure);
+        }
 
         let polled = pass.run(Stage::Poll, |_| {
             let limits = Limits {

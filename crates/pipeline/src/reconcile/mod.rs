@@ -55,6 +55,21 @@ pub(crate) struct Parts<'a, 'h> {
 }
 
 impl Reconcile {
+    /// Errs, of the kind [`crate::FailureKind::Data`], if the ledger is gone, or is an older one than this pipeline has read:
+    /// then nothing should be written. Costs a look at one line of each writer.
+    pub(crate) fn check_ledger(
+        &mut self,
+        spool: &Spool<'_>,
+        state: &Dir<'_>,
+    ) -> Result<(), Failure> {
+        if self.book.is_none() {
+            self.book = Some(Book::load(state)?);
+        }
+        self.book
+            .as_ref()
+            .map_or(Ok(()), |book| book.check_ledger(spool))
+    }
+
     /// Reconciles, and fetches again what vanished.
     pub(crate) fn run(&mut self, parts: Parts<'_, '_>) -> Ran<Reconciliation> {
         Ran::noting(|counts, gives| self.reconcile(parts, counts, gives))
@@ -89,7 +104,7 @@ impl Reconcile {
                 book.restored_ms = now.0;
             }
             // It is a cache: what was found is told also if there is no space for it.
-            saved = book.save(state);
+            saved = book.save(spool, state);
         } else {
             // Not saved: a new process folds again what was recorded since the last look.
             found.queue = book.open();
