@@ -7,7 +7,7 @@ use crate::pipeline::{Pipeline, elapsed_ms};
 use crate::stage::{Counts, Stage};
 use crate::triage::PolicyJudge;
 use crate::witness::{Activity, Nobody, Outcome, Witness, witnessed};
-use host::Millis;
+use host::{Millis, Stop};
 use policy::{Policy, Stats};
 use spool::{Claimed, Completion, Spool, SpoolError, Worker};
 
@@ -20,6 +20,8 @@ pub struct Job<'a, 'h> {
     pub policy: &'a Policy,
     /// No claim is begun after this time.
     pub until: Millis,
+    /// No claim is begun after this says so.
+    pub stop: Option<&'a dyn Stop>,
     witness: &'a dyn Witness,
 }
 
@@ -50,8 +52,14 @@ impl<'a, 'h> Job<'a, 'h> {
             spool,
             policy,
             until,
+            stop: None,
             witness: &Nobody,
         }
+    }
+
+    /// The same work, that ends between two claims once `stop` says so.
+    pub fn stopped_by(self, stop: Option<&'a dyn Stop>) -> Self {
+        Job { stop, ..self }
     }
 
     /// The same work, followed by `witness`.
@@ -132,7 +140,7 @@ impl<'a, 'h> Job<'a, 'h> {
         let host = self.spool.host();
         loop {
             let began = host.now();
-            if self.until < began {
+            if self.until < began || self.stop.is_some_and(Stop::is_told) {
                 return Ok(false);
             }
             judge.set_time(began);
@@ -191,7 +199,8 @@ impl Drained {
 /// Stage 3, and with it stage 4: has all hands work until nothing is left or the time is over.
 pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
     let job = Job::new(pipeline.spool, pipeline.policy, pipeline.deadline())
-        .witnessed_by(pipeline.witness);
+        .witnessed_by(pipeline.witness)
+        .stopped_by(pipeline.stop);
     pass.drained = (pass.hands)(&job);
     let mut failure = None;
     for drained in &mut pass.drained {

@@ -9,7 +9,7 @@ use crate::reconcile::book::Book;
 use crate::stage::{Counts, Stage, StageReport};
 use crate::witness::{Activity, Nobody, Outcome, Witness, witnessed};
 use crate::{cap, drain, escalation, heartbeat, poll, reconcile};
-use host::{Dir, DirId, Host, Millis};
+use host::{Dir, DirId, Host, Millis, Stop};
 use indexer::{Poller, Transport};
 use jiff::Timestamp;
 use policy::Policy;
@@ -48,8 +48,10 @@ pub struct Secret<'h> {
 pub struct Settings {
     /// Polling stops once so many alerts wait or are parked: the others are safest in the indexer.
     pub backlog_max: u64,
-    /// Polling stops after about this long, and so does the work on claims.
+    /// The work on claims stops after about this long, and so does polling.
     pub pass_max: Duration,
+    /// How long all stages of a pass together may wait for the indexer.
+    pub poll_max: Duration,
     /// How often the indexer's counts are compared with ours.
     pub count_audit_every: Duration,
     /// While more than [`LOOK_ALWAYS_MAX`] alerts are on their way, they are looked for on disk only this often: that takes
@@ -60,11 +62,12 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// 50,000 alerts, ten minutes, an hour, an hour; packs are amber.
+    /// 50,000 alerts, ten minutes, of which 20 seconds for the indexer, an hour, an hour; packs are amber.
     fn default() -> Self {
         Settings {
             backlog_max: 50_000,
             pass_max: Duration::from_secs(600),
+            poll_max: Duration::from_secs(20),
             count_audit_every: Duration::from_secs(3_600),
             look_every: Duration::from_secs(3_600),
             escalation: EscalationSettings::default(),
@@ -92,6 +95,9 @@ pub struct Pipeline<'h> {
     /// What reconcile knows; loaded anew after it failed.
     pub(crate) book: Option<Book>,
     pub(crate) witness: &'h dyn Witness,
+    pub(crate) stop: Option<&'h dyn Stop>,
+    /// What this pass may still wait for the indexer.
+    pub(crate) allowance: Duration,
 }
 
 /// The directory beside the spool's parts that holds what the next pass must know.
@@ -137,7 +143,15 @@ impl<'h> Pipeline<'h> {
             memory,
             book: None,
             witness: &Nobody,
+            stop: None,
+            allowance: Duration::ZERO,
         })
+    }
+
+    /// The same pipeline, that ends a pass early in good order once `stop` says so.
+    pub fn stopped_by(self, stop: &'h dyn Stop) -> Self {
+        let stop = Some(stop);
+        Pipeline { stop, ..self }
     }
 
     /// The same pipeline, followed by `witness`.
@@ -151,6 +165,7 @@ impl<'h> Pipeline<'h> {
     pub fn pass(&mut self, run_id: &str, hands: &mut Hands<'_>) -> Report {
         let started = self.host.now();
         let mut pass = Pass::new(run_id, started, hands);
+        self.allowance = self.settings.poll_max.min(self.settings.pass_max);
         for (stage, run) in STAGES {
             let began = self.host.now();
             pass.counts = Counts::default();

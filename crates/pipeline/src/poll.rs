@@ -6,13 +6,18 @@ use crate::pipeline::{Intake, Pipeline, elapsed_ms};
 use crate::witness::{Activity, Outcome, Witness, witnessed};
 use alert::AlertId;
 use host::Millis;
-use indexer::{Hit, PollError, Poller, SecretFile, SinkError};
+use indexer::{Hit, Patience, PollError, Poller, SecretFile, SinkError};
 use spool::{Incoming, Published, Publisher, SpoolError};
+use std::time::Duration;
 
 /// Takes in what there is, until the indexer has no more for now, or the backlog or the pass's time is at its limit.
 pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
     let mut is_sound = false;
     let result = take_in(pipeline, pass, &mut is_sound);
+    if result.is_err() {
+        // Whoever comes later in this pass would only wait again.
+        pipeline.allowance = Duration::ZERO;
+    }
     if result.is_err() && !is_sound {
         // The next pass begins from what is durable.
         pipeline.publisher = None;
@@ -29,6 +34,8 @@ pub(crate) fn is_of_indexer(error: &PollError) -> bool {
             | PollError::Miscount { .. }
             | PollError::Reduced { .. }
             | PollError::Paused { .. }
+            | PollError::OutOfTime { .. }
+            | PollError::Stopped { .. }
             | PollError::Secret(_)
     )
 }
@@ -38,13 +45,13 @@ fn take_in(
     pass: &mut Pass<'_>,
     is_sound: &mut bool,
 ) -> Result<(), Failure> {
-    let deadline = pipeline.deadline();
     let adopted = pipeline.publisher()?.adopt_inbox()?;
     pass.counts.taken += adopted.adopted + adopted.quarantined + adopted.vanished + adopted.held;
     pass.counts.given += adopted.adopted;
     pass.counts.errors += adopted.quarantined;
     let mut backlog = spool::depth(pipeline.spool)?.backlog();
     open_poller(pipeline)?;
+    let patience = Patience::new(pipeline.host, pipeline.allowance, pipeline.stop);
     let Pipeline {
         host,
         publisher: Some(publisher),
@@ -52,15 +59,27 @@ fn take_in(
         settings,
         memory,
         witness,
+        allowance,
         ..
     } = pipeline
     else {
         return Ok(());
     };
-    while backlog < settings.backlog_max && host.now() <= deadline {
+    poller.grant(patience);
+    let mut has_gained = false;
+    while backlog < settings.backlog_max && !patience.is_tight() && !patience.is_stopped() {
         let mut published = Published::default();
         let step = poller.step(&mut |hits| publish(publisher, *witness, hits, &mut published));
-        let step = step.inspect_err(|error| *is_sound = is_of_indexer(error))?;
+        has_gained |= 0 < published.published;
+        let step = match step {
+            Err(_) if has_gained && patience.is_over() => {
+                // It was slow, and gave something: the next pass goes on from there.
+                pass.counts.given += published.published;
+                pass.has_more = true;
+                break;
+            }
+            other => other.inspect_err(|error| *is_sound = is_of_indexer(error))?,
+        };
         backlog += published.published;
         pass.counts.taken += step.handed_over + step.repeated;
         pass.counts.given += published.published;
@@ -71,7 +90,8 @@ fn take_in(
     }
     let now = host.now();
     let every = settings.count_audit_every.as_millis();
-    if every <= u128::from(elapsed_ms(memory.counts_audited, now)) {
+    let is_due = every <= u128::from(elapsed_ms(memory.counts_audited, now));
+    if is_due && !patience.is_over() && !patience.is_stopped() {
         let mut published = Published::default();
         let audit = poller.audit(&mut |hits| publish(publisher, *witness, hits, &mut published));
         let audit = audit.inspect_err(|error| *is_sound = is_of_indexer(error))?;
@@ -80,6 +100,7 @@ fn take_in(
         pass.counts.errors += audit.ahead;
         memory.counts_audited = now;
     }
+    *allowance = patience.left().unwrap_or_default();
     Ok(())
 }
 

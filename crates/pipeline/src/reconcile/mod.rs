@@ -21,6 +21,7 @@ use crate::poll;
 use alert::AlertId;
 use book::Book;
 use host::Millis;
+use indexer::Patience;
 use spool::{LedgerPosition, SpoolError};
 use std::collections::BTreeSet;
 
@@ -97,7 +98,8 @@ pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<()
         book.note_missing(pipeline.spool, &mut found)?;
         let now = pipeline.host.now();
         book.looked_ms = now.0;
-        if book.is_restore_due(now) {
+        // An indexer that has just failed is not asked again by the same pass: it would only wait again.
+        if book.is_restore_due(now) && !pipeline.allowance.is_zero() {
             restored = restore(pipeline, &mut book);
             book.restored_ms = now.0;
         }
@@ -150,6 +152,11 @@ fn restore(pipeline: &mut Pipeline<'_>, book: &mut Book) -> Result<u64, Failure>
     let (Some(publisher), Some(poller)) = (&mut pipeline.publisher, &mut pipeline.poller) else {
         return Ok(0);
     };
+    poller.grant(Patience::new(
+        pipeline.host,
+        pipeline.allowance,
+        pipeline.stop,
+    ));
     let (mut back, witness) = (BTreeSet::new(), pipeline.witness);
     let mut result = Ok(());
     for (from, to) in ranges {
