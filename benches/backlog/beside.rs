@@ -48,8 +48,8 @@ pub(crate) fn run(order: &Order) {
             authorization: Some(AUTHORIZATION),
             body,
         };
-        let status = transport.send(&request, &mut answer).expect("an answer");
-        assert_eq!(status, 200);
+        let answered = transport.send(&request, &mut answer).expect("an answer");
+        assert_eq!(answered.status, 200);
         if !body.contains("search_after") {
             save_state(&order.dir);
         }

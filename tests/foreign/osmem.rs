@@ -135,8 +135,8 @@ impl Both {
             authorization: None,
             body,
         };
-        let status = self.osmem.send(&request, &mut answer).unwrap();
-        (status, serde_json::from_slice(&answer).unwrap())
+        let answered = self.osmem.send(&request, &mut answer).unwrap();
+        (answered.status, serde_json::from_slice(&answer).unwrap())
     }
 
     pub(crate) fn ask_mock(&mut self, path: &str, body: &str) -> (u16, Value) {

@@ -38,4 +38,4 @@ pub use error::{AnswerError, PollError, SinkError};
 pub use https::{Https, HttpsError, HttpsOptions};
 pub use poller::{Poller, Sink, Step};
 pub use secret::{SecretError, SecretFile};
-pub use transport::{Class, Request, Transport, TransportError};
+pub use transport::{Answered, Class, Request, Transport, TransportError};

@@ -1,7 +1,7 @@
 //! An indexer in memory: documents that become visible at a time, one account, and answers that fail on demand.
 
 use crate::machine::Machine;
-use indexer::{Class, Request, Transport, TransportError};
+use indexer::{Answered, Class, Request, Transport, TransportError};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,7 +165,11 @@ fn hit(doc: &Doc) -> Value {
 }
 
 impl Transport for Fake<'_> {
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
+    fn send(
+        &self,
+        request: &Request<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Answered, TransportError> {
         let body: Value = serde_json::from_str(request.body).unwrap();
         let number = self.count();
         let logged = (request.path.to_owned(), body.clone());
@@ -175,7 +179,7 @@ impl Transport for Fake<'_> {
         match fault {
             Some(Fault::Answer(status, text)) => {
                 answer.extend_from_slice(text.as_bytes());
-                return Ok(status);
+                return Ok(Answered::new(status, None));
             }
             Some(Fault::Break(class)) => return Err(TransportError::new(class, "broken")),
             Some(Fault::Before(ref event)) => event(self),
@@ -183,7 +187,7 @@ impl Transport for Fake<'_> {
         }
         if request.authorization != Some(self.accepted.borrow().as_str()) {
             answer.extend_from_slice(b"Unauthorized");
-            return Ok(401);
+            return Ok(Answered::new(401, None));
         }
         let target = request.path.strip_prefix('/').unwrap();
         let (target, parameters) = target.split_once("/_search?").unwrap();
@@ -194,6 +198,6 @@ impl Transport for Fake<'_> {
             change(&mut good);
         }
         answer.extend_from_slice(good.to_string().as_bytes());
-        Ok(status)
+        Ok(Answered::new(status, None))
     }
 }
