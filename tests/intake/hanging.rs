@@ -3,7 +3,7 @@
 use crate::intake::starter;
 use crate::simulated::{play, program};
 use host::{At, Dir, File, Host, Millis};
-use indexer::{Class, Profile, Request, Transport, TransportError};
+use indexer::{Answered, Class, Profile, Request, Transport, TransportError};
 use mock_indexer::{Core, Options, Population, Recipe};
 use pipeline::{FailureKind, Pipeline, Report, Settings, Stage};
 use policy::Policy;
@@ -25,7 +25,11 @@ struct Hanging<'a> {
 }
 
 impl Transport for Hanging<'_> {
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
+    fn send(
+        &self,
+        request: &Request<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Answered, TransportError> {
         self.asked.set(self.asked.get() + 1);
         if !self.hangs.get() {
             return self.way.send(request, answer);

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::error::{AnswerError, Asked, PollError, Remedy};
 use crate::patience::Patience;
 use crate::secret::{Authorization, SecretFile};
-use crate::transport::{Request, Transport};
+use crate::transport::{Answered, Request, Transport};
 use host::Host;
 use std::borrow::Cow;
 
@@ -130,7 +130,7 @@ impl<'h> Client<'h> {
         loop {
             let size = self.size.now;
             let status = match self.send(path, &body(size))? {
-                Ok(status) => status,
+                Ok(answered) => answered.status,
                 Err(error) => {
                     let is_paged = body(size) != body(size / 2);
                     self.recover(operation, &mut attempt, is_paged, error)?;
@@ -204,12 +204,15 @@ impl<'h> Client<'h> {
 
     /// Sends one search. After a refusal it reads the credential file again, and repeats the request once if that changed:
     /// repeating it with the same credentials would only bring a lockout nearer.
-    fn send(&mut self, path: &str, body: &str) -> Result<Result<u16, AnswerError>, PollError> {
+    fn send(&mut self, path: &str, body: &str) -> Result<Result<Answered, AnswerError>, PollError> {
         if self.authorization.is_none() {
             self.authorization = Some(self.secret.read()?);
         }
         let mut answered = self.send_once(path, body);
-        if matches!(answered, Ok(401)) {
+        if answered
+            .as_ref()
+            .is_ok_and(|answered| answered.status == 401)
+        {
             let new = self.secret.read()?;
             if self.authorization.as_ref() != Some(&new) {
                 self.authorization = Some(new);
@@ -219,7 +222,7 @@ impl<'h> Client<'h> {
         Ok(answered)
     }
 
-    fn send_once(&mut self, path: &str, body: &str) -> Result<u16, AnswerError> {
+    fn send_once(&mut self, path: &str, body: &str) -> Result<Answered, AnswerError> {
         let request = Request {
             path,
             authorization: self.authorization.as_ref().map(Authorization::as_str),

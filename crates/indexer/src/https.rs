@@ -2,10 +2,10 @@
 
 use crate::patience::Patience;
 use crate::rate::Rate;
-use crate::transport::{Class, Request, Transport, TransportError};
+use crate::transport::{Answered, Class, Request, Transport, TransportError};
 use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
-use ureq::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use ureq::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, Error, Timeout};
 
@@ -200,7 +200,11 @@ impl Https {
 }
 
 impl Transport for Https {
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
+    fn send(
+        &self,
+        request: &Request<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Answered, TransportError> {
         let limits = &self.limits;
         let within = request.patience.attempt().unwrap_or(limits.total);
         let within = within.min(limits.total);
@@ -223,9 +227,11 @@ impl Transport for Https {
             let message = format!("the answer is encoded as {encoding:?}, which was not asked for");
             return Err(TransportError::new(Class::Protocol, message));
         }
-        let status = response.status().as_u16();
+        let date = response.headers().get(DATE);
+        let date = date.and_then(|date| date.to_str().ok());
+        let answered = Answered::new(response.status().as_u16(), date);
         self.read(response.into_body(), answer, &request.patience, within)?;
-        Ok(status)
+        Ok(answered)
     }
 
     fn is_verified(&self) -> bool {

@@ -43,4 +43,4 @@ pub use https::{Cutter, Https, HttpsError, HttpsOptions};
 pub use patience::Patience;
 pub use poller::{Poller, Sink, Step};
 pub use secret::{SecretError, SecretFile};
-pub use transport::{Class, Request, Transport, TransportError};
+pub use transport::{Answered, Class, Request, Transport, TransportError};

@@ -5,7 +5,7 @@ use super::source::Source;
 use crate::scenario::{IndexerFault, IndexerFaultKind, Scenario};
 use contract::sometimes::Goal;
 use host::Host;
-use indexer::{Class, Request, Transport, TransportError};
+use indexer::{Answered, Class, Request, Transport, TransportError};
 use mock_indexer::{Account, Core, Fault, Misfortune, Options, Planted, When};
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ impl Remote {
     }
 
     /// Answers a request at a virtual time. True if it was the first success after six days of refusals.
-    fn answer(&mut self, now_ns: u64, request: &Request<'_>) -> (u16, Vec<u8>, bool) {
+    fn answer(&mut self, now_ns: u64, request: &Request<'_>) -> (mock_indexer::Response, bool) {
         let now_ms = self.t0_ms + ms(now_ns);
         let (path, query) = request.path.split_once('?').unwrap_or((request.path, ""));
         let response = self.core.answer(
@@ -77,7 +77,7 @@ impl Remote {
             }
             _ => {}
         }
-        (response.status, response.body, is_over)
+        (response, is_over)
     }
 
     /// Makes the alert that proves at the end that the queue still works, and tells `source` of it.
@@ -181,7 +181,11 @@ impl Wire<'_> {
 }
 
 impl Transport for Wire<'_> {
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
+    fn send(
+        &self,
+        request: &Request<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Answered, TransportError> {
         let shared = self.shared;
         if self.is_struck_by(IndexerFaultKind::Hangs) {
             shared.watch.borrow_mut().met.insert(Goal::IndexerHung);
@@ -190,16 +194,17 @@ impl Transport for Wire<'_> {
         let takes = Duration::from_nanos(shared.scenario.indexer.answer_ns);
         self.wait(request, takes)?;
         let now_ns = shared.now_ns();
-        let (status, body, is_over) = shared.remote.borrow_mut().answer(now_ns, request);
+        let (response, is_over) = shared.remote.borrow_mut().answer(now_ns, request);
+        let answered = Answered::new(response.status, response.date());
         if self.is_struck_by(IndexerFaultKind::SlowLink) {
-            let millis = body.len() as u64 * 1_000 / SLOW_BYTES_A_SECOND;
+            let millis = response.body.len() as u64 * 1_000 / SLOW_BYTES_A_SECOND;
             self.wait(request, Duration::from_millis(millis))?;
         }
-        *answer = body;
+        *answer = response.body;
         if is_over {
             let met = &mut shared.watch.borrow_mut().met;
             met.insert(Goal::UnauthorisedSixDays);
         }
-        Ok(status)
+        Ok(answered)
     }
 }

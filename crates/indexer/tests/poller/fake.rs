@@ -2,7 +2,7 @@
 
 use crate::machine::Machine;
 use host::Host;
-use indexer::{Class, Request, Transport, TransportError};
+use indexer::{Answered, Class, Request, Transport, TransportError};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -189,7 +189,11 @@ fn hit(doc: &Doc) -> Value {
 }
 
 impl Transport for Fake<'_> {
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
+    fn send(
+        &self,
+        request: &Request<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Answered, TransportError> {
         let body: Value = serde_json::from_str(request.body).unwrap();
         let number = self.count();
         let logged = (request.path.to_owned(), body.clone());
@@ -199,7 +203,7 @@ impl Transport for Fake<'_> {
         match fault {
             Some(Fault::Answer(status, text)) => {
                 answer.extend_from_slice(text.as_bytes());
-                return Ok(status);
+                return Ok(Answered::new(status, None));
             }
             Some(Fault::Break(class)) => return Err(TransportError::new(class, "broken")),
             Some(Fault::Before(ref event)) => event(self),
@@ -211,7 +215,7 @@ impl Transport for Fake<'_> {
         }
         if request.authorization != Some(self.accepted.borrow().as_str()) {
             answer.extend_from_slice(b"Unauthorized");
-            return Ok(401);
+            return Ok(Answered::new(401, None));
         }
         let target = request.path.strip_prefix('/').unwrap();
         let (target, parameters) = target.split_once("/_search?").unwrap();
@@ -224,6 +228,6 @@ impl Transport for Fake<'_> {
         let documents = good["hits"]["hits"].as_array().map_or(0, Vec::len);
         self.take_time(request, documents as u64)?;
         answer.extend_from_slice(good.to_string().as_bytes());
-        Ok(status)
+        Ok(Answered::new(status, None))
     }
 }

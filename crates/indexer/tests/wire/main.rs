@@ -39,8 +39,8 @@ pub(crate) fn impatient(url: String) -> HttpsOptions {
 pub(crate) fn send(options: HttpsOptions) -> Result<(u16, String), TransportError> {
     let https = Https::new(options).unwrap();
     let mut body = b"what was there before".to_vec();
-    let status = https.send(&REQUEST, &mut body)?;
-    Ok((status, String::from_utf8(body).unwrap()))
+    let answered = https.send(&REQUEST, &mut body)?;
+    Ok((answered.status, String::from_utf8(body).unwrap()))
 }
 
 #[track_caller]
