@@ -8,8 +8,7 @@ use crate::witness::{Activity, Outcome, Witness, witnessed};
 use alert::AlertId;
 use host::{DirId, Host, Millis, Stop};
 use indexer::{Audit, Hit, Patience, PollError, Poller, SecretFile, SinkError, Step, Transport};
-use spool::adopt::Adoption;
-use spool::{Incoming, Published, Publisher, Spool, SpoolError};
+use spool::{Adoption, Incoming, Published, Publisher, Spool, SpoolError};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
