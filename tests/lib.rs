@@ -142,7 +142,8 @@ impl Transport for InProcess<'_> {
         };
         let now = self.host.now().0;
         let response = self.core.borrow_mut().answer(now, &asked);
+        let answered = Answered::new(response.status, response.date());
         *answer = response.body;
-        Ok(Answered::new(response.status, response.date()))
+        Ok(answered)
     }
 }
