@@ -79,9 +79,12 @@ impl<'a> Patience<'a> {
         self.limit.map(|limit| limit.host.now())
     }
 
-    /// Sleeps for `pause` on `host`. False, and then at once, if so much is not left, or as soon as the word to stop comes.
+    /// Sleeps for `pause` on `host`. False, and then at once, if not so much is left that another attempt after it has a
+    /// chance, or as soon as the word to stop comes.
     pub(crate) fn sleep(&self, host: &dyn Host, pause: Duration) -> bool {
-        if self.left().is_some_and(|left| left <= pause) {
+        // An attempt that ends at once would hide why the last one failed.
+        let chance = self.limit.map_or(Duration::ZERO, |limit| limit.most / 10);
+        if self.left().is_some_and(|left| left <= pause + chance) {
             return false;
         }
         let Some(stop) = self.stop else {
