@@ -1,7 +1,7 @@
 //! Fixtures shared by the test targets of this package.
 
 use host::{Host, Millis};
-use indexer::{Config, Profile, Request, Transport, TransportError};
+use indexer::{Answered, Config, Profile, Request, Transport, TransportError};
 use mock_indexer::{Core, Planted, Population, Recipe};
 use pipeline::{Intake, Secret};
 use sim::kernel::{
@@ -127,7 +127,11 @@ pub struct InProcess<'a> {
 }
 
 impl Transport for InProcess<'_> {
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
+    fn send(
+        &self,
+        request: &Request<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Answered, TransportError> {
         let (path, query) = request.path.split_once('?').unwrap_or((request.path, ""));
         let asked = mock_indexer::Request {
             method: "POST",
@@ -138,7 +142,8 @@ impl Transport for InProcess<'_> {
         };
         let now = self.host.now().0;
         let response = self.core.borrow_mut().answer(now, &asked);
+        let answered = Answered::new(response.status, response.date());
         *answer = response.body;
-        Ok(response.status)
+        Ok(answered)
     }
 }

@@ -9,6 +9,7 @@
 //! - [`Poller::audit`] compares counts for each minute with the indexer and reads again the minutes that differ.
 //! - [`Poller::fetch`] and [`Poller::find`] read single alerts again.
 //! - [`Transport`] sends one request. [`Https`] is the real one; the simulator has another.
+//! - [`Patience`] bounds everything that waits for the indexer, and carries the word to stop down to it.
 //! - [`SecretFile`] is where user and password come from.
 //!
 //! No clock, file or thread but through [`host::Host`]; no socket but in [`Https`].
@@ -22,8 +23,11 @@ mod counts;
 mod error;
 mod fetch;
 mod https;
+mod narrow;
+mod patience;
 mod poller;
 mod query;
+mod rate;
 mod reduced;
 mod secret;
 mod seen;
@@ -35,7 +39,8 @@ pub use answer::Hit;
 pub use audit::Audit;
 pub use config::{Config, ConfigError, Profile};
 pub use error::{AnswerError, PollError, SinkError};
-pub use https::{Https, HttpsError, HttpsOptions};
+pub use https::{Cutter, Https, HttpsError, HttpsOptions};
+pub use patience::Patience;
 pub use poller::{Poller, Sink, Step};
 pub use secret::{SecretError, SecretFile};
-pub use transport::{Class, Request, Transport, TransportError};
+pub use transport::{Answered, Class, Request, Transport, TransportError};

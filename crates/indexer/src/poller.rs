@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::counts::minute_of;
 use crate::error::{AnswerError, PollError, SinkError};
+use crate::patience::Patience;
 use crate::query::{Range, search_path};
 use crate::secret::SecretFile;
 use crate::state::{Refusal, State};
@@ -73,9 +74,12 @@ impl<'h> Poller<'h> {
         seed: u64,
     ) -> Result<Self, PollError> {
         config.check()?;
+        let state = State::load(host, dir, start)?;
+        let mut client = Client::new(host, transport, secret, &config, seed);
+        client.resume_page(state.known.page);
         Ok(Poller {
-            state: State::load(host, dir, start)?,
-            client: Client::new(host, transport, secret, &config, seed),
+            state,
+            client,
             path: search_path(&config.profile.index),
             host,
             dir,
@@ -83,6 +87,12 @@ impl<'h> Poller<'h> {
             is_changed: false,
             stretch: 1,
         })
+    }
+
+    /// Bounds all that waits for the indexer from now on, over all calls together, until the next grant. Without one,
+    /// nothing bounds it but the limits of each attempt.
+    pub fn grant(&mut self, patience: Patience<'h>) {
+        self.client.grant(patience);
     }
 
     /// How far slices were read.
@@ -106,7 +116,7 @@ impl<'h> Poller<'h> {
             let (total, shards) = self.count(settled)?;
             self.accept_shards(shards)?;
             if total != self.state.seen.count(settled) {
-                from = watermark;
+                from = self.first_unseen(settled)?;
             }
         }
         let edge = before(now, self.config.lag);
@@ -185,6 +195,9 @@ impl<'h> Poller<'h> {
             Ok(_) => self.is_changed |= self.state.known.refusal.take().is_some(),
             Err(_) => {}
         }
+        let page = self.client.page();
+        self.is_changed |= self.state.known.page != page;
+        self.state.known.page = page;
         if self.is_changed {
             let saved = self.state.save(self.host, self.dir);
             match (&result, saved) {

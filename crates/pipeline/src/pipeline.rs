@@ -14,7 +14,7 @@ use crate::source::{Intake, Source};
 use crate::stage::Stage;
 use crate::witness::{Nobody, Witness};
 use crate::{cap, escalation};
-use host::{Dir, Host, Millis};
+use host::{Dir, Host, Millis, Stop};
 use policy::Policy;
 use spool::Spool;
 
@@ -24,6 +24,7 @@ pub struct Pipeline<'h> {
     policy: &'h Policy,
     settings: Settings,
     witness: &'h dyn Witness,
+    stop: Option<&'h dyn Stop>,
     /// `state/`: what the next pass must know.
     state: Dir<'h>,
     source: Source<'h>,
@@ -55,6 +56,7 @@ impl<'h> Pipeline<'h> {
             policy,
             settings,
             witness: &Nobody,
+            stop: None,
             source: Source::new(spool, intake, state.id(), &Nobody),
             state,
             poll: Poll::new(Millis(counts_audited)),
@@ -70,6 +72,14 @@ impl<'h> Pipeline<'h> {
         self
     }
 
+    /// The same pipeline, that ends a pass early in good order once `stop` says so: nothing more is asked of the indexer, no
+    /// claim is begun, and the other stages do what they always do.
+    pub fn stopped_by(mut self, stop: &'h dyn Stop) -> Self {
+        self.stop = Some(stop);
+        self.source.stop = Some(stop);
+        self
+    }
+
     /// Makes one pass: every stage once, whatever happens to the others. The order of the stages is the order of this text.
     ///
     /// Never fails as a whole. A crash at any call loses nothing: the next pass goes on from what is durable.
@@ -81,18 +91,20 @@ impl<'h> Pipeline<'h> {
         if let Err(failure) = self.reconcile.check_ledger(spool, &self.state) {
             pass.block(failure);
         }
+        let stop = self.stop;
+        self.source.allow(settings.poll_max.min(settings.pass_max));
 
         let polled = pass.run(Stage::Poll, |_| {
             let limits = Limits {
                 backlog_max: settings.backlog_max,
-                until: deadline(host, settings),
                 count_audit_every: settings.count_audit_every,
             };
             self.poll.run(spool, &mut self.source, &limits)
         });
         pass.run(Stage::Cap, |_| cap::run(spool, witness));
         let mut drained = pass.run(Stage::Triage, |_| {
-            let job = Job::new(spool, policy, deadline(host, settings)).witnessed_by(witness);
+            let job = Job::new(spool, policy, deadline(host, settings));
+            let job = job.witnessed_by(witness).stopped_by(stop);
             drain::triage(&job, hands)
         });
         pass.run(Stage::Cases, |_| drain::cases(&mut drained));

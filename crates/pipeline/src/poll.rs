@@ -17,8 +17,6 @@ pub(crate) struct Poll {
 pub(crate) struct Limits {
     /// It stops once so many alerts wait or are parked.
     pub(crate) backlog_max: u64,
-    /// No slice is begun after this time.
-    pub(crate) until: Millis,
     /// How often counts are compared.
     pub(crate) count_audit_every: Duration,
 }
@@ -41,7 +39,8 @@ impl Poll {
         self.counts_audited
     }
 
-    /// Takes in what there is, until the indexer has no more for now, or the backlog or the pass's time is at its limit.
+    /// Takes in what there is, until the indexer has no more for now, or the backlog or the time for the indexer is at its
+    /// limit. The inbox comes first: it waits for nobody.
     pub(crate) fn run(
         &mut self,
         spool: &Spool<'_>,
@@ -62,7 +61,6 @@ impl Poll {
         counts: &mut Counts,
         polled: &mut Polled,
     ) -> Result<(), SourceFailure> {
-        let host = spool.host();
         let adopted = source.adopt_inbox()?;
         counts.taken += adopted.adopted + adopted.quarantined + adopted.vanished + adopted.held;
         counts.given += adopted.adopted;
@@ -71,19 +69,28 @@ impl Poll {
         let Some(mut feed) = source.feed()? else {
             return Ok(());
         };
-        while backlog < limits.backlog_max && host.now() <= limits.until {
-            let (step, published) = feed.step()?;
+        while backlog < limits.backlog_max && feed.has_time() {
+            let (step, published) = feed.step();
             backlog += published.published;
-            counts.taken += step.handed_over + step.repeated;
             counts.given += published.published;
+            let step = match step {
+                // It was slow, and gave something: the next pass goes on from there.
+                Err(_) if 0 < counts.given - adopted.adopted && feed.is_over() => {
+                    polled.has_more = true;
+                    return Ok(());
+                }
+                other => other?,
+            };
+            counts.taken += step.handed_over + step.repeated;
             polled.has_more = !step.is_caught_up;
             if step.is_caught_up {
                 break;
             }
         }
-        let now = host.now();
+        let now = spool.host().now();
         let since = elapsed_ms(self.counts_audited, now);
-        if limits.count_audit_every.as_millis() <= u128::from(since) {
+        let is_due = limits.count_audit_every.as_millis() <= u128::from(since);
+        if is_due && !feed.is_over() {
             let (audit, published) = feed.audit()?;
             counts.taken += audit.handed_over;
             counts.given += published.published;

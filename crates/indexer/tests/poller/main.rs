@@ -7,6 +7,7 @@ mod delivery;
 mod fake;
 mod faults;
 mod machine;
+mod patience;
 mod recheck;
 
 use fake::Fake;

@@ -99,7 +99,7 @@ fn a_connection_serves_many_requests() {
     let https = Https::new(options(server.uri())).unwrap();
     let mut body = Vec::new();
     for _ in 0..50 {
-        assert_eq!(https.send(&crate::REQUEST, &mut body), Ok(200));
+        assert_eq!(https.send(&crate::REQUEST, &mut body).unwrap().status, 200);
         assert_eq!(body, b"{}");
     }
 }

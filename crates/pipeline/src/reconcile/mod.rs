@@ -99,7 +99,8 @@ impl Reconcile {
             book.note_missing(spool, &mut found)?;
             let now = spool.host().now();
             book.looked_ms = now.0;
-            if book.is_restore_due(now) {
+            // What cannot be asked for now is due again in the next pass, not in an hour.
+            if book.is_restore_due(now) && refetch.is_some() {
                 restored = restore(spool, refetch, &mut book);
                 book.restored_ms = now.0;
             }
