@@ -5,8 +5,9 @@ use crate::backoff::Backoff;
 use crate::config::Config;
 use crate::error::{AnswerError, Asked, PollError, Remedy};
 use crate::secret::{Authorization, SecretFile};
+use crate::skew::Heard;
 use crate::transport::{Answered, Request, Transport};
-use host::Host;
+use host::{Host, Millis};
 use std::borrow::Cow;
 
 /// Sends searches.
@@ -19,6 +20,9 @@ pub(crate) struct Client<'h> {
     attempts: u32,
     size: PageSize,
     body: Vec<u8>,
+    /// When the last request was sent, and when its answer had come, by our clock.
+    exchange: (Millis, Millis),
+    heard: Option<Heard>,
 }
 
 /// How many alerts one page should have at the moment.
@@ -67,7 +71,14 @@ impl<'h> Client<'h> {
                 good: 0,
             },
             body: Vec::new(),
+            exchange: (Millis(0), Millis(0)),
+            heard: None,
         }
+    }
+
+    /// What the last complete answer told of the indexer's clock.
+    pub(crate) fn heard(&self) -> Option<Heard> {
+        self.heard
     }
 
     /// Whether the credential file holds something else than what was last sent.
@@ -98,8 +109,8 @@ impl<'h> Client<'h> {
         let mut attempt = 0;
         loop {
             let size = self.size.now;
-            let status = match self.send(path, &body(size))? {
-                Ok(answered) => answered.status,
+            let answered = match self.send(path, &body(size))? {
+                Ok(answered) => answered,
                 Err(error) => {
                     self.recover(operation, &mut attempt, error)?;
                     continue;
@@ -107,9 +118,15 @@ impl<'h> Client<'h> {
             };
             self.mend_body(operation);
             // The page borrows the body, so the loop must not touch `self.body` on this way.
-            match answer::parse(status, &self.body) {
+            match answer::parse(answered.status, &self.body) {
                 Ok(page) => {
                     self.size.praise();
+                    let (before, after) = self.exchange;
+                    self.heard = Some(Heard {
+                        before,
+                        after,
+                        date: answered.date,
+                    });
                     return Ok(read(page, size));
                 }
                 Err(error) => self.recover(operation, &mut attempt, error)?,
@@ -182,6 +199,9 @@ impl<'h> Client<'h> {
             authorization: self.authorization.as_ref().map(Authorization::as_str),
             body,
         };
-        Ok(self.transport.send(&request, &mut self.body)?)
+        let before = self.host.now();
+        let answered = self.transport.send(&request, &mut self.body)?;
+        self.exchange = (before, self.host.now());
+        Ok(answered)
     }
 }

@@ -6,7 +6,9 @@
 //!
 //! - [`Poller::step`] reads one slice and hands each unseen [`Hit`] to the caller's sink. The cursor moves after the sink
 //!   has accepted all of it, and after that is durable. **At least once:** a crash in between hands a slice over again.
-//! - [`Poller::audit`] compares counts for each minute with the indexer and reads again the minutes that differ.
+//! - [`Poller::audit`] compares counts with the indexer, for months back, and reads again the hours and minutes that differ.
+//! - [`Poller::backfill`] reads a range of time again.
+//! - [`Poller::observations`] says how our clock differs from the indexer's, and how old its newest alert is.
 //! - [`Poller::fetch`] and [`Poller::find`] read single alerts again.
 //! - [`Transport`] sends one request. [`Https`] is the real one; the simulator has another.
 //! - [`SecretFile`] is where user and password come from.
@@ -15,6 +17,7 @@
 
 mod answer;
 mod audit;
+mod backfill;
 mod backoff;
 mod client;
 mod config;
@@ -22,20 +25,24 @@ mod counts;
 mod error;
 mod fetch;
 mod https;
+mod observe;
 mod poller;
 mod query;
 mod reduced;
 mod secret;
 mod seen;
+mod skew;
 mod state;
 mod transport;
 mod walk;
 
 pub use answer::Hit;
 pub use audit::Audit;
+pub use backfill::Backfill;
 pub use config::{Config, ConfigError, Profile};
 pub use error::{AnswerError, PollError, SinkError};
 pub use https::{Https, HttpsError, HttpsOptions};
+pub use observe::Observations;
 pub use poller::{Poller, Sink, Step};
 pub use secret::{SecretError, SecretFile};
 pub use transport::{Answered, Class, Request, Transport, TransportError};

@@ -1,6 +1,7 @@
 //! The requests, as the indexer's search interface wants them.
 
 use crate::config::Config;
+use crate::counts::HOUR;
 use host::Millis;
 use std::fmt::Write;
 
@@ -67,13 +68,24 @@ pub(crate) fn count(config: &Config, range: Range) -> String {
     format!(r#"{head},"query":{{"bool":{{"filter":[{filter}]}}}}}}"#)
 }
 
-/// How many alerts each minute of a range has.
-pub(crate) fn histogram(config: &Config, range: Range) -> String {
+/// The newest alerts of a range, without what they say.
+pub(crate) fn newest(config: &Config, range: Range, size: usize) -> String {
+    let field = &config.profile.time_field;
+    let filter = range_filter(config, range);
+    let head = head(config, size);
+    format!(
+        r#"{head},"_source":false,"query":{{"bool":{{"filter":[{filter}]}}}},"sort":[{{"{field}":{{"order":"desc"}}}}]}}"#
+    )
+}
+
+/// How many alerts each hour, or each minute, of a range has.
+pub(crate) fn histogram(config: &Config, range: Range, unit: i64) -> String {
     let field = &config.profile.time_field;
     let filter = range_filter(config, range);
     let head = head(config, 0);
+    let interval = if unit == HOUR { "1h" } else { "1m" };
     format!(
-        r#"{head},"query":{{"bool":{{"filter":[{filter}]}}}},"aggs":{{"minutes":{{"date_histogram":{{"field":"{field}","fixed_interval":"1m","min_doc_count":1}}}}}}}}"#
+        r#"{head},"query":{{"bool":{{"filter":[{filter}]}}}},"aggs":{{"times":{{"date_histogram":{{"field":"{field}","fixed_interval":"{interval}","min_doc_count":1}}}}}}}}"#
     )
 }
 
@@ -136,7 +148,8 @@ mod tests {
         for body in [
             page(&config, range, None, 1),
             count(&config, range),
-            histogram(&config, range),
+            histogram(&config, range, 60_000),
+            newest(&config, range, 10),
             probe(&config),
             ids(&config, &["a\"b", "c"], 2),
         ] {

@@ -62,7 +62,7 @@ fn minutes_that_do_not_add_up_are_not_believed() {
     let mut poller = drained(&fake, &machine, &mut Accepted::new());
     let fewer = |answer: &mut Value| {
         answer["terminated_early"] = json!(true);
-        answer["aggregations"]["minutes"]["buckets"][3] = json!({"key": 0, "doc_count": 0});
+        answer["aggregations"]["times"]["buckets"][3] = json!({"key": 0, "doc_count": 0});
     };
     fake.fault(fake.count() + 1, Fault::Change(Box::new(fewer)));
     let error = poller.audit(&mut |_| Ok(())).unwrap_err();
