@@ -5,7 +5,7 @@ use crate::source::ALERTS_AN_HOUR;
 use alert::AlertId;
 use benches::bare::{self, Bare, Names, Sizes};
 use benches::fixture::Made;
-use indexer::{Request, Transport};
+use indexer::{Patience, Request, Transport};
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -47,6 +47,7 @@ pub(crate) fn run(order: &Order) {
             path,
             authorization: Some(AUTHORIZATION),
             body,
+            patience: Patience::ENDLESS,
         };
         let answered = transport.send(&request, &mut answer).expect("an answer");
         assert_eq!(answered.status, 200);

@@ -5,6 +5,7 @@
 mod configuration;
 mod demo;
 mod full_disk;
+mod hanging;
 mod home;
 mod look;
 mod passes;

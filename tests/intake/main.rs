@@ -5,6 +5,7 @@
 mod faults;
 mod findings;
 mod full_disk;
+mod hanging;
 mod hostile;
 mod intake;
 mod over_https;

@@ -17,6 +17,7 @@ mod config;
 mod error;
 mod exit;
 mod foundry;
+mod halt;
 mod hands;
 mod health;
 mod input;
@@ -32,3 +33,4 @@ mod words;
 
 pub use cli::{Cli, run};
 pub use exit::Exit;
+pub use serve::STOP_MAX;

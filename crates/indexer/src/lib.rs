@@ -11,6 +11,7 @@
 //! - [`Poller::observations`] says how our clock differs from the indexer's, and how old its newest alert is.
 //! - [`Poller::fetch`] and [`Poller::find`] read single alerts again.
 //! - [`Transport`] sends one request. [`Https`] is the real one; the simulator has another.
+//! - [`Patience`] bounds everything that waits for the indexer, and carries the word to stop down to it.
 //! - [`SecretFile`] is where user and password come from.
 //!
 //! No clock, file or thread but through [`host::Host`]; no socket but in [`Https`].
@@ -25,9 +26,12 @@ mod counts;
 mod error;
 mod fetch;
 mod https;
+mod narrow;
 mod observe;
+mod patience;
 mod poller;
 mod query;
+mod rate;
 mod reduced;
 mod secret;
 mod seen;
@@ -41,8 +45,9 @@ pub use audit::Audit;
 pub use backfill::Backfill;
 pub use config::{Config, ConfigError, Profile};
 pub use error::{AnswerError, PollError, SinkError};
-pub use https::{Https, HttpsError, HttpsOptions};
+pub use https::{Cutter, Https, HttpsError, HttpsOptions};
 pub use observe::Observations;
+pub use patience::Patience;
 pub use poller::{Poller, Sink, Step};
 pub use secret::{SecretError, SecretFile};
 pub use transport::{Answered, Class, Request, Transport, TransportError};

@@ -150,7 +150,7 @@ impl Poller<'_> {
 
     /// The times of the newest alerts before `to`, at most `count`, latest first.
     fn newest_before(&mut self, to: Millis, count: usize) -> Result<Vec<Millis>, PollError> {
-        let body = |_| newest(&self.config, Range::new(TIME_MIN, to), count);
+        let body = |size: usize| newest(&self.config, Range::new(TIME_MIN, to), count.min(size));
         let read = |page: Page<'_>, _| page.hits.iter().map(|hit| hit.time).collect();
         let path = &self.path;
         self.client

@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::error::{AnswerError, PollError, SinkError};
 use crate::observe::{Look, Observations};
+use crate::patience::Patience;
 use crate::query::{Range, search_path};
 use crate::secret::SecretFile;
 use crate::state::{Refusal, State};
@@ -75,9 +76,12 @@ impl<'h> Poller<'h> {
         seed: u64,
     ) -> Result<Self, PollError> {
         config.check()?;
+        let state = State::load(host, dir, start)?;
+        let mut client = Client::new(host, transport, secret, &config, seed);
+        client.resume_page(state.known.page);
         Ok(Poller {
-            state: State::load(host, dir, start)?,
-            client: Client::new(host, transport, secret, &config, seed),
+            state,
+            client,
             path: search_path(&config.profile.index),
             host,
             dir,
@@ -87,6 +91,12 @@ impl<'h> Poller<'h> {
             observed: Observations::default(),
             stretch: 1,
         })
+    }
+
+    /// Bounds all that waits for the indexer from now on, over all calls together, until the next grant. Without one,
+    /// nothing bounds it but the limits of each attempt.
+    pub fn grant(&mut self, patience: Patience<'h>) {
+        self.client.grant(patience);
     }
 
     /// How far slices were read.
@@ -105,16 +115,7 @@ impl<'h> Poller<'h> {
     fn read_slice(&mut self, sink: &mut Sink<'_>) -> Result<Step, PollError> {
         let now = self.peer_now()?;
         self.begin_counting(now)?;
-        let (watermark, cursor) = (self.state.watermark(), self.state.cursor());
-        let settled = Range::new(watermark, cursor);
-        let mut from = cursor;
-        if watermark < cursor {
-            let (total, shards) = self.count(settled)?;
-            self.accept_shards(shards)?;
-            if total != self.state.seen.count(settled) {
-                from = watermark;
-            }
-        }
+        let (from, cursor) = (self.unsettled()?, self.state.cursor());
         let edge = before(now, self.config.lag);
         let length = millis(self.config.slice).saturating_mul(i64::from(self.stretch));
         let end = Millis(cursor.0.saturating_add(length));
@@ -156,8 +157,11 @@ impl<'h> Poller<'h> {
         }
         self.advance(reached, now);
         let is_caught_up = edge <= self.state.cursor();
-        if is_caught_up {
-            self.observe_newest(now)?;
+        if is_caught_up && !self.client.is_tight() {
+            // The slice is proved; what is only told of it can wait for the next step.
+            if let Err(error) = self.observe_newest(now) {
+                tracing::warn!(%error, "the newest alert is not known");
+            }
         }
         Ok(Step {
             handed_over,
@@ -166,6 +170,20 @@ impl<'h> Poller<'h> {
             watermark: self.state.watermark(),
             is_caught_up,
         })
+    }
+
+    /// Where the next slice begins: at the cursor, or before it where the indexer has something new.
+    fn unsettled(&mut self) -> Result<Millis, PollError> {
+        let (watermark, cursor) = (self.state.watermark(), self.state.cursor());
+        if watermark < cursor {
+            let settled = Range::new(watermark, cursor);
+            let (total, shards) = self.count(settled)?;
+            self.accept_shards(shards)?;
+            if total != self.state.seen.count(settled) {
+                return self.first_unseen(settled);
+            }
+        }
+        Ok(cursor)
     }
 
     /// Moves the cursor to `reached`, and the watermark behind it, and forgets what neither needs.
@@ -198,6 +216,9 @@ impl<'h> Poller<'h> {
             Ok(_) => self.is_changed |= self.state.known.refusal.take().is_some(),
             Err(_) => {}
         }
+        let page = self.client.page();
+        self.is_changed |= self.state.known.page != page;
+        self.state.known.page = page;
         if self.is_changed {
             let saved = self.state.save(self.host, self.dir);
             match (&result, saved) {

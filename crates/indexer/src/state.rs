@@ -41,6 +41,10 @@ pub(crate) struct Known {
     /// The indices that gave alerts lately, with the time of their newest one.
     pub(crate) indices: BTreeMap<String, i64>,
     pub(crate) refusal: Option<Refusal>,
+    /// The size of the next page, if the last ones were too large for the indexer, for its link or for our time. Without
+    /// it, a program that is started for each pass would fail at the same page for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) page: Option<usize>,
     /// Alerts in the seen window, which follows this line.
     seen: usize,
 }
@@ -66,6 +70,8 @@ struct Known1 {
     shards: Option<u64>,
     indices: BTreeMap<String, i64>,
     refusal: Option<Refusal>,
+    #[serde(default)]
+    page: Option<usize>,
     seen: usize,
 }
 
@@ -106,6 +112,7 @@ impl State {
                 shards: None,
                 indices: BTreeMap::new(),
                 refusal: None,
+                page: None,
                 seen: 0,
             },
             seen: Seen::default(),
@@ -188,6 +195,7 @@ impl Known1 {
             shards: self.shards,
             indices: self.indices,
             refusal: self.refusal,
+            page: self.page,
             seen: self.seen,
             ..State::begin(start).known
         }
@@ -209,6 +217,7 @@ mod tests {
         state.known.seen = 4;
         state.known.indices.insert("i".to_owned(), 7);
         state.known.refusal = Some(Refusal { times: 2, until: 9 });
+        state.known.page = Some(250);
         state
     }
 
@@ -232,6 +241,15 @@ mod tests {
                 "{at} bytes are left"
             );
         }
+    }
+
+    #[test]
+    fn a_state_without_a_page_size_is_one_of_whole_pages() {
+        let mut old = state();
+        old.known.page = None;
+        let written = old.write();
+        assert!(!written.windows(6).any(|at| at == b"\"page\""));
+        assert_eq!(State::read(&written, Millis(1_000)), Ok(old));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The seam to the network: one request, one answer.
 
+use crate::patience::Patience;
 use host::Millis;
 use std::time::UNIX_EPOCH;
 
@@ -12,6 +13,8 @@ pub struct Request<'a> {
     pub authorization: Option<&'a str>,
     /// JSON.
     pub body: &'a str,
+    /// How long the answer may take, as one attempt of several.
+    pub patience: Patience<'a>,
 }
 
 impl std::fmt::Debug for Request<'_> {
@@ -52,6 +55,9 @@ pub trait Transport {
     ///
     /// Every status is a success here, also a redirect: an implementation follows none, because credentials must not
     /// travel to another host. It neither retries nor reads the secret. On an error `answer` may hold anything.
+    ///
+    /// Returns within [`Patience::attempt`] of the request, whatever the other side does or leaves undone; what is not there
+    /// by then is a [`Class::Timeout`].
     fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>)
     -> Result<Answered, TransportError>;
 

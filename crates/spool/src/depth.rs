@@ -1,14 +1,13 @@
 //! How much is in the queue, and what: by the names of buckets, or name by name.
 
-use crate::bucket;
-use crate::case::CasePlace;
-use crate::error::{Context, SpoolError};
-use crate::name::{BucketName, EntryName, Stamp};
-use crate::recover;
-use crate::spool::{Shed, Spool};
-use crate::staging::ALERT_FILE;
-use crate::survey::survey;
-use crate::worker::STAGING;
+use crate::buckets::bucket;
+use crate::buckets::claims;
+use crate::buckets::survey;
+use crate::cases::case::CasePlace;
+use crate::cases::staging::ALERT_FILE;
+use crate::cases::staging::STAGING;
+use crate::layout::{BucketName, Context, EntryName, Shed, Spool, SpoolError, Stamp, read_or_gone};
+use crate::recovery;
 use alert::AlertId;
 use host::{Dir, Names};
 use std::collections::BTreeSet;
@@ -51,8 +50,8 @@ pub fn depth(spool: &Spool<'_>) -> Result<Depth, SpoolError> {
     let pending = add(&spool.pending, &mut names)?;
     let overflow = add(&spool.overflow, &mut names)?;
     let mut claimed = 0;
-    for (worker, epoch) in recover::homes(spool, &mut names)? {
-        let home = recover::home_name(&worker, epoch);
+    for (worker, epoch) in claims::homes(spool, &mut names)? {
+        let home = claims::home_name(&worker, epoch);
         match Dir::open(spool.host, spool.claimed.at(&home)) {
             Ok(home) => claimed += add(&home, &mut names)?,
             Err(error) if error.is_vanished() => {}
@@ -97,8 +96,8 @@ pub fn live(spool: &Spool<'_>, each: &mut dyn FnMut(Live)) -> Result<(), SpoolEr
     in_buckets(spool, &spool.pending, each)?;
     in_buckets(spool, &spool.overflow, each)?;
     let mut names = Names::default();
-    for (worker, epoch) in recover::homes(spool, &mut names)? {
-        let home = recover::home_name(&worker, epoch);
+    for (worker, epoch) in claims::homes(spool, &mut names)? {
+        let home = claims::home_name(&worker, epoch);
         let home = match Dir::open(spool.host, spool.claimed.at(&home)) {
             Ok(home) => home,
             Err(error) if error.is_vanished() => continue,
@@ -112,7 +111,7 @@ pub fn live(spool: &Spool<'_>, each: &mut dyn FnMut(Live)) -> Result<(), SpoolEr
         in_staging(spool, &home, each)?;
         // After the buckets: what has left its bucket by then is in a plan, or in the ledger. And what is in a plan may have
         // its case and its record, and be in its bucket still.
-        for (_, entry) in recover::planned(spool, &home, &mut names)? {
+        for (_, entry) in recovery::planned(spool, &home, &mut names)? {
             entries.remove(&entry);
             each(Live::Planned(entry));
         }
@@ -132,7 +131,7 @@ fn in_buckets(
 ) -> Result<(), SpoolError> {
     let (mut chunk, mut names) = (Names::default(), Names::default());
     dir.rewind().context("list", "buckets")?;
-    while bucket::read_or_gone(dir, &mut chunk).context("list", "buckets")? {
+    while read_or_gone(dir, &mut chunk).context("list", "buckets")? {
         let buckets = chunk.iter().filter_map(|name| BucketName::parse(name.name));
         for of_dir in buckets {
             let content = bucket::list(spool, dir, of_dir, &mut names)?;
@@ -155,7 +154,7 @@ fn in_staging(
         Err(error) => return Err(error).context("open", STAGING),
     };
     let mut names = Names::default();
-    while bucket::read_or_gone(&staging, &mut names).context("list", STAGING)? {
+    while read_or_gone(&staging, &mut names).context("list", STAGING)? {
         for staged in names.iter() {
             let Some(place) = CasePlace::parse_staged(staged.name) else {
                 continue;

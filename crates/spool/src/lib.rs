@@ -16,41 +16,24 @@
 //! 3. **The alert's file is the token.** It moves by rename from the bucket into its case; where it is, the alert is. Where
 //!    many cases share a file ([`packs`]), that file is the token, and its number the claim.
 
-pub mod adopt;
 pub mod audit;
-mod bucket;
-pub mod cap;
-mod case;
+mod buckets;
 pub mod cases;
-mod complete;
 mod depth;
-mod draft;
-mod error;
-mod follow;
-mod judge;
+mod intake;
 pub mod layout;
 pub mod ledger;
-mod name;
-pub mod packs;
-mod plan;
-mod publish;
-mod quarantine;
-mod record;
-mod recover;
-mod spool;
-mod staging;
-mod survey;
-mod tail;
-mod unrecorded;
-mod worker;
+mod recovery;
+mod work;
 
-pub use complete::{Completion, Drafted};
+pub use buckets::cap;
+pub use cases::packs;
 pub use depth::{Depth, Live, depth, live};
-pub use error::SpoolError;
-pub use follow::{LedgerPosition, follow};
-pub use judge::{Always, Judge};
-pub use name::{BUCKET_ENTRIES_MAX, BucketName, EntryName, Stamp};
-pub use publish::{Incoming, Published, Publisher};
-pub use recover::Recovery;
-pub use spool::{Dispositions, Shed, Spool, SpoolOptions};
-pub use worker::{Claim, Claimed, Worker};
+pub use intake::{Adoption, Incoming, Published, Publisher};
+pub use layout::{
+    BUCKET_ENTRIES_MAX, BucketName, Dispositions, EntryName, Shed, Spool, SpoolError, SpoolOptions,
+    Stamp,
+};
+pub use ledger::{LedgerPosition, follow};
+pub use recovery::Recovery;
+pub use work::{Always, Claim, Claimed, Completion, Drafted, Judge, Worker};

@@ -58,6 +58,7 @@ pub(super) fn check(values: &Values) -> Vec<Located> {
     }
     let second = Duration::from_secs(1);
     for (span, key) in [
+        (&values.indexer.poll_max, "indexer.poll_max"),
         (&values.run.pass_max, "run.pass_max"),
         (&values.serve.every, "serve.every"),
     ] {

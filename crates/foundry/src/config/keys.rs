@@ -104,6 +104,9 @@ keys! {
         overlap: Span = Span::seconds(600),
         /// Alerts of one page.
         page_alerts: u32 = 1_000,
+        /// How long a pass may wait for the indexer, over all requests, attempts and pauses together. What waits in the queue
+        /// waits so much longer; one request has half of it.
+        poll_max: Span = Span::seconds(20),
     }
 
     /// How much waits, and where the rest goes.
@@ -144,7 +147,7 @@ keys! {
     run as RawRun, RunValues {
         /// Workers side by side.
         workers: u32 = workers_default(),
-        /// How long polling, and the work on claims, may take in one pass.
+        /// How long the work on claims may take in one pass; polling too, if `indexer.poll_max` is longer.
         pass_max: Span = Span::seconds(600),
     }
 

@@ -124,6 +124,7 @@ impl Config {
         Settings {
             backlog_max: self.values.queue.backlog_max.value,
             pass_max: self.values.run.pass_max.value.0,
+            poll_max: self.values.indexer.poll_max.value.0,
             escalation: EscalationSettings {
                 tlp: self.values.escalation.tlp.value,
                 pap: self.values.escalation.pap.value,
@@ -162,11 +163,16 @@ impl Values {
         if let Some(index) = &self.indexer.index.value {
             profile.index.clone_from(index);
         }
+        let defaults = indexer::Config::new(profile);
+        // The indexer is to give up a search before we do: then it says so, and half of the page is asked for.
+        let poll_max = self.indexer.poll_max.value.0;
+        let search_timeout = defaults.search_timeout.min(poll_max * 2 / 5);
         indexer::Config {
+            search_timeout,
             lag: self.indexer.lag.value.0,
             overlap: self.indexer.overlap.value.0,
             page_alerts: self.indexer.page_alerts.value as usize,
-            ..indexer::Config::new(profile)
+            ..defaults
         }
     }
 }

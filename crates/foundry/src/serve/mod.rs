@@ -10,6 +10,7 @@ pub(crate) use systemd::Systemd;
 
 use crate::config::Config;
 use crate::error::FoundryError;
+use crate::halt::Halt;
 use crate::health::Health;
 use crate::machine::Machine;
 use host::Host;
@@ -23,6 +24,13 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
+
+/// A pass that was told to stop, and has not ended so long after it, is left in its middle: nothing that is durable is lost
+/// by that. The unit's `TimeoutStopSec` is longer.
+///
+/// It has this long because what cannot be cut is short: the look-up of a name (4 s) and opening a connection (5 s), or the
+/// claim in a worker's hand; and cap, reconcile and heartbeat after them.
+pub const STOP_MAX: Duration = Duration::from_secs(14);
 
 /// What to do after a wait.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,10 +64,14 @@ struct State {
 }
 
 impl Desk {
-    /// Listens on the configured address, and from now on for SIGTERM and SIGINT.
+    /// Listens on the configured address, and from now on for SIGTERM and SIGINT, which `halt` passes on.
     ///
     /// Errs if the address cannot be had, or the machine gives no thread.
-    pub(crate) fn open(config: &Config, systemd: Systemd) -> Result<Desk, FoundryError> {
+    pub(crate) fn open(
+        config: &Config,
+        systemd: Systemd,
+        halt: Arc<Halt>,
+    ) -> Result<Desk, FoundryError> {
         let wanted = config.values.serve.listen.value.0;
         let failed = |error: io::Error| FoundryError::Listen {
             address: wanted.to_string(),
@@ -70,7 +82,7 @@ impl Desk {
         let board = Arc::new(Board {
             machine,
             age_max_ms: config.heartbeat_age_max_ms(),
-            // Polling and the work on claims have each their `pass_max`; the rest is short, and a wait is alive.
+            // The work on claims has its `pass_max`, and polling less; the rest is short, and a wait is alive.
             silence_max: pass_max
                 .saturating_mul(3)
                 .saturating_add(config.values.serve.every.value.0)
@@ -102,7 +114,7 @@ impl Desk {
             interrupt,
             told,
             Arc::clone(&board),
-            pass_max,
+            halt,
         ));
         runtime.spawn(http::accept(listener, Arc::clone(&board)));
         if let Some(every) = board.systemd.watchdog() {
@@ -166,28 +178,32 @@ impl Board {
     }
 }
 
-/// Passes the first signal on; at the second, ends the process: nothing that is durable is lost by it.
+/// Passes the first signal on; at the second, or when the pass has not ended in its time, ends the process: nothing that is
+/// durable is lost by it.
 async fn listen_for_stop(
     mut terminate: Signal,
     mut interrupt: Signal,
     stop: Sender<()>,
     board: Arc<Board>,
-    pass_max: Duration,
+    halt: Arc<Halt>,
 ) {
-    for count in 1.. {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        if 1 < count {
-            tracing::warn!("told to stop again: ending in the middle of a pass");
-            std::process::exit(crate::Exit::Temporary.code().into());
-        }
-        tracing::info!("told to stop: the running pass ends first");
-        board.systemd.stopping(pass_max.saturating_mul(2));
-        // The passes have ended already if nobody listens.
-        stop.send(()).ok();
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
+    tracing::info!("told to stop: the running pass ends first");
+    board.systemd.stopping(STOP_MAX);
+    halt.tell();
+    // The passes have ended already if nobody listens.
+    stop.send(()).ok();
+    tokio::select! {
+        _ = terminate.recv() => tracing::warn!("told to stop again: ending in the middle of a pass"),
+        _ = interrupt.recv() => tracing::warn!("told to stop again: ending in the middle of a pass"),
+        () = tokio::time::sleep(STOP_MAX) => {
+            tracing::error!(within = ?STOP_MAX, "the pass does not end: ending in the middle of it");
+        }
+    }
+    std::process::exit(crate::Exit::Temporary.code().into());
 }
 
 /// Tells systemd's watchdog that the passes go on, for as long as they do.

@@ -1,11 +1,12 @@
 //! An indexer in memory: documents that become visible at a time, one account, and answers that fail on demand.
 
 use crate::machine::Machine;
-use host::Millis;
+use host::{Host, Millis};
 use indexer::{Answered, Class, Request, Transport, TransportError};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 pub(crate) struct Doc {
     pub(crate) time: i64,
@@ -24,6 +25,8 @@ pub(crate) enum Fault {
     Change(Box<dyn Fn(&mut Value)>),
     /// An event before the request is answered.
     Before(Box<dyn Fn(&Fake<'_>)>),
+    /// An event before no whole answer comes.
+    Late(Box<dyn Fn(&Fake<'_>)>, Class),
 }
 
 pub(crate) struct Fake<'h> {
@@ -43,7 +46,12 @@ pub(crate) struct Fake<'h> {
     pub(crate) ahead: Cell<i64>,
     /// By how many milliseconds its `Date` is wrong; `None` if it sends none.
     pub(crate) date_off: Cell<Option<i64>>,
+    /// How long an answer takes, in milliseconds: each one, and more for each of its documents.
+    pub(crate) pace: Cell<(u64, u64)>,
 }
+
+/// The pace of an indexer that accepts connections and never answers.
+pub(crate) const NEVER: (u64, u64) = (u64::MAX / 2, 0);
 
 /// `reader:one` and `reader:two`, as the header has them.
 pub(crate) const ONE: &str = "Basic cmVhZGVyOm9uZQ==";
@@ -61,6 +69,7 @@ impl<'h> Fake<'h> {
             breaker: Cell::new(usize::MAX),
             ahead: Cell::new(0),
             date_off: Cell::new(Some(0)),
+            pace: Cell::new((0, 0)),
         }
     }
 
@@ -103,6 +112,20 @@ impl<'h> Fake<'h> {
     /// Requests so far.
     pub(crate) fn count(&self) -> usize {
         self.requests.borrow().len()
+    }
+
+    /// Lets the time of an answer of so many documents pass, or the time that the request has.
+    fn take_time(&self, request: &Request<'_>, documents: u64) -> Result<(), TransportError> {
+        let (each, more) = self.pace.get();
+        let takes = Duration::from_millis(each + more * documents);
+        let has = request.patience.attempt().unwrap_or(Duration::MAX);
+        if !takes.is_zero() {
+            self.machine.sleep(takes.min(has));
+        }
+        match takes <= has {
+            true => Ok(()),
+            false => Err(TransportError::new(Class::Timeout, "did not answer")),
+        }
     }
 
     fn search(&self, target: &str, body: &Value) -> (u16, Value) {
@@ -209,6 +232,10 @@ impl Transport for Fake<'_> {
             }
             Some(Fault::Break(class)) => return Err(TransportError::new(class, "broken")),
             Some(Fault::Before(ref event)) => event(self),
+            Some(Fault::Late(event, class)) => {
+                event(self);
+                return Err(TransportError::new(class, "broken"));
+            }
             Some(Fault::Change(_)) | None => {}
         }
         if request.authorization != Some(self.accepted.borrow().as_str()) {
@@ -223,6 +250,8 @@ impl Transport for Fake<'_> {
         if let Some(Fault::Change(change)) = fault {
             change(&mut good);
         }
+        let documents = good["hits"]["hits"].as_array().map_or(0, Vec::len);
+        self.take_time(request, documents as u64)?;
         answer.extend_from_slice(good.to_string().as_bytes());
         Ok(self.answered(status))
     }

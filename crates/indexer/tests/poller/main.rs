@@ -9,6 +9,7 @@ mod fake;
 mod faults;
 mod late;
 mod machine;
+mod patience;
 mod recheck;
 
 use fake::Fake;

@@ -1,10 +1,9 @@
 //! The deep form of an audit: are a case's bytes what they were when it was written?
 
-use crate::error::{Context, SpoolError};
+use crate::cases::packs;
+use crate::cases::staging::MANIFEST_FILE;
+use crate::layout::{Context, PathBuffer, Spool, SpoolError};
 use crate::ledger::hex;
-use crate::packs;
-use crate::spool::{PathBuffer, Spool};
-use crate::staging::MANIFEST_FILE;
 use host::{Class, Dir, File};
 use sha2::{Digest, Sha256};
 

@@ -2,14 +2,12 @@
 
 use super::notes::{Met, Notes};
 use super::{Audit, Damage, bytes};
-use crate::bucket;
-use crate::error::{Context, SpoolError};
+use crate::buckets::bucket;
+use crate::cases::packs;
+use crate::cases::staging::ALERT_FILE;
+use crate::cases::staging::STAGING;
+use crate::layout::{BucketName, Context, EntryName, PathBuffer, Spool, SpoolError, read_or_gone};
 use crate::ledger;
-use crate::name::{BucketName, EntryName};
-use crate::packs;
-use crate::spool::{PathBuffer, Spool};
-use crate::staging::ALERT_FILE;
-use crate::worker::STAGING;
 use alert::AlertId;
 use host::{Dir, Entry, Kind, Names};
 
@@ -79,7 +77,7 @@ impl<'a, 'h> Auditor<'a, 'h> {
     fn read_buckets(&mut self, dir: &Dir<'_>, place: Met) -> Result<(), SpoolError> {
         let mut chunk = Names::default();
         dir.rewind().context("list", "buckets")?;
-        while bucket::read_or_gone(dir, &mut chunk).context("list", "buckets")? {
+        while read_or_gone(dir, &mut chunk).context("list", "buckets")? {
             for found in chunk.iter() {
                 let Some(bucket) = BucketName::parse(found.name) else {
                     self.strays += 1;
@@ -97,8 +95,8 @@ impl<'a, 'h> Auditor<'a, 'h> {
     }
 
     fn read_claims(&mut self) -> Result<(), SpoolError> {
-        for (worker, epoch) in crate::recover::homes(self.spool, &mut self.names)? {
-            let home_name = crate::recover::home_name(&worker, epoch);
+        for (worker, epoch) in crate::buckets::claims::homes(self.spool, &mut self.names)? {
+            let home_name = crate::buckets::claims::home_name(&worker, epoch);
             let at = self.spool.claimed.at(&home_name);
             let Some(home) = open_if_there(self.spool, at)? else {
                 continue;
@@ -176,7 +174,7 @@ impl<'a, 'h> Auditor<'a, 'h> {
         let (mut path, mut first) = (PathBuffer::default(), None);
         let mut chunk = Names::default();
         dir.rewind().context("list", "cases")?;
-        while bucket::read_or_gone(dir, &mut chunk).context("list", "cases")? {
+        while read_or_gone(dir, &mut chunk).context("list", "cases")? {
             for found in chunk.iter() {
                 if is_shelf(&found) {
                     note_first(&mut first, found.name);
@@ -246,7 +244,7 @@ fn next_shelf(
 ) -> Result<Option<Vec<u8>>, SpoolError> {
     let mut first = None;
     dir.rewind().context("list", "cases")?;
-    while bucket::read_or_gone(dir, names).context("list", "cases")? {
+    while read_or_gone(dir, names).context("list", "cases")? {
         for found in names.iter().filter(|found| is_shelf(found)) {
             if last < found.name {
                 note_first(&mut first, found.name);
@@ -269,7 +267,7 @@ fn note_first(first: &mut Option<Vec<u8>>, name: &[u8]) {
 fn list(dir: &Dir<'_>, names: &mut Names) -> Result<Vec<(Vec<u8>, Kind)>, SpoolError> {
     let mut found = Vec::new();
     dir.rewind().context("list", "a directory")?;
-    while bucket::read_or_gone(dir, names).context("list", "a directory")? {
+    while read_or_gone(dir, names).context("list", "a directory")? {
         found.extend(names.iter().map(|entry| (entry.name.to_vec(), entry.kind)));
     }
     found.sort();

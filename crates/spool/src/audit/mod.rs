@@ -10,8 +10,7 @@ mod bytes;
 mod disk;
 mod notes;
 
-use crate::error::SpoolError;
-use crate::spool::Spool;
+use crate::layout::{Spool, SpoolError};
 use alert::AlertId;
 use disk::Auditor;
 

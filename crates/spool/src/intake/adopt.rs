@@ -1,0 +1,228 @@
+//! Adopting a flat directory of alert files: a legacy queue, or the drop-in directory `inbox/`.
+//!
+//! It streams: names are used a chunk at a time, and nothing is held that grows with the directory. Each file is renamed
+//! into a bucket under `claimed/adopt-<epoch>/`, so a crash leaves ordinary claims, which recovery returns. An adopted file's
+//! identity is that of its name.
+
+use crate::buckets::bucket::may_be_file;
+use crate::buckets::claims;
+use crate::cases::quarantine;
+use crate::intake::publish::Publisher;
+use crate::layout::{BucketName, Context, EntryName, PathBuffer, SpoolError, Stamp};
+use crate::ledger::Record;
+use alert::AlertId;
+use host::{At, Class, Dir, Kind, Names};
+
+/// Buckets that are sealed by one group commit.
+const SEALED_MAX: usize = 16;
+
+/// What adoption saw and did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Adoption {
+    /// Files that are pending now.
+    pub adopted: u64,
+    /// Names ending in `.json` that are no regular files: set aside.
+    pub quarantined: u64,
+    /// Files that were gone when their turn came.
+    pub vanished: u64,
+    /// Files that somebody held: still where they were.
+    pub held: u64,
+    /// Names not ending in `.json`, and directories: left alone.
+    pub skipped: u64,
+}
+
+/// A bucket being filled.
+struct Filling {
+    bucket: BucketName,
+    first: Stamp,
+    entries: Vec<EntryName>,
+    origins: Vec<String>,
+}
+
+impl<'h> Publisher<'h> {
+    /// Adopts what `inbox/` holds.
+    pub fn adopt_inbox(&mut self) -> Result<Adoption, SpoolError> {
+        let spool = self.spool;
+        self.adopt_dir(&spool.inbox)
+    }
+
+    /// Adopts the files ending in `.json` of the flat directory at `at`, which must be on the spool's filesystem.
+    ///
+    /// Files that appear meanwhile may be adopted or not. When it returns, what it counts as adopted is durable and pending;
+    /// everything else is where it was, or in quarantine with its reason. If the process dies, every file is in the
+    /// directory or in the spool: never both, never neither.
+    pub fn adopt(&mut self, at: At<'_>) -> Result<Adoption, SpoolError> {
+        let dir = Dir::open(self.spool.host, at).context("open", at.path)?;
+        self.adopt_dir(&dir)
+    }
+
+    fn adopt_dir(&mut self, dir: &Dir<'_>) -> Result<Adoption, SpoolError> {
+        self.check_poison()?;
+        self.poisoning(|publisher| publisher.adopt_all(dir))
+    }
+
+    fn adopt_all(&mut self, dir: &Dir<'_>) -> Result<Adoption, SpoolError> {
+        let spool = self.spool;
+        let home_name = claims::home_name("adopt", self.epoch);
+        let home = Dir::open_or_make(spool.host, spool.claimed.at(&home_name))
+            .context("make", &home_name)?;
+        let (mut total, mut names) = (Adoption::default(), Names::default());
+        loop {
+            // A scan may miss a name that is renamed meanwhile: scan again until nothing is found.
+            let pass = self.adopt_pass(dir, &home, &mut names)?;
+            total.adopted += pass.adopted;
+            total.quarantined += pass.quarantined;
+            total.vanished += pass.vanished;
+            (total.held, total.skipped) = (pass.held, pass.skipped);
+            if pass.adopted + pass.quarantined == 0 {
+                break;
+            }
+        }
+        match spool.host.rmdir(spool.claimed.at(&home_name)) {
+            Err(error) if error.class() != Class::Contended => {
+                Err(error).context("remove", home_name)
+            }
+            _ => Ok(total),
+        }
+    }
+
+    fn adopt_pass(
+        &mut self,
+        dir: &Dir<'_>,
+        home: &Dir<'_>,
+        names: &mut Names,
+    ) -> Result<Adoption, SpoolError> {
+        let mut pass = Adoption::default();
+        let mut sealed = Vec::new();
+        let mut filling = None;
+        dir.rewind().context("list", "the directory to adopt")?;
+        while dir.read(names).context("list", "the directory to adopt")? {
+            for found in names.iter() {
+                if !found.name.ends_with(b".json") || found.kind == Kind::Dir {
+                    pass.skipped += 1;
+                } else if may_be_file(found.kind) {
+                    self.take(dir, home, found.name, &mut filling, &mut pass)?;
+                } else {
+                    self.refuse(dir, found.name, &mut pass)?;
+                }
+                if filling
+                    .as_ref()
+                    .is_some_and(|filling| self.is_full(filling))
+                {
+                    sealed.extend(filling.take());
+                }
+                if SEALED_MAX <= sealed.len() {
+                    self.reveal_adopted(home, &mut sealed)?;
+                }
+            }
+        }
+        sealed.extend(filling);
+        self.reveal_adopted(home, &mut sealed)?;
+        Ok(pass)
+    }
+
+    fn is_full(&self, filling: &Filling) -> bool {
+        self.spool.options.bucket_entries() as usize <= filling.entries.len()
+    }
+
+    fn take(
+        &mut self,
+        dir: &Dir<'_>,
+        home: &Dir<'_>,
+        name: &[u8],
+        filling: &mut Option<Filling>,
+        pass: &mut Adoption,
+    ) -> Result<(), SpoolError> {
+        let spool = self.spool;
+        let filling = match filling {
+            Some(filling) => filling,
+            None => {
+                let (bucket, first) = self.next_bucket(spool.options.bucket_entries() as usize);
+                spool.host.mkdir(home.at(&bucket)).context("make", bucket)?;
+                let (entries, origins) = (Vec::new(), Vec::new());
+                filling.insert(Filling {
+                    bucket,
+                    first,
+                    entries,
+                    origins,
+                })
+            }
+        };
+        let offset = u32::try_from(filling.entries.len()).expect("a bucket's entries are few");
+        let entry = EntryName::new(filling.first.offset(offset), AlertId::of_file_name(name));
+        let mut path = PathBuffer::default();
+        let to = home.at(path.join(&[filling.bucket.as_ref(), entry.as_ref()]));
+        match spool
+            .host
+            .rename_noreplace(dir.at(name), to)
+            .map_err(|error| (error.class(), error))
+        {
+            Ok(()) => {
+                pass.adopted += 1;
+                filling.entries.push(entry);
+                filling
+                    .origins
+                    .push(String::from_utf8_lossy(name).into_owned());
+            }
+            Err((Class::Vanished, _)) => pass.vanished += 1,
+            Err((Class::Contended | Class::Poison, _)) => pass.held += 1,
+            Err((Class::Resource | Class::Fault, error)) => {
+                return Err(error).context("adopt", name);
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(
+        &mut self,
+        dir: &Dir<'_>,
+        name: &[u8],
+        pass: &mut Adoption,
+    ) -> Result<(), SpoolError> {
+        match quarantine::move_aside(self.spool, dir.at(name), name, "not a regular file")? {
+            quarantine::Outcome::SetAside => pass.quarantined += 1,
+            quarantine::Outcome::Vanished => pass.vanished += 1,
+            quarantine::Outcome::Held | quarantine::Outcome::Copy => pass.held += 1,
+        }
+        Ok(())
+    }
+
+    /// Makes filled buckets durable, records them, and makes them visible.
+    fn reveal_adopted(
+        &mut self,
+        home: &Dir<'_>,
+        sealed: &mut Vec<Filling>,
+    ) -> Result<(), SpoolError> {
+        if sealed.is_empty() {
+            return Ok(());
+        }
+        let spool = self.spool;
+        spool.group_commit()?;
+        for filling in sealed.drain(..) {
+            let count = u32::try_from(filling.entries.len()).expect("a bucket's entries are few");
+            let target = filling.bucket.with_count(count);
+            if count == 0 {
+                spool
+                    .host
+                    .rmdir(home.at(&filling.bucket))
+                    .context("remove", filling.bucket)?;
+                continue;
+            }
+            let Filling {
+                entries, origins, ..
+            } = filling;
+            self.ledger.append(&Record::Published {
+                bucket: target,
+                entries,
+                origins,
+                times: None,
+            })?;
+            let from = home.at(&filling.bucket);
+            spool
+                .host
+                .rename_noreplace(from, spool.pending.at(&target))
+                .context("publish", target)?;
+        }
+        spool.group_commit()
+    }
+}

@@ -1,0 +1,250 @@
+//! The publisher: the one process that adds alerts, gives out names, and recovers what its predecessors left.
+//!
+//! # Why in this order
+//! 1. Write each bucket in `tmp/`. Group commit: its bytes are durable.
+//! 2. Append the ledger's `published` record, then rename the bucket into `pending/`. Group commit: acknowledged.
+//!
+//! A crash before the record leaves a bucket in `tmp/` that nobody was told of: it is dropped, and the source still has its
+//! alerts. A crash after the record leaves a whole bucket: recovery publishes it. A power loss may keep the rename and lose
+//! the record: recovery writes it again from the bucket's names, wherever the bucket is by then; what became of its alerts
+//! already stands in the workers' records. So `fold(ledger)` is the truth after every recovery.
+
+use crate::buckets::bucket;
+use crate::buckets::claims::begin_epoch;
+use crate::layout::{BucketName, Context, EntryName, PathBuffer, Spool, SpoolError, Stamp};
+use crate::ledger::{self, LedgerWriter, Record};
+use crate::ledger::{Seen, Tail};
+use crate::recovery::{self, Recovery};
+use alert::AlertId;
+use host::{Errno, File, Lock, Millis, Names};
+use std::collections::BTreeSet;
+
+/// An alert to be published.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'a> {
+    /// Its identity.
+    pub id: AlertId,
+    /// Its bytes, which become the entry's.
+    pub payload: &'a [u8],
+}
+
+/// What [`Publisher::publish`] did. Durable when it is returned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Published {
+    /// Alerts that are pending now, or were already further.
+    pub published: u64,
+    /// Alerts that were published before: left out.
+    pub duplicates: u64,
+    /// Buckets.
+    pub buckets: u64,
+}
+
+/// The right to publish. One process at a time has it.
+pub struct Publisher<'h> {
+    pub(crate) spool: &'h Spool<'h>,
+    pub(crate) ledger: LedgerWriter<'h>,
+    pub(crate) epoch: u32,
+    pub(crate) last: Stamp,
+    pub(crate) names: Names,
+    pub(crate) seen: Seen,
+    recovery: Recovery,
+    is_poisoned: bool,
+    _lock: Lock<'h>,
+}
+
+impl<'h> Publisher<'h> {
+    /// Takes the spool's lock, and recovers: returns the claims of dead workers, publishes what was recorded, drops what was
+    /// not, and records what was visible without a record.
+    ///
+    /// Errs with [`SpoolError::Held`] while another publisher lives. Ends in a number of calls that depends on live buckets
+    /// and on two ledger segments, not on the backlog (contract L6); may be cut short at any call and run again.
+    pub fn open(spool: &'h Spool<'h>) -> Result<Self, SpoolError> {
+        let lock =
+            Lock::take(spool.host, spool.root.at("LOCK")).map_err(|source| match source.errno {
+                Errno::Busy => SpoolError::Held {
+                    object: "LOCK".to_owned(),
+                },
+                _ => SpoolError::Host {
+                    operation: "lock",
+                    object: "LOCK".to_owned(),
+                    source,
+                },
+            })?;
+        let mut names = Names::default();
+        let (epoch, mut ledger) = begin_epoch(spool, ledger::PUBLISHER, &mut names)?;
+        let recovery = recovery::sweep(spool, &mut ledger)?;
+        let tail = Tail::read(spool, &mut names)?;
+        let mut publisher = Publisher {
+            spool,
+            ledger,
+            epoch,
+            last: tail.last,
+            names,
+            seen: tail.seen,
+            recovery,
+            is_poisoned: false,
+            _lock: lock,
+        };
+        publisher.finish_tmp(&tail.buckets)?;
+        publisher.record_unrecorded(tail.last)?;
+        // A name that a power loss took from the ledger may still be known to somebody: leave its milliseconds behind.
+        publisher.last = Stamp {
+            millis: publisher.last.millis + 1,
+            sequence: 0,
+        };
+        spool.group_commit()?;
+        Ok(publisher)
+    }
+
+    /// What opening found to recover.
+    pub fn recovery(&self) -> Recovery {
+        self.recovery
+    }
+
+    /// Publishes `batch`, leaving out alerts that were published before, as far as the publisher remembers
+    /// ([`crate::SpoolOptions::seen_max`]); a duplicate that is older meets its first case later.
+    ///
+    /// When it returns, every alert of the batch is durable: the caller may move its cursor. On an error before anything
+    /// was visible, nothing of the batch is; otherwise [`SpoolError::Poisoned`] asks for a new publisher, and publishing the
+    /// same batch again is right in both cases.
+    pub fn publish(&mut self, batch: &[Incoming<'_>]) -> Result<Published, SpoolError> {
+        self.publish_within(batch, None)
+    }
+
+    /// [`Publisher::publish`], noting in the ledger the first and last time of the batch's alerts: where the source is to
+    /// be asked for one of them again.
+    pub fn publish_within(
+        &mut self,
+        batch: &[Incoming<'_>],
+        times: Option<(Millis, Millis)>,
+    ) -> Result<Published, SpoolError> {
+        let mut ids = BTreeSet::new();
+        let mut is_fresh = |id| !self.seen.contains(id) && ids.insert(id);
+        let fresh: Vec<_> = batch.iter().filter(|alert| is_fresh(alert.id)).collect();
+        self.publish_all(batch.len(), &fresh, times)
+    }
+
+    /// Publishes alerts whose files somebody removed, as the audit found: the same ids once more.
+    ///
+    /// An alert that turns up after all meets the other copy's case.
+    pub fn restore(
+        &mut self,
+        vanished: &[Incoming<'_>],
+        times: Option<(Millis, Millis)>,
+    ) -> Result<Published, SpoolError> {
+        let all: Vec<_> = vanished.iter().collect();
+        self.publish_all(vanished.len(), &all, times)
+    }
+
+    fn publish_all(
+        &mut self,
+        offered: usize,
+        fresh: &[&Incoming<'_>],
+        times: Option<(Millis, Millis)>,
+    ) -> Result<Published, SpoolError> {
+        self.check_poison()?;
+        let mut done = Published {
+            published: fresh.len() as u64,
+            duplicates: (offered - fresh.len()) as u64,
+            buckets: 0,
+        };
+        if fresh.is_empty() {
+            return Ok(done);
+        }
+        let mut written = Vec::new();
+        if let Err(error) = self.write_all(fresh, &mut written) {
+            // Best effort: what cannot be removed now is dropped when the next publisher opens.
+            for (bucket, _) in written {
+                drop(bucket::drop_unpublished(
+                    self.spool,
+                    &self.spool.tmp,
+                    bucket,
+                    &mut self.names,
+                ));
+            }
+            return Err(error);
+        }
+        done.buckets = written.len() as u64;
+        self.poisoning(|publisher| publisher.reveal(written, times))?;
+        Ok(done)
+    }
+
+    fn write_all(
+        &mut self,
+        fresh: &[&Incoming<'_>],
+        written: &mut Vec<(BucketName, Vec<EntryName>)>,
+    ) -> Result<(), SpoolError> {
+        let mut path = PathBuffer::default();
+        for alerts in fresh.chunks(self.spool.options.bucket_entries() as usize) {
+            let (bucket, first) = self.next_bucket(alerts.len());
+            written.push((bucket, Vec::with_capacity(alerts.len())));
+            let entries = &mut written.last_mut().expect("one was pushed").1;
+            self.spool
+                .host
+                .mkdir(self.spool.tmp.at(&bucket))
+                .context("make", bucket)?;
+            for (offset, alert) in (0..).zip(alerts) {
+                let entry = EntryName::new(first.offset(offset), alert.id);
+                let at = self
+                    .spool
+                    .tmp
+                    .at(path.join(&[bucket.as_ref(), entry.as_ref()]));
+                let file = File::create_new(self.spool.host, at).context("create", entry)?;
+                file.append(alert.payload).context("write", entry)?;
+                entries.push(entry);
+            }
+        }
+        self.spool.group_commit()
+    }
+
+    /// Makes written buckets visible.
+    pub(crate) fn reveal(
+        &mut self,
+        written: Vec<(BucketName, Vec<EntryName>)>,
+        times: Option<(Millis, Millis)>,
+    ) -> Result<(), SpoolError> {
+        let times = times.map(|(from, to)| (from.0, to.0));
+        for (bucket, entries) in written {
+            self.seen.extend(&entries);
+            let origins = Vec::new();
+            self.ledger.append(&Record::Published {
+                bucket,
+                entries,
+                origins,
+                times,
+            })?;
+            let (from, to) = (self.spool.tmp.at(&bucket), self.spool.pending.at(&bucket));
+            self.spool
+                .host
+                .rename_noreplace(from, to)
+                .context("publish", bucket)?;
+        }
+        self.spool.group_commit()
+    }
+
+    /// The next bucket's name and the stamp of its first entry.
+    pub(crate) fn next_bucket(&mut self, entries: usize) -> (BucketName, Stamp) {
+        let count = u32::try_from(entries).expect("a bucket's entries fit its name");
+        let first = self.last.next(self.spool.host.now(), count);
+        self.last = first.offset(count.saturating_sub(1));
+        (BucketName::new(first, count), first)
+    }
+
+    pub(crate) fn check_poison(&self) -> Result<(), SpoolError> {
+        if self.is_poisoned {
+            Err(SpoolError::Poisoned)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Runs a step after which, if it fails, only a new publisher can tell what happened.
+    pub(crate) fn poisoning<T>(
+        &mut self,
+        step: impl FnOnce(&mut Self) -> Result<T, SpoolError>,
+    ) -> Result<T, SpoolError> {
+        let result = step(self);
+        self.is_poisoned = result.is_err();
+        result
+    }
+}

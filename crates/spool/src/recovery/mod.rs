@@ -1,0 +1,337 @@
+//! Recovery: the claims of the dead go back, what they had nearly finished is finished.
+//!
+//! It touches what was claimed, not the backlog (contract L6), and may itself be cut short and run again at any call.
+
+use crate::buckets::bucket::{self, GivenBack};
+use crate::buckets::claims::{home_name, homes, take_lock};
+use crate::cases::case::CasePlace;
+use crate::cases::packs::{Permit, Since};
+use crate::cases::plan::{self, PlanRead, Target};
+use crate::cases::quarantine;
+use crate::cases::staging::{ALERT_FILE, Placed, STAGING, Staging, ensure_shelf};
+use crate::layout::{
+    BucketName, Context, EntryName, PathBuffer, Spool, SpoolError, ignore_vanished, read_or_gone,
+};
+use crate::ledger::NewCases;
+use crate::ledger::{LedgerWriter, Quarantined, Record};
+use alert::Disposition;
+use host::{Class, Dir, Names};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was found in the directories of dead workers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Recovery {
+    /// Directories of dead workers.
+    pub homes: u64,
+    /// Cases that were finished or found finished, and recorded.
+    pub cased: u64,
+    /// Buckets that are pending again.
+    pub buckets: u64,
+    /// Entries in them.
+    pub entries: u64,
+}
+
+/// Returns the claims of every worker whose lock is free.
+pub(crate) fn sweep(
+    spool: &Spool<'_>,
+    ledger: &mut LedgerWriter<'_>,
+) -> Result<Recovery, SpoolError> {
+    let mut names = Names::default();
+    let mut total = Recovery::default();
+    for (worker, epoch) in homes(spool, &mut names)? {
+        let _lock = match take_lock(spool, &worker) {
+            Ok(lock) => lock,
+            Err(SpoolError::Held { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        let one = return_claims(spool, &worker, epoch, ledger)?;
+        total.homes += one.homes;
+        total.cased += one.cased;
+        total.buckets += one.buckets;
+        total.entries += one.entries;
+    }
+    Ok(total)
+}
+
+/// The entries that a worker's plans name, with their buckets.
+pub(crate) fn planned(
+    spool: &Spool<'_>,
+    home: &Dir<'_>,
+    names: &mut Names,
+) -> Result<Vec<(BucketName, EntryName)>, SpoolError> {
+    let mut plans = Vec::new();
+    home.rewind().context("list", "a worker's directory")?;
+    while read_or_gone(home, names).context("list", "a worker's directory")? {
+        let found = names.iter().filter(|entry| plan::is_plan(entry.name));
+        plans.extend(found.map(|entry| entry.name.to_vec()));
+    }
+    let mut entries = Vec::new();
+    for name in plans {
+        match plan::read(spool, home, &name) {
+            Ok(plan) => {
+                let named = plan.steps.iter().map(|step| (step.bucket, step.entry));
+                entries.extend(named);
+            }
+            // Its worker has finished it meanwhile, and recorded what it named.
+            Err(error) if error.class() == Class::Vanished => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(entries)
+}
+
+/// What a dead worker's directory holds.
+#[derive(Default)]
+struct Remains {
+    buckets: Vec<BucketName>,
+    plans: Vec<Vec<u8>>,
+    staged: Vec<String>,
+}
+
+/// What is to be recorded for one bucket.
+#[derive(Default)]
+struct Outcomes {
+    policy: String,
+    /// With the shelf and the judgement.
+    cased: BTreeMap<EntryName, (String, Disposition)>,
+    quarantined: Vec<Quarantined>,
+    duplicates: Vec<EntryName>,
+    /// Entries that are still in the bucket and have their case in a pack.
+    dropped: Vec<EntryName>,
+}
+
+impl Outcomes {
+    fn into_record(self, bucket: BucketName) -> Record {
+        let mut cases = NewCases::default();
+        for (entry, (shelf, disposition)) in self.cased {
+            cases.push(entry, disposition, &shelf);
+        }
+        Record::Completed {
+            bucket,
+            cased: cases.entries,
+            dispositions: cases.dispositions,
+            shelves: cases.shelves,
+            policy: self.policy,
+            quarantined: self.quarantined,
+            duplicates: self.duplicates,
+            vanished: Vec::new(),
+        }
+    }
+}
+
+/// Finishes and returns what the epoch `epoch` of `worker` held. The caller holds the worker's lock.
+pub(crate) fn return_claims(
+    spool: &Spool<'_>,
+    worker: &str,
+    epoch: u32,
+    ledger: &mut LedgerWriter<'_>,
+) -> Result<Recovery, SpoolError> {
+    let home_name = home_name(worker, epoch);
+    let mut names = Names::default();
+    let home = match Dir::open(spool.host, spool.claimed.at(&home_name)) {
+        Ok(home) => home,
+        Err(error) if error.is_vanished() => return Ok(Recovery::default()),
+        Err(error) => return Err(error).context("open", &home_name),
+    };
+    let remains = list_home(spool, &home, &mut names)?;
+    let mut done = Recovery {
+        homes: 1,
+        ..Recovery::default()
+    };
+
+    let plans = remains.plans.iter();
+    let plans: Vec<_> = plans
+        .map(|name| plan::read(spool, &home, name))
+        .collect::<Result<_, _>>()?;
+    let mut since = Since::new(spool, &home, &plans)?;
+    let staging = Staging { spool, home: &home };
+    let duplicates = finish_staged(&staging, &remains.staged, &plans, &mut since)?;
+    let outcomes = find_outcomes(spool, &plans, &duplicates, &mut since)?;
+    // What was moved must be durable before the ledger says so, and recorded before anything is removed.
+    spool.group_commit()?;
+    let mut dropped = Vec::new();
+    for (bucket, mut outcome) in outcomes {
+        done.cased += outcome.cased.len() as u64;
+        dropped.push((bucket, std::mem::take(&mut outcome.dropped)));
+        ledger.append(&outcome.into_record(bucket))?;
+    }
+    ledger.sync()?;
+
+    for staged in &duplicates {
+        staging.discard_duplicate(staged)?;
+    }
+    for (bucket, entries) in dropped {
+        bucket::drop_entries(spool, &home, bucket, &entries)?;
+    }
+    for name in &remains.plans {
+        ignore_vanished(spool.host.unlink(home.at(name))).context("remove", name)?;
+    }
+    for bucket in remains.buckets {
+        if let GivenBack::Pending(count) = bucket::give_back(spool, &home, bucket, &mut names)? {
+            done.buckets += 1;
+            done.entries += u64::from(count);
+        }
+    }
+    remove_home(spool, &home, &home_name)?;
+    Ok(done)
+}
+
+fn list_home(spool: &Spool<'_>, home: &Dir<'_>, names: &mut Names) -> Result<Remains, SpoolError> {
+    let mut remains = Remains::default();
+    while read_or_gone(home, names).context("list", "a worker's directory")? {
+        for entry in names.iter() {
+            if let Some(bucket) = BucketName::parse(entry.name) {
+                remains.buckets.push(bucket);
+            } else if plan::is_plan(entry.name) {
+                remains.plans.push(entry.name.to_vec());
+            }
+        }
+    }
+    let staging = match Dir::open(spool.host, home.at(STAGING)) {
+        Ok(staging) => staging,
+        Err(error) if error.is_vanished() => return Ok(remains),
+        Err(error) => return Err(error).context("open", STAGING),
+    };
+    while read_or_gone(&staging, names).context("list", STAGING)? {
+        remains.staged.extend(
+            names
+                .iter()
+                .filter_map(|entry| String::from_utf8(entry.name.to_vec()).ok()),
+        );
+    }
+    remains.buckets.sort_unstable();
+    remains.plans.sort_unstable();
+    remains.staged.sort_unstable();
+    Ok(remains)
+}
+
+/// Moves every staged case that holds its alert into its place, removes those that do not, and returns the duplicates.
+fn finish_staged(
+    staging: &Staging<'_, '_>,
+    staged: &[String],
+    plans: &[PlanRead],
+    since: &mut Since,
+) -> Result<BTreeSet<String>, SpoolError> {
+    let spool = staging.spool;
+    let (mut duplicates, mut shelves) = (BTreeSet::new(), BTreeSet::new());
+    let mut path = PathBuffer::default();
+    for name in staged {
+        let Some(place) = CasePlace::parse_staged(name.as_bytes()) else {
+            continue;
+        };
+        let alert = path.join(&[STAGING.as_bytes(), name.as_bytes(), ALERT_FILE.as_bytes()]);
+        match spool.host.stat(staging.home.at(alert)) {
+            Ok(_) => {}
+            Err(error) if error.is_vanished() => {
+                staging.discard(name)?;
+                continue;
+            }
+            Err(error) => return Err(error).context("look at", alert),
+        }
+        match since.permit(spool, place)? {
+            Permit::Place => {
+                ensure_shelf(spool, &mut shelves, place.shelf())?;
+                if staging.place(name, place)? == Placed::Duplicate {
+                    duplicates.insert(name.clone());
+                }
+            }
+            Permit::Duplicate => drop(duplicates.insert(name.clone())),
+            Permit::Refused => undo(staging, name, place, plans)?,
+        }
+    }
+    Ok(duplicates)
+}
+
+/// Puts the alert of a staged case back into its bucket: it is to be drafted, and announced, again.
+fn undo(
+    staging: &Staging<'_, '_>,
+    staged: &str,
+    place: CasePlace,
+    plans: &[PlanRead],
+) -> Result<(), SpoolError> {
+    let mut steps = plans.iter().flat_map(|plan| &plan.steps);
+    let step = steps.find(|step| match step.target {
+        Target::Directory(planned, _) => planned == place,
+        Target::Packed(..) | Target::Quarantine => false,
+    });
+    // What no plan names stays where it is, and keeps this directory for people.
+    let Some(step) = step else { return Ok(()) };
+    let mut path = PathBuffer::default();
+    let to = path.join(&[step.bucket.as_ref(), step.entry.as_ref()]);
+    match staging.return_alert(staged, to) {
+        Ok(()) => staging.discard(staged),
+        // A power loss left both names.
+        Err(error) if error.is_exists() => staging.discard_duplicate(staged),
+        Err(error) => match error.class() {
+            Class::Vanished | Class::Contended | Class::Poison => Ok(()),
+            Class::Resource | Class::Fault => Err(error).context("return", step.entry),
+        },
+    }
+}
+
+/// Looks whether what the plans say has come about.
+fn find_outcomes(
+    spool: &Spool<'_>,
+    plans: &[PlanRead],
+    duplicates: &BTreeSet<String>,
+    since: &mut Since,
+) -> Result<BTreeMap<BucketName, Outcomes>, SpoolError> {
+    let mut outcomes: BTreeMap<BucketName, Outcomes> = BTreeMap::new();
+    for plan in plans {
+        for step in &plan.steps {
+            let of_bucket = outcomes.entry(step.bucket).or_default();
+            of_bucket.policy.clone_from(&plan.policy);
+            match step.target {
+                Target::Quarantine => note_quarantined(spool, step.entry, of_bucket)?,
+                Target::Directory(place, _) if duplicates.contains(&place.staged()) => {
+                    of_bucket.duplicates.push(step.entry);
+                }
+                Target::Directory(place, disposition) => {
+                    let alert = format!("{}/{ALERT_FILE}", place.path());
+                    if spool.cases.has(&alert).context("look at", &alert)? {
+                        let case = (place.shelf(), disposition);
+                        of_bucket.cased.insert(step.entry, case);
+                    }
+                }
+                Target::Packed(hour, disposition) => {
+                    let Some((pack, entry)) = since.packed(spool, hour, step.entry.id())? else {
+                        continue;
+                    };
+                    of_bucket.dropped.push(step.entry);
+                    if entry == step.entry {
+                        let case = (pack.shelf(), disposition);
+                        of_bucket.cased.insert(step.entry, case);
+                    } else {
+                        of_bucket.duplicates.push(step.entry);
+                    }
+                }
+            }
+        }
+    }
+    Ok(outcomes)
+}
+
+fn note_quarantined(
+    spool: &Spool<'_>,
+    entry: EntryName,
+    outcomes: &mut Outcomes,
+) -> Result<(), SpoolError> {
+    let name = entry.as_str();
+    if spool.quarantine.has(name).context("look at", name)? {
+        let reason = quarantine::reason_of(spool, entry.as_ref()).unwrap_or_default();
+        outcomes.quarantined.push(Quarantined { entry, reason });
+    }
+    Ok(())
+}
+
+/// Removes a worker's directory. What somebody holds in it keeps it for the next sweep.
+fn remove_home(spool: &Spool<'_>, home: &Dir<'_>, home_name: &str) -> Result<(), SpoolError> {
+    for at in [home.at(STAGING), spool.claimed.at(home_name)] {
+        match spool.host.rmdir(at) {
+            Ok(()) => {}
+            Err(error) if matches!(error.class(), Class::Vanished | Class::Contended) => {}
+            Err(error) => return Err(error).context("remove", home_name),
+        }
+    }
+    Ok(())
+}
