@@ -2,6 +2,7 @@
 
 use crate::words;
 use host::Millis;
+use pipeline::Observed;
 use pipeline::heartbeat::Heartbeat;
 
 /// What there is to complain of.
@@ -13,9 +14,21 @@ pub(crate) struct Health {
     pub(crate) age_ms: Option<u64>,
 }
 
+/// What a healthy home keeps to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Limits {
+    /// How old the last heartbeat may be.
+    pub(crate) age_max_ms: u64,
+    /// How much our clock may differ from the indexer's; `None` for any.
+    pub(crate) skew_max_ms: Option<u64>,
+    /// For how long the indexer may have nothing new; `None` for ever.
+    pub(crate) silence_max_ms: Option<u64>,
+}
+
 impl Health {
-    /// The health at `now`: the last pass finished in every stage without a mismatch, and not longer than `age_max_ms` ago.
-    pub(crate) fn of(last: Option<&Heartbeat>, now: Millis, age_max_ms: u64) -> Health {
+    /// The health at `now`: the last pass finished in every stage without a mismatch and is not too old, and what the indexer
+    /// told is within its limits.
+    pub(crate) fn of(last: Option<&Heartbeat>, now: Millis, limits: &Limits) -> Health {
         let Some(last) = last else {
             return Health {
                 reasons: vec!["no pass has ended yet".to_owned()],
@@ -36,8 +49,13 @@ impl Health {
         }
         let age = now.0.saturating_sub(last.finished.as_millisecond());
         let age = u64::try_from(age).unwrap_or(0);
-        if age_max_ms < age {
-            let (age, limit) = (words::duration(age), words::duration(age_max_ms));
+        if let Some(indexer) = &last.indexer {
+            reasons.extend(skewed(indexer, limits));
+            reasons.extend(silent(indexer, limits));
+            reasons.extend(out_of_reach(indexer));
+        }
+        if limits.age_max_ms < age {
+            let (age, limit) = (words::duration(age), words::duration(limits.age_max_ms));
             reasons.push(format!(
                 "the last pass ended {age} ago, and one is due within {limit}"
             ));
@@ -55,4 +73,51 @@ impl Health {
     pub(crate) fn is_healthy(&self) -> bool {
         self.reasons.is_empty()
     }
+}
+
+/// Why the clocks are not well.
+fn skewed(indexer: &Observed, limits: &Limits) -> Option<String> {
+    let (skew, ours) = (indexer.skew_s?, indexer.answered?);
+    let by = skew.unsigned_abs().saturating_mul(1_000);
+    if by <= limits.skew_max_ms? {
+        return None;
+    }
+    let theirs = ours
+        .as_millisecond()
+        .saturating_sub(skew.saturating_mul(1_000));
+    let theirs = words::time(words::timestamp(Millis(theirs)));
+    let (ours, by) = (words::time(ours), words::duration(by));
+    let side = if skew < 0 { "behind" } else { "ahead of" };
+    Some(format!(
+        "our clock is {by} {side} the indexer's: ours showed {ours}, its own {theirs}; set the wrong one, and let both machines \
+         keep it by NTP (`timedatectl` says whether this one does)"
+    ))
+}
+
+/// Why the indexer's silence is not well.
+fn silent(indexer: &Observed, limits: &Limits) -> Option<String> {
+    let (silence, most) = (indexer.silence_ms()?, limits.silence_max_ms?);
+    if silence <= most {
+        return None;
+    }
+    let since = words::time(indexer.newest_alert?);
+    let (silence, most) = (words::duration(silence), words::duration(most));
+    Some(format!(
+        "the indexer has had nothing new since {since}, for {silence}, and {most} is normal (indexer.silence_max): its shipper may \
+         have stopped, its shards may be exhausted (cluster.max_shards_per_node), or indexer.index may not fit the new indices"
+    ))
+}
+
+/// Why late alerts are not well.
+fn out_of_reach(indexer: &Observed) -> Option<String> {
+    if indexer.out_of_reach == 0 {
+        return None;
+    }
+    let count = words::count(indexer.out_of_reach);
+    let since = indexer.audit.as_ref().map(|audit| words::time(audit.since));
+    let since = since.unwrap_or_else(|| "what is compared".to_owned());
+    Some(format!(
+        "{count} alerts were indexed late with times before {since}, and are not here: `foundry backfill --from TIME --to TIME` \
+         reads them"
+    ))
 }

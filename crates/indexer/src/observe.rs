@@ -17,6 +17,8 @@ pub struct Observations {
     pub newest_alert: Option<Millis>,
     /// When it gave its last complete answer, by our clock.
     pub answered_at: Option<Millis>,
+    /// Alerts that were indexed late where the audit does not compare: see [`crate::Audit::out_of_reach`].
+    pub out_of_reach: u64,
 }
 
 /// An observation of the clock, or of the newest alert, counts for so many milliseconds.
@@ -37,7 +39,10 @@ pub(crate) struct Look {
 impl Poller<'_> {
     /// What the last answers told of the indexer. Sends no request.
     pub fn observations(&self) -> Observations {
-        self.observed
+        Observations {
+            out_of_reach: self.state.known.out_of_reach,
+            ..self.observed
+        }
     }
 
     /// The time to poll by: see [`crate::skew`]. Sends a request if no answer is fresh.
