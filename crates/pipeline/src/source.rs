@@ -11,8 +11,7 @@ use indexer::{
     Audit, Backfill, Hit, Observations, Patience, PollError, Poller, SecretFile, SinkError, Step,
     Transport,
 };
-use spool::adopt::Adoption;
-use spool::{Incoming, Published, Publisher, Spool, SpoolError};
+use spool::{Adoption, Incoming, Published, Publisher, Spool, SpoolError};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! `foundry backfill`: a range of the indexer's alerts is read again, whatever the cursor.
 
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::foundry::Workplace;

@@ -131,7 +131,9 @@ fn a_page_that_the_link_is_too_slow_for_is_halved_also_by_the_next_process() {
     passes(&fake, &machine, &config, &mut accepted, 20);
     assert_all_once(&fake, &accepted);
     let requests = fake.requests.borrow();
-    let mut pages = requests.iter().filter(|(_, body)| body["sort"][1].is_object());
+    let mut pages = requests
+        .iter()
+        .filter(|(_, body)| body["sort"][1].is_object());
     assert_eq!(pages.next().unwrap().1["size"], 100);
 }
 
