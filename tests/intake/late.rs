@@ -48,6 +48,9 @@ fn six_days_that_are_indexed_after_the_cursor_has_passed_become_cases() {
     taken.assert_all_once(&population);
     let indexer = taken.heartbeat.indexer.unwrap();
     let audit = indexer.audit.unwrap();
-    assert_eq!((audit.late, audit.behind, indexer.out_of_reach), (144, 144, 0));
+    assert_eq!(
+        (audit.late, audit.behind, indexer.out_of_reach),
+        (144, 144, 0)
+    );
     assert_eq!(audit.since.as_millisecond(), T0);
 }

@@ -121,3 +121,52 @@ fn out_of_reach(indexer: &Observed) -> Option<String> {
          reads them"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pipeline::Observed;
+
+    const LIMITS: Limits = Limits {
+        age_max_ms: u64::MAX,
+        skew_max_ms: Some(60_000),
+        silence_max_ms: Some(86_400_000),
+    };
+
+    fn check(skew_s: i64, silence_s: i64, out_of_reach: u64, limits: &Limits, parts: &[&str]) {
+        let theirs = 1_775_044_800 - skew_s;
+        let at = |seconds: i64| words::timestamp(Millis(seconds * 1_000));
+        let indexer = Observed {
+            skew_s: Some(skew_s),
+            newest_alert: Some(at(theirs - silence_s)),
+            answered: Some(at(1_775_044_800)),
+            out_of_reach,
+            audit: None,
+        };
+        let mut reasons = Vec::new();
+        reasons.extend(skewed(&indexer, limits));
+        reasons.extend(silent(&indexer, limits));
+        reasons.extend(super::out_of_reach(&indexer));
+        assert_eq!(reasons.len(), parts.len(), "{reasons:?}");
+        for (reason, part) in reasons.iter().zip(parts) {
+            assert!(reason.contains(part), "no {part:?} in {reason}");
+        }
+    }
+
+    #[test]
+    fn skew_silence_and_what_is_out_of_reach_are_told_with_their_remedies() {
+        check(60, 86_400, 0, &LIMITS, &[]);
+        let both = "24 h 0 min behind the indexer's: ours showed 2026-04-01 12:00:00 UTC, its own 2026-04-02 12:00:00 UTC";
+        check(-86_400, 0, 0, &LIMITS, &[both]);
+        check(61, 0, 0, &LIMITS, &["1 min 1 s ahead of the indexer's"]);
+        let since = "nothing new since 2026-03-31 11:59:59 UTC";
+        check(0, 86_401, 0, &LIMITS, &[since]);
+        check(0, 0, 12, &LIMITS, &["12 alerts were indexed late"]);
+        let off = Limits {
+            skew_max_ms: None,
+            silence_max_ms: None,
+            ..LIMITS
+        };
+        check(-86_400, 864_000, 1, &off, &["foundry backfill"]);
+    }
+}

@@ -9,11 +9,10 @@
 //! as many as there become more, alerts are *out of reach*, and stay so until a backfill reads there.
 
 use crate::answer::Page;
-use crate::counts::{HOUR, MINUTE, floor};
+use crate::counts::{MINUTE, floor};
 use crate::error::{AnswerError, Asked, PollError};
-use crate::observe::{TIME_MAX, TIME_MIN};
 use crate::poller::{Poller, Sink, before};
-use crate::query::{Range, histogram};
+use crate::query::{HOUR, Range, TIME_MAX, TIME_MIN, histogram};
 use host::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,7 +3,7 @@
 //! Minutes for what is recent and hours for what is older: 90 days take 2,160 hours and at most 2,940 minutes, whatever
 //! the number of alerts and however long the poller has been at work.
 
-use crate::query::Range;
+use crate::query::{HOUR, Range};
 use host::Millis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -23,8 +23,6 @@ pub(crate) struct Counts {
 
 /// Milliseconds of a minute.
 pub(crate) const MINUTE: i64 = 60_000;
-/// Milliseconds of an hour.
-pub(crate) const HOUR: i64 = 60 * MINUTE;
 
 /// When the bucket of so many milliseconds starts that `time` lies in.
 pub(crate) fn floor(time: Millis, unit: i64) -> Millis {

@@ -2,39 +2,14 @@
 
 use crate::answer::Page;
 use crate::error::PollError;
+use crate::observed::{Look, Observations};
 use crate::poller::{Poller, millis};
-use crate::query::{Range, newest};
+use crate::query::{Range, TIME_MAX, TIME_MIN, newest};
 use crate::skew::{self, AGREE, CROWD, Heard};
 use host::Millis;
 
-/// What the last answers told of the indexer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Observations {
-    /// Our clock minus the indexer's, in seconds: negative if ours is behind. `None` if neither a date nor a crowd of
-    /// alerts told it. The last one that was told, whether the poller believed it or not.
-    pub skew_s: Option<i64>,
-    /// The time of the newest alert that the indexer has, later ones than its clock shows left out.
-    pub newest_alert: Option<Millis>,
-    /// When it gave its last complete answer, by our clock.
-    pub answered_at: Option<Millis>,
-    /// Alerts that were indexed late where the audit does not compare: see [`crate::Audit::out_of_reach`].
-    pub out_of_reach: u64,
-}
-
 /// An observation of the clock, or of the newest alert, counts for so many milliseconds.
 const FRESH: i64 = 60_000;
-/// No alert is older.
-pub(crate) const TIME_MIN: Millis = Millis(0);
-/// The end of the year 9999, beyond which the indexer knows no date.
-pub(crate) const TIME_MAX: Millis = Millis(253_402_300_799_999);
-
-/// The newest alerts, and when they were asked for by our clock.
-#[derive(Clone, Debug)]
-pub(crate) struct Look {
-    at: Millis,
-    /// Latest first.
-    newest: Vec<Millis>,
-}
 
 impl Poller<'_> {
     /// What the last answers told of the indexer. Sends no request.
@@ -90,7 +65,8 @@ impl Poller<'_> {
                 return Ok(0);
             }
         }
-        self.is_changed |= !skew::is_familiar(skew, known) || known.is_none() && skew != 0;
+        let is_near = |known: i64| known.abs_diff(skew) <= AGREE.unsigned_abs();
+        self.is_changed |= !known.is_some_and(is_near);
         self.state.known.skew = Some(skew);
         Ok(skew)
     }

@@ -11,7 +11,7 @@ use crate::answer::Hit;
 use crate::client::Client;
 use crate::config::Config;
 use crate::error::{AnswerError, PollError, SinkError};
-use crate::observe::{Look, Observations};
+use crate::observed::{Look, Observations};
 use crate::patience::Patience;
 use crate::query::{Range, search_path};
 use crate::secret::SecretFile;

@@ -1,9 +1,15 @@
 //! The requests, as the indexer's search interface wants them.
 
 use crate::config::Config;
-use crate::counts::HOUR;
 use host::Millis;
 use std::fmt::Write;
+
+/// Milliseconds of an hour.
+pub(crate) const HOUR: i64 = 3_600_000;
+/// No alert is older.
+pub(crate) const TIME_MIN: Millis = Millis(0);
+/// The end of the year 9999, beyond which the indexer knows no date.
+pub(crate) const TIME_MAX: Millis = Millis(253_402_300_799_999);
 
 /// A range of the time field: from `from`, and before `to`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
