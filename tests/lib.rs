@@ -157,8 +157,9 @@ impl InProcess<'_> {
             body: request.body.as_bytes(),
         };
         let response = self.core.borrow_mut().answer(now, &asked);
+        let answered = Answered::new(response.status, response.date());
         *answer = response.body;
-        Answered::new(response.status, response.date())
+        answered
     }
 }
 
