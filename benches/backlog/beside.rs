@@ -120,7 +120,8 @@ fn drain_all(queues: &mut [Lane], is_packed: bool, drain: &mut Cost) {
 
 /// Whether a request asks for alerts, and not for their number alone.
 fn is_page(line: &str) -> bool {
-    !line.contains(r#""size":0,"#)
+    // Neither a count, nor a look for the newest alert.
+    !line.contains(r#""size":0,"#) && !line.contains(r#""_source":false"#)
 }
 
 /// The calls by which the reader replaces its state.

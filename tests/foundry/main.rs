@@ -7,6 +7,7 @@ mod demo;
 mod full_disk;
 mod hanging;
 mod home;
+mod indexer;
 mod look;
 mod passes;
 mod policies;

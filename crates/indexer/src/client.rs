@@ -6,8 +6,9 @@ use crate::config::Config;
 use crate::error::{AnswerError, Asked, PollError, Remedy};
 use crate::patience::Patience;
 use crate::secret::{Authorization, SecretFile};
+use crate::skew::Heard;
 use crate::transport::{Answered, Request, Transport};
-use host::Host;
+use host::{Host, Millis};
 use std::borrow::Cow;
 
 /// Sends searches.
@@ -20,6 +21,9 @@ pub(crate) struct Client<'h> {
     attempts: u32,
     size: PageSize,
     body: Vec<u8>,
+    /// When the last request was sent, and when its answer had come, by our clock.
+    exchange: (Millis, Millis),
+    heard: Option<Heard>,
     /// For all requests until the next one is granted.
     patience: Patience<'h>,
 }
@@ -70,8 +74,15 @@ impl<'h> Client<'h> {
                 good: 0,
             },
             body: Vec::new(),
+            exchange: (Millis(0), Millis(0)),
+            heard: None,
             patience: Patience::ENDLESS,
         }
+    }
+
+    /// What the last complete answer told of the indexer's clock.
+    pub(crate) fn heard(&self) -> Option<Heard> {
+        self.heard
     }
 
     /// Bounds all requests from now on together.
@@ -129,8 +140,8 @@ impl<'h> Client<'h> {
         let mut attempt = 0;
         loop {
             let size = self.size.now;
-            let status = match self.send(path, &body(size))? {
-                Ok(answered) => answered.status,
+            let answered = match self.send(path, &body(size))? {
+                Ok(answered) => answered,
                 Err(error) => {
                     let is_paged = body(size) != body(size / 2);
                     self.recover(operation, &mut attempt, is_paged, error)?;
@@ -139,9 +150,15 @@ impl<'h> Client<'h> {
             };
             self.mend_body(operation);
             // The page borrows the body, so the loop must not touch `self.body` on this way.
-            match answer::parse(status, &self.body) {
+            match answer::parse(answered.status, &self.body) {
                 Ok(page) => {
                     self.size.praise();
+                    let (before, after) = self.exchange;
+                    self.heard = Some(Heard {
+                        before,
+                        after,
+                        date: answered.date,
+                    });
                     return Ok(read(page, size));
                 }
                 Err(error) => {
@@ -229,6 +246,9 @@ impl<'h> Client<'h> {
             body,
             patience: self.patience,
         };
-        Ok(self.transport.send(&request, &mut self.body)?)
+        let before = self.host.now();
+        let answered = self.transport.send(&request, &mut self.body)?;
+        self.exchange = (before, self.host.now());
+        Ok(answered)
     }
 }

@@ -33,6 +33,15 @@ pub struct Pipeline<'h> {
     heartbeat: heartbeat::Memory,
 }
 
+/// What reading a range again brought.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Backfilled {
+    /// Alerts that the indexer has there.
+    pub read: u64,
+    /// Those that the queue never had before.
+    pub new: u64,
+}
+
 /// The directory beside the spool's parts that holds what the next pass must know.
 const STATE: &str = "state";
 
@@ -51,6 +60,7 @@ impl<'h> Pipeline<'h> {
             .map_err(|error| Failure::of_host("open", STATE, &error))?;
         let last = Heartbeat::load(spool)?;
         let counts_audited = last.as_ref().map_or(0, |last| last.counts_audited_ms);
+        let observed = last.as_ref().and_then(|last| last.indexer);
         Ok(Pipeline {
             spool,
             policy,
@@ -59,7 +69,7 @@ impl<'h> Pipeline<'h> {
             stop: None,
             source: Source::new(spool, intake, state.id(), &Nobody),
             state,
-            poll: Poll::new(Millis(counts_audited)),
+            poll: Poll::new(Millis(counts_audited), observed),
             reconcile: Reconcile::default(),
             heartbeat: last.map(heartbeat::Memory::from).unwrap_or_default(),
         })
@@ -78,6 +88,19 @@ impl<'h> Pipeline<'h> {
         self.stop = Some(stop);
         self.source.stop = Some(stop);
         self
+    }
+
+    /// Reads the indexer's alerts from `from` and before `to` again, whatever was read before, and puts into the queue those
+    /// that it never had. How many were read, and how many were new; `None` without an intake.
+    ///
+    /// Passes go on from where they were. A crash, or a failure, leaves what was read before it in the queue: the same call may
+    /// be made again.
+    pub fn backfill(&mut self, from: Millis, to: Millis) -> Result<Option<Backfilled>, Failure> {
+        let done = self.source.backfill(from, to)?;
+        Ok(done.map(|(read, published)| Backfilled {
+            read: read.alerts,
+            new: published.published,
+        }))
     }
 
     /// Makes one pass: every stage once, whatever happens to the others. The order of the stages is the order of this text.
@@ -133,6 +156,7 @@ impl<'h> Pipeline<'h> {
                 found: reconciled.found.as_ref(),
                 ledger_heads: reconciled.ledger_heads,
                 counts_audited: self.poll.counts_audited(),
+                indexer: self.poll.observed(),
                 policy_sha256: policy.sha256(),
                 insecure: self.source.is_insecure(),
             };

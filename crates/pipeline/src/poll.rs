@@ -1,9 +1,11 @@
 //! Stage 1: from the indexer, and from `inbox/`, into the queue.
 
+use crate::observed::Observed;
 use crate::source::{Source, SourceFailure};
 use crate::stage::{Counts, Ran};
 use crate::time::elapsed_ms;
 use host::Millis;
+use indexer::Observations;
 use spool::Spool;
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ use std::time::Duration;
 pub(crate) struct Poll {
     /// When the indexer's counts were last compared with ours.
     counts_audited: Millis,
+    /// What the indexer told; `None` before it was ever asked.
+    observed: Option<Observed>,
 }
 
 /// How far stage 1 goes in one pass.
@@ -29,9 +33,17 @@ pub(crate) struct Polled {
 }
 
 impl Poll {
-    /// The indexer's counts were last compared with ours at this time; at 0 for never.
-    pub(crate) fn new(counts_audited: Millis) -> Self {
-        Poll { counts_audited }
+    /// The indexer's counts were last compared with ours at this time; at 0 for never. It had told `observed` before.
+    pub(crate) fn new(counts_audited: Millis, observed: Option<Observed>) -> Self {
+        Poll {
+            counts_audited,
+            observed,
+        }
+    }
+
+    /// What the indexer told, in this pass or before; `None` if it was never asked.
+    pub(crate) fn observed(&self) -> Option<Observed> {
+        self.observed
     }
 
     /// When the indexer's counts were last compared with ours.
@@ -73,6 +85,7 @@ impl Poll {
             let (step, published) = feed.step();
             backlog += published.published;
             counts.given += published.published;
+            self.note(feed.observations());
             let step = match step {
                 // It was slow, and gave something: the next pass goes on from there.
                 Err(_) if 0 < counts.given - adopted.adopted && feed.is_over() => {
@@ -89,14 +102,24 @@ impl Poll {
         }
         let now = spool.host().now();
         let since = elapsed_ms(self.counts_audited, now);
-        let is_due = limits.count_audit_every.as_millis() <= u128::from(since);
+        // After a clock was set back, the last audit may be said to have been at a time to come.
+        let is_due =
+            now < self.counts_audited || limits.count_audit_every.as_millis() <= u128::from(since);
         if is_due && !feed.is_over() {
-            let (audit, published) = feed.audit()?;
-            counts.taken += audit.handed_over;
+            let (audit, published) = feed.audit();
             counts.given += published.published;
-            counts.errors += audit.ahead;
+            self.note(feed.observations());
+            let audit = audit?;
+            counts.taken += audit.handed_over;
+            self.observed
+                .get_or_insert_default()
+                .note_audit(&audit, now);
             self.counts_audited = now;
         }
         Ok(())
+    }
+
+    fn note(&mut self, told: Observations) {
+        self.observed.get_or_insert_default().note(told);
     }
 }

@@ -7,7 +7,10 @@ use crate::failure::Failure;
 use crate::witness::{Activity, Outcome, Witness, witnessed};
 use alert::AlertId;
 use host::{DirId, Host, Millis, Stop};
-use indexer::{Audit, Hit, Patience, PollError, Poller, SecretFile, SinkError, Step, Transport};
+use indexer::{
+    Audit, Backfill, Hit, Observations, Patience, PollError, Poller, SecretFile, SinkError, Step,
+    Transport,
+};
 use spool::{Adoption, Incoming, Published, Publisher, Spool, SpoolError};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -63,6 +66,9 @@ pub(crate) struct Feed<'a, 'h> {
 /// A way to fetch again what vanished from the queue.
 pub(crate) struct Refetch<'a, 'h>(&'a mut Source<'h>);
 
+/// The longest time that a backfill may wait for the indexer, in all.
+const BACKFILL_MAX: Duration = Duration::from_secs(30 * 24 * 3_600);
+
 /// Why nothing could be taken in.
 pub(crate) struct SourceFailure {
     failure: Failure,
@@ -103,6 +109,27 @@ impl<'h> Source<'h> {
 
     /// Takes in what `inbox/` holds. Opens the publisher (and recovers what a crash left) if it is not open.
     pub(crate) fn adopt_inbox(&mut self) -> Result<Adoption, SourceFailure> {
+        Ok(self.open_publisher()?.adopt_inbox()?)
+    }
+
+    /// Reads a range of the indexer's alerts again, and makes durable in the queue what it did not have: how many were read,
+    /// and how many were new. `None` without an intake.
+    pub(crate) fn backfill(
+        &mut self,
+        from: Millis,
+        to: Millis,
+    ) -> Result<Option<(Backfill, Published)>, Failure> {
+        // Nobody waits for the queue meanwhile.
+        self.allow(BACKFILL_MAX);
+        let result = self.open_publisher().map(|_| ());
+        let result = result.and_then(|()| match self.feed()? {
+            Some(mut feed) => feed.backfill(from, to).map(Some),
+            None => Ok(None),
+        });
+        self.settle(result)
+    }
+
+    fn open_publisher(&mut self) -> Result<&mut Publisher<'h>, SourceFailure> {
         if self.publisher.is_none() {
             let open = || Publisher::open(self.spool);
             let opened = witnessed(self.witness, Activity::Recover, open, |_| {
@@ -110,8 +137,7 @@ impl<'h> Source<'h> {
             });
             self.publisher = Some(opened?);
         }
-        let publisher = self.publisher.as_mut().expect("it was just opened");
-        Ok(publisher.adopt_inbox()?)
+        Ok(self.publisher.as_mut().expect("it was just opened"))
     }
 
     /// The way from the indexer into the queue. Opens the poller if it is not open; `None` without an intake, or before the
@@ -180,14 +206,35 @@ impl Feed<'_, '_> {
     }
 
     /// Compares the indexer's counts with ours, and takes in what is missing.
-    pub(crate) fn audit(&mut self) -> Result<(Audit, Published), SourceFailure> {
+    /// What was published is told also if the audit could not be ended.
+    pub(crate) fn audit(&mut self) -> (Result<Audit, SourceFailure>, Published) {
         let mut done = Published::default();
         let (publisher, witness) = (&mut *self.publisher, self.witness);
         let audit = self
             .poller
             .audit(&mut |hits| publish(publisher, witness, hits, &mut done));
         self.note_time();
-        Ok((audit?, done))
+        (audit.map_err(SourceFailure::from), done)
+    }
+
+    /// What the indexer told besides its alerts.
+    pub(crate) fn observations(&self) -> Observations {
+        self.poller.observations()
+    }
+
+    /// Reads a range again, and makes durable in the queue what it did not have.
+    fn backfill(
+        &mut self,
+        from: Millis,
+        to: Millis,
+    ) -> Result<(Backfill, Published), SourceFailure> {
+        let mut done = Published::default();
+        let (publisher, witness) = (&mut *self.publisher, self.witness);
+        let read = self.poller.backfill(from, to, &mut |hits| {
+            publish(publisher, witness, hits, &mut done)
+        });
+        self.note_time();
+        Ok((read?, done))
     }
 
     /// Publishes again those of `wanted` that the indexer has in `from..=to`, and adds them to `back`.

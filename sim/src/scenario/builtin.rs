@@ -35,7 +35,7 @@ macro_rules! builtins {
     };
 }
 
-static BUILTINS: [Builtin; 15] = builtins![
+static BUILTINS: [Builtin; 16] = builtins![
     "incident",
     "credential-rotation",
     "targeted-race",
@@ -51,6 +51,7 @@ static BUILTINS: [Builtin; 15] = builtins![
     "cap-race",
     "clock-and-ties",
     "hanging-indexer",
+    "clock-a-day-behind",
 ];
 
 /// All scenarios that ship with the program, the incident first.

@@ -117,6 +117,7 @@ fn indexer(values: &Values, refuse: &mut Refuse<'_>) {
             "index" => &indexer.index.origin,
             "lag" => &indexer.lag.origin,
             "overlap" => &indexer.overlap.origin,
+            "audit_window" => &indexer.audit_window.origin,
             _ => &indexer.page_alerts.origin,
         };
         let message = format!("`indexer.{}` is {}", error.key, error.value);

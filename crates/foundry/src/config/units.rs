@@ -80,7 +80,7 @@ impl Span {
         Span(Duration::from_secs(seconds))
     }
 
-    fn read(text: &str) -> Result<Self, String> {
+    pub(super) fn read(text: &str) -> Result<Self, String> {
         let read: Result<SignedDuration, _> = text.parse();
         read.ok()
             .and_then(|span| Duration::try_from(span).ok())

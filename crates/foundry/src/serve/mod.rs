@@ -11,7 +11,7 @@ pub(crate) use systemd::Systemd;
 use crate::config::Config;
 use crate::error::FoundryError;
 use crate::halt::Halt;
-use crate::health::Health;
+use crate::health::{Health, Limits};
 use crate::machine::Machine;
 use host::Host;
 use pipeline::heartbeat::{Heartbeat, exposition};
@@ -51,7 +51,7 @@ pub(crate) struct Desk {
 /// What everybody may look at.
 pub(super) struct Board {
     machine: Machine,
-    age_max_ms: u64,
+    limits: Limits,
     /// A pass that is longer under way than this hangs.
     silence_max: Duration,
     systemd: Systemd,
@@ -81,7 +81,7 @@ impl Desk {
         let pass_max = config.values.run.pass_max.value.0;
         let board = Arc::new(Board {
             machine,
-            age_max_ms: config.heartbeat_age_max_ms(),
+            limits: config.health_limits(),
             // The work on claims has its `pass_max`, and polling less; the rest is short, and a wait is alive.
             silence_max: pass_max
                 .saturating_mul(3)
@@ -174,7 +174,7 @@ impl Board {
     /// The answer of `/healthz`.
     pub(super) fn health(&self) -> Health {
         let now = self.machine.host().now();
-        Health::of(self.lock().last.as_ref(), now, self.age_max_ms)
+        Health::of(self.lock().last.as_ref(), now, &self.limits)
     }
 }
 

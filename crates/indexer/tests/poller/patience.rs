@@ -105,7 +105,8 @@ fn pauses_between_attempts_are_within_the_budget() {
 fn bodies_without_an_end_do_not_outlast_the_budget() {
     let machine = machine();
     let fake = with_documents(&machine, 5);
-    for request in 0..99 {
+    // After the look for the newest alert, and the count of what is older than the start.
+    for request in 2..99 {
         let event = |fake: &Fake<'_>| fake.machine.sleep(Duration::from_secs(9));
         fake.fault(request, Fault::Late(Box::new(event), Class::TooLarge));
     }
@@ -114,7 +115,7 @@ fn bodies_without_an_end_do_not_outlast_the_budget() {
     let mut poller = open(&fake, &machine, config);
     poller.grant(Patience::new(&machine, BUDGET, None));
     poller.step(&mut |_| Ok(())).unwrap_err();
-    assert_eq!(fake.count(), 3, "each takes nine seconds of twenty");
+    assert_eq!(fake.count() - 2, 3, "each takes nine seconds of twenty");
 }
 
 #[test]
@@ -129,8 +130,11 @@ fn a_page_that_the_link_is_too_slow_for_is_halved_also_by_the_next_process() {
     let mut accepted = Accepted::new();
     passes(&fake, &machine, &config, &mut accepted, 20);
     assert_all_once(&fake, &accepted);
-    let first = &fake.requests.borrow()[0].1["size"];
-    assert_eq!(first, 100);
+    let requests = fake.requests.borrow();
+    let mut pages = requests
+        .iter()
+        .filter(|(_, body)| body["sort"][1].is_object());
+    assert_eq!(pages.next().unwrap().1["size"], 100);
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub use memory::{Heartbeat, QueueState, SignatureTotal, StageState};
 pub use prometheus::exposition;
 
 use crate::failure::Failure;
+use crate::observed::Observed;
 use crate::reconciled::Reconciled;
 use crate::stage::{Ran, StageReport};
 use host::Millis;
@@ -42,6 +43,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) ledger_heads: Option<BTreeMap<String, String>>,
     /// When the indexer's counts were last compared with ours.
     pub(crate) counts_audited: Millis,
+    /// What the indexer told besides its alerts.
+    pub(crate) indexer: Option<Observed>,
     /// The policy in force.
     pub(crate) policy_sha256: &'a str,
     /// Whether anybody could answer for the indexer.
