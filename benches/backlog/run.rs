@@ -1,6 +1,5 @@
 //! One run in a process of its own: the production pipeline, or the bare loop of its calls.
 
-use crate::beside;
 use crate::mix;
 use crate::source::Source;
 use alert::Disposition;
@@ -120,8 +119,8 @@ pub(crate) fn tell(name: &str, value: f64) {
     println!("{name} {value}");
 }
 
-/// The child's program.
-pub(crate) fn child_main(args: &[String]) {
+/// The child's program. `bare` is the bare side.
+pub(crate) fn child_main(args: &[String], bare: fn(&Order)) {
     let [side, dir, url, start_ms, is_packed, workers, alerts] = args else {
         panic!("a run has seven arguments");
     };
@@ -134,7 +133,7 @@ pub(crate) fn child_main(args: &[String]) {
         alerts: alerts.parse().expect("a number"),
     };
     match side.as_str() {
-        "bare" => beside::run(&order),
+        "bare" => bare(&order),
         _ => run_pipeline(&order),
     }
     tell("peak_kib", sim::stress::peak_kib() as f64);

@@ -1,7 +1,7 @@
 //! `foundry audit`: the whole ledger against every directory, alert by alert.
 
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::foundry;

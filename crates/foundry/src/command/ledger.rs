@@ -1,7 +1,7 @@
 //! `foundry ledger verify`: whether the ledger is what was written.
 
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::foundry;

@@ -1,7 +1,7 @@
 //! `foundry serve`: pass after pass, until somebody says stop.
 
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::foundry::Workplace;

@@ -1,7 +1,7 @@
 //! `foundry status`: the last heartbeat, and the queue as it is now.
 
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::foundry;

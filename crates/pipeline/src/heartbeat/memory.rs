@@ -1,17 +1,16 @@
 //! The heartbeat as data: what one pass leaves for the next, and for everybody who looks.
 
 use crate::failure::{Failure, FailureKind};
-use crate::heartbeat::JSON_FILE;
-use crate::pass::Pass;
-use crate::pipeline::{elapsed_ms, timestamp};
-use crate::reconcile::Reconciled;
+use crate::heartbeat::{Facts, JSON_FILE};
+use crate::reconciled::Reconciled;
 use crate::stage::{Counts, Stage, StageReport};
+use crate::time::{elapsed_ms, timestamp};
 use alert::Disposition;
-use host::{Dir, Millis};
+use host::Millis;
 use jiff::Timestamp;
 use policy::Stats;
 use serde::{Deserialize, Serialize};
-use spool::Depth;
+use spool::{Depth, Spool};
 use std::collections::BTreeMap;
 
 /// The version of `heartbeat.json`.
@@ -106,40 +105,35 @@ pub struct SignatureTotal {
     pub last_hit: Option<Timestamp>,
 }
 
-/// What a pipeline remembers from one heartbeat to the next.
+/// What stage 7 remembers from one heartbeat to the next.
 #[derive(Default)]
 pub(crate) struct Memory {
     stages: BTreeMap<String, StageState>,
     signatures: BTreeMap<String, SignatureTotal>,
     dispositions: BTreeMap<String, u64>,
     equation: String,
-    pub(crate) ledger_heads: BTreeMap<String, String>,
-    pub(crate) counts_audited: Millis,
+    ledger_heads: BTreeMap<String, String>,
     /// Heartbeats that could not be written since the last one that was.
-    pub(crate) unwritten: u64,
+    pub(super) unwritten: u64,
 }
 
-impl Memory {
-    /// What the last heartbeat in `dir` says. A missing one is nothing; one that cannot be read is told of and left out,
-    /// because no pass should die of it.
-    pub(crate) fn load(dir: &Dir<'_>) -> Result<Self, Failure> {
-        let Some(last) = read(dir)? else {
-            return Ok(Memory::default());
-        };
+impl From<Heartbeat> for Memory {
+    fn from(last: Heartbeat) -> Self {
         let stages = last.stages.into_iter();
-        Ok(Memory {
+        Memory {
             stages: stages.map(|one| (one.stage.clone(), one)).collect(),
             signatures: last.signatures,
             dispositions: last.dispositions,
             equation: last.equation,
             ledger_heads: last.ledger_heads,
-            counts_audited: Millis(last.counts_audited_ms),
             unwritten: 0,
-        })
+        }
     }
+}
 
+impl Memory {
     /// Counts what signatures did.
-    pub(crate) fn add_stats(&mut self, stats: &Stats) {
+    fn add_stats(&mut self, stats: &Stats) {
         for (name, stats) in stats.signatures() {
             let is_room = self.signatures.len() < SIGNATURES_MAX;
             if !is_room && !self.signatures.contains_key(name) {
@@ -152,8 +146,8 @@ impl Memory {
     }
 
     /// The heartbeat of a pass that is at its last stage.
-    pub(crate) fn beat(&mut self, pass: &Pass<'_>, policy_sha256: &str, now: Millis) -> Heartbeat {
-        for report in &pass.stages {
+    pub(super) fn beat(&mut self, facts: Facts<'_>, now: Millis) -> Heartbeat {
+        for report in facts.stages {
             self.note(report);
         }
         self.note(&StageReport {
@@ -162,39 +156,44 @@ impl Memory {
             duration_ms: 0,
             counts: Counts {
                 errors: self.unwritten,
-                ..pass.counts
+                ..Counts::default()
             },
             failure: None,
         });
-        let found = pass.reconciled.as_ref();
-        if let Some(found) = found {
+        for stats in &facts.stats {
+            self.add_stats(stats);
+        }
+        if let Some(found) = facts.found {
             let judged = Disposition::ALL.iter().zip(found.cased);
             let judged = judged.map(|(one, count)| (one.word().to_owned(), count));
             self.dispositions = judged.collect();
             self.equation = found.to_string();
         }
-        let mismatches = found.map_or(0, Reconciled::mismatches);
-        let failed = pass.stages.iter().any(|stage| stage.failure.is_some());
+        if let Some(heads) = facts.ledger_heads {
+            self.ledger_heads = heads;
+        }
+        let mismatches = facts.found.map_or(0, Reconciled::mismatches);
+        let failed = facts.stages.iter().any(|stage| stage.failure.is_some());
         let stages = Stage::ALL.iter();
         Heartbeat {
             schema_version: SCHEMA_VERSION,
-            run_id: pass.run_id.to_owned(),
-            started: timestamp(pass.started),
+            run_id: facts.run_id.to_owned(),
+            started: timestamp(facts.started),
             finished: timestamp(now),
             ok: !failed && mismatches == 0,
-            policy_sha256: policy_sha256.to_owned(),
-            insecure: false,
+            policy_sha256: facts.policy_sha256.to_owned(),
+            insecure: facts.insecure,
             stages: stages
                 .filter_map(|stage| self.stages.get(stage.word()).cloned())
                 .collect(),
-            queue: pass.depth.map(|depth| queue(&depth, now)),
+            queue: facts.depth.map(|depth| queue(&depth, now)),
             dispositions: self.dispositions.clone(),
             equation: self.equation.clone(),
             mismatches,
-            named: found.map(named).unwrap_or_default(),
+            named: facts.found.map(named).unwrap_or_default(),
             ledger_heads: self.ledger_heads.clone(),
             signatures: self.signatures.clone(),
-            counts_audited_ms: self.counts_audited.0,
+            counts_audited_ms: facts.counts_audited.0,
         }
     }
 
@@ -220,34 +219,29 @@ impl Memory {
     }
 }
 
-/// The last heartbeat in a spool's directory, for whoever asks how the pipeline does.
-fn read(dir: &Dir<'_>) -> Result<Option<Heartbeat>, Failure> {
-    const BYTES_MAX: usize = 16 << 20;
-    let bytes = dir
-        .read_file(JSON_FILE, BYTES_MAX)
-        .map_err(|error| Failure::of_host("read", JSON_FILE, &error))?;
-    let Some(bytes) = bytes else { return Ok(None) };
-    match serde_json::from_slice::<Heartbeat>(&bytes) {
-        Ok(last) if last.schema_version == SCHEMA_VERSION => Ok(Some(last)),
-        Ok(last) => Err(Failure {
-            kind: FailureKind::Data,
-            message: format!(
-                "{JSON_FILE} has schema {}, and this program knows {SCHEMA_VERSION}; \
-                 move it away to begin anew",
-                last.schema_version
-            ),
-        }),
-        Err(error) => {
-            tracing::warn!(%error, "the last heartbeat is damaged, and left out");
-            Ok(None)
-        }
-    }
-}
-
 impl Heartbeat {
-    /// The last heartbeat of a spool; `None` if there is none yet.
-    pub fn load(spool: &spool::Spool<'_>) -> Result<Option<Self>, Failure> {
-        read(spool.root())
+    /// The last heartbeat of a spool; `None` if there is none yet, or it is damaged: that is told of and left out, because no
+    /// pass should die of it. Errs if the file cannot be read, or is of another schema.
+    pub fn load(spool: &Spool<'_>) -> Result<Option<Self>, Failure> {
+        const BYTES_MAX: usize = 16 << 20;
+        let read = spool.root().read_file(JSON_FILE, BYTES_MAX);
+        let bytes = read.map_err(|error| Failure::of_host("read", JSON_FILE, &error))?;
+        let Some(bytes) = bytes else { return Ok(None) };
+        match serde_json::from_slice::<Heartbeat>(&bytes) {
+            Ok(last) if last.schema_version == SCHEMA_VERSION => Ok(Some(last)),
+            Ok(last) => Err(Failure {
+                kind: FailureKind::Data,
+                message: format!(
+                    "{JSON_FILE} has schema {}, and this program knows {SCHEMA_VERSION}; \
+                     move it away to begin anew",
+                    last.schema_version
+                ),
+            }),
+            Err(error) => {
+                tracing::warn!(%error, "the last heartbeat is damaged, and left out");
+                Ok(None)
+            }
+        }
     }
 }
 

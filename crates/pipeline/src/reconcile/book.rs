@@ -1,19 +1,23 @@
 //! What reconcile knows from one pass to the next.
 
-use super::Reconciled;
 use crate::failure::{Failure, FailureKind};
-use crate::pipeline::{LOOK_ALWAYS_MAX, Settings, elapsed_ms};
+use crate::reconciled::Reconciled;
+use crate::time::elapsed_ms;
 use alert::{AlertId, Disposition};
 use host::{Dir, Millis};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use spool::ledger::Record;
 use spool::{EntryName, LedgerPosition, Live, Spool, SpoolError, follow, live};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Up to so many alerts on their way are looked for on disk in every pass.
+const LOOK_ALWAYS_MAX: u64 = 10_000;
 
 /// The fold of the ledger up to a position.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Book {
+pub(super) struct Book {
     pub(super) position: LedgerPosition,
     /// When the disk was looked at last, in milliseconds since 1970.
     pub(super) looked_ms: i64,
@@ -101,9 +105,9 @@ impl Book {
     }
 
     /// Whether it is time to look at every name of the queue.
-    pub(super) fn is_look_due(&self, now: Millis, settings: &Settings) -> bool {
+    pub(super) fn is_look_due(&self, now: Millis, look_every: Duration) -> bool {
         let since = elapsed_ms(Millis(self.looked_ms), now);
-        self.open() <= LOOK_ALWAYS_MAX || settings.look_every.as_millis() <= u128::from(since)
+        self.open() <= LOOK_ALWAYS_MAX || look_every.as_millis() <= u128::from(since)
     }
 
     /// Whether it is time to ask for what vanished. While others are on their way it may wait a little: to find out when

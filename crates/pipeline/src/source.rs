@@ -1,0 +1,282 @@
+//! Where alerts come from: the one publisher of the queue, and the one reader of the indexer.
+//!
+//! Both stay open from one pass to the next. After a failure that was not the indexer's own, both are closed, and whoever needs
+//! them next begins from what is durable.
+
+use crate::failure::Failure;
+use crate::witness::{Activity, Outcome, Witness, witnessed};
+use alert::AlertId;
+use host::{DirId, Host, Millis};
+use indexer::{Audit, Hit, PollError, Poller, SecretFile, SinkError, Step, Transport};
+use spool::adopt::Adoption;
+use spool::{Incoming, Published, Publisher, Spool, SpoolError};
+use std::collections::BTreeSet;
+
+/// Where alerts come from.
+pub struct Intake<'h> {
+    /// The way to the indexer.
+    pub transport: &'h dyn Transport,
+    /// User and password.
+    pub secret: Secret<'h>,
+    /// What to read, and how patiently.
+    pub config: indexer::Config,
+    /// Where to begin if there is no state yet: alerts before this time are left alone.
+    pub start: Millis,
+    /// Spreads the waits between attempts.
+    pub seed: u64,
+}
+
+/// The file that holds `user:password`.
+pub struct Secret<'h> {
+    /// The machine it is on.
+    pub host: &'h dyn Host,
+    /// The directory it is in.
+    pub dir: DirId,
+    /// Its name there.
+    pub name: String,
+}
+
+/// The publisher and the poller of a pipeline, opened when they are first needed.
+pub(crate) struct Source<'h> {
+    spool: &'h Spool<'h>,
+    intake: Option<Intake<'h>>,
+    /// Where the poller keeps its cursor.
+    state: DirId,
+    pub(crate) witness: &'h dyn Witness,
+    publisher: Option<Publisher<'h>>,
+    poller: Option<Poller<'h>>,
+}
+
+/// The open publisher and the open poller: what is read goes into the queue.
+pub(crate) struct Feed<'a, 'h> {
+    publisher: &'a mut Publisher<'h>,
+    poller: &'a mut Poller<'h>,
+    witness: &'h dyn Witness,
+}
+
+/// A way to fetch again what vanished from the queue.
+pub(crate) struct Refetch<'a, 'h>(&'a mut Source<'h>);
+
+/// Why nothing could be taken in.
+pub(crate) struct SourceFailure {
+    failure: Failure,
+    /// Whether it was the indexer that failed: then queue and cursor are as good as before.
+    is_of_indexer: bool,
+}
+
+impl<'h> Source<'h> {
+    /// A source of which nothing is open yet. The poller keeps its cursor in `state`.
+    pub(crate) fn new(
+        spool: &'h Spool<'h>,
+        intake: Option<Intake<'h>>,
+        state: DirId,
+        witness: &'h dyn Witness,
+    ) -> Self {
+        Source {
+            spool,
+            intake,
+            state,
+            witness,
+            publisher: None,
+            poller: None,
+        }
+    }
+
+    /// Whether anybody could answer for the indexer.
+    pub(crate) fn is_insecure(&self) -> bool {
+        let intake = self.intake.as_ref();
+        intake.is_some_and(|intake| !intake.transport.is_verified())
+    }
+
+    /// Takes in what `inbox/` holds. Opens the publisher (and recovers what a crash left) if it is not open.
+    pub(crate) fn adopt_inbox(&mut self) -> Result<Adoption, SourceFailure> {
+        if self.publisher.is_none() {
+            let open = || Publisher::open(self.spool);
+            let opened = witnessed(self.witness, Activity::Recover, open, |_| {
+                Outcome::default()
+            });
+            self.publisher = Some(opened?);
+        }
+        let publisher = self.publisher.as_mut().expect("it was just opened");
+        Ok(publisher.adopt_inbox()?)
+    }
+
+    /// The way from the indexer into the queue. Opens the poller if it is not open; `None` without an intake, or before the
+    /// publisher is open.
+    pub(crate) fn feed(&mut self) -> Result<Option<Feed<'_, 'h>>, SourceFailure> {
+        if let (Some(intake), None) = (&self.intake, &self.poller) {
+            self.poller = Some(intake.open(self.spool.host(), self.state)?);
+        }
+        Ok(self.opened())
+    }
+
+    /// A way to fetch again; `None` if nothing is open, because there is no intake, or polling failed.
+    pub(crate) fn refetch(&mut self) -> Option<Refetch<'_, 'h>> {
+        let is_open = self.opened().is_some();
+        is_open.then_some(Refetch(self))
+    }
+
+    /// Passes a result on, and closes publisher and poller if they are not to be used further.
+    pub(crate) fn settle<T>(&mut self, result: Result<T, SourceFailure>) -> Result<T, Failure> {
+        result.map_err(|error| {
+            if !error.is_of_indexer {
+                self.publisher = None;
+                self.poller = None;
+            }
+            error.failure
+        })
+    }
+
+    fn opened(&mut self) -> Option<Feed<'_, 'h>> {
+        Some(Feed {
+            publisher: self.publisher.as_mut()?,
+            poller: self.poller.as_mut()?,
+            witness: self.witness,
+        })
+    }
+}
+
+impl Feed<'_, '_> {
+    /// Reads the next slice, and makes durable in the queue what it did not have.
+    pub(crate) fn step(&mut self) -> Result<(Step, Published), SourceFailure> {
+        let mut done = Published::default();
+        let (publisher, witness) = (&mut *self.publisher, self.witness);
+        let step = self
+            .poller
+            .step(&mut |hits| publish(publisher, witness, hits, &mut done))?;
+        Ok((step, done))
+    }
+
+    /// Compares the indexer's counts with ours, and takes in what is missing.
+    pub(crate) fn audit(&mut self) -> Result<(Audit, Published), SourceFailure> {
+        let mut done = Published::default();
+        let (publisher, witness) = (&mut *self.publisher, self.witness);
+        let audit = self
+            .poller
+            .audit(&mut |hits| publish(publisher, witness, hits, &mut done))?;
+        Ok((audit, done))
+    }
+
+    /// Publishes again those of `wanted` that the indexer has in `from..=to`, and adds them to `back`.
+    fn find(
+        &mut self,
+        wanted: &BTreeSet<AlertId>,
+        (from, to): (Millis, Millis),
+        back: &mut BTreeSet<AlertId>,
+    ) -> Result<(), SourceFailure> {
+        let (publisher, witness) = (&mut *self.publisher, self.witness);
+        let end = Millis(to.0.saturating_add(1));
+        self.poller.find(wanted, from, end, &mut |hits| {
+            restore(publisher, witness, hits)?;
+            back.extend(hits.iter().map(|hit| hit.alert));
+            Ok(())
+        })?;
+        Ok(())
+    }
+}
+
+impl Refetch<'_, '_> {
+    /// Asks the indexer for `wanted` in these ranges of time, and publishes again what it has. What came back is in `back`
+    /// also if the rest could not be asked for.
+    pub(crate) fn fetch(
+        self,
+        wanted: &BTreeSet<AlertId>,
+        ranges: &[(Millis, Millis)],
+        back: &mut BTreeSet<AlertId>,
+    ) -> Result<(), Failure> {
+        let Some(mut feed) = self.0.opened() else {
+            return Ok(());
+        };
+        let mut ranges = ranges.iter();
+        let result = ranges.try_for_each(|range| feed.find(wanted, *range, back));
+        self.0.settle(result)
+    }
+}
+
+impl<'h> Intake<'h> {
+    fn open(&self, host: &'h dyn Host, state: DirId) -> Result<Poller<'h>, PollError> {
+        let secret = SecretFile::new(self.secret.host, self.secret.dir, &self.secret.name);
+        let config = self.config.clone();
+        Poller::open(
+            host,
+            state,
+            self.transport,
+            secret,
+            config,
+            self.start,
+            self.seed,
+        )
+    }
+}
+
+impl From<SpoolError> for SourceFailure {
+    fn from(error: SpoolError) -> Self {
+        SourceFailure {
+            failure: error.into(),
+            is_of_indexer: false,
+        }
+    }
+}
+
+impl From<PollError> for SourceFailure {
+    fn from(error: PollError) -> Self {
+        let is_of_indexer = matches!(
+            error,
+            PollError::Answer { .. }
+                | PollError::Miscount { .. }
+                | PollError::Reduced { .. }
+                | PollError::Paused { .. }
+                | PollError::Secret(_)
+        );
+        SourceFailure {
+            failure: error.into(),
+            is_of_indexer,
+        }
+    }
+}
+
+/// Makes hits durable in the queue; those that it had before are left out.
+fn publish(
+    publisher: &mut Publisher<'_>,
+    witness: &dyn Witness,
+    hits: &[Hit<'_>],
+    done: &mut Published,
+) -> Result<(), SinkError> {
+    let (batch, times) = incoming(hits);
+    let act = || publisher.publish_within(&batch, times);
+    let published = witnessed(witness, Activity::Publish, act, outcome)?;
+    let ids: Vec<AlertId> = hits.iter().map(|hit| hit.alert).collect();
+    witness.acknowledge(&ids);
+    done.published += published.published;
+    done.duplicates += published.duplicates;
+    done.buckets += published.buckets;
+    Ok(())
+}
+
+/// Publishes again what somebody removed from the queue.
+fn restore(
+    publisher: &mut Publisher<'_>,
+    witness: &dyn Witness,
+    hits: &[Hit<'_>],
+) -> Result<Published, SpoolError> {
+    let (batch, times) = incoming(hits);
+    let act = || publisher.restore(&batch, times);
+    witnessed(witness, Activity::Publish, act, outcome)
+}
+
+fn outcome(done: &Published) -> Outcome<'static> {
+    Outcome {
+        duplicates: done.duplicates,
+        ..Outcome::default()
+    }
+}
+
+fn incoming<'a>(hits: &'a [Hit<'_>]) -> (Vec<Incoming<'a>>, Option<(Millis, Millis)>) {
+    let batch = hits.iter().map(|hit| Incoming {
+        id: hit.alert,
+        payload: hit.raw,
+    });
+    let first = hits.iter().map(|hit| hit.time).min();
+    let last = hits.iter().map(|hit| hit.time).max();
+    (batch.collect(), first.zip(last))
+}
