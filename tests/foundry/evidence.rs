@@ -179,3 +179,108 @@ fn fs_files(dir: &std::path::Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// Passes until the scrub has made a whole round that began after this was called.
+fn scrubbed(scene: &Scene) -> serde_json::Value {
+    let rounds = |scene: &Scene| {
+        let beat = scene.json("spool/heartbeat.json");
+        beat["scrub"]["rounds"].as_u64().unwrap()
+    };
+    let before = rounds(scene);
+    let pass = "run --set run.workers=1 --set scrub.every=1s --set indexer.url=http://127.0.0.1:1";
+    for _ in 0..60 {
+        std::thread::sleep(std::time::Duration::from_millis(600));
+        scene.on_home(pass);
+        // One may have been under way, and past the case that was changed.
+        if before + 2 <= rounds(scene) {
+            return scene.json("spool/heartbeat.json")["scrub"].clone();
+        }
+    }
+    panic!("no round in 60 passes");
+}
+
+#[test]
+fn cases_that_somebody_removes_are_missed_by_the_scrub_and_named() {
+    let scene = home_with(60, "");
+    let cases = directories(&scene);
+    for case in &cases[..40] {
+        fs::remove_dir_all(case).unwrap();
+    }
+    let scrub = scrubbed(&scene);
+    assert_eq!(scrub["findings"], 40);
+    let named: Vec<_> = scrub["named"].as_array().unwrap().iter().collect();
+    assert_eq!(named.len(), 20);
+    for one in named {
+        let one = one.as_str().unwrap();
+        assert!(one.starts_with("missing: "), "{one}");
+        assert!(
+            cases[..40].iter().any(|case| one.ends_with(&name(case))),
+            "{one}"
+        );
+    }
+    scene
+        .on_home("status")
+        .expect(1)
+        .shows(&["40 of what is finished is not as it was recorded: missing: "]);
+    let metrics = scene.read("spool/foundry.prom");
+    assert!(
+        metrics.contains("\nfoundry_scrub_findings 40\n"),
+        "{metrics}"
+    );
+}
+
+#[test]
+fn changed_cases_are_found_by_the_scrub_until_they_are_mended_and_notes_are_not() {
+    let scene = home_with(20, "");
+    let cases = directories(&scene);
+    let before = fs::read(cases[0].join("case.json")).unwrap();
+    rejudge(&cases[0]);
+    append(&cases[1].join("alert.json"));
+    fs::write(cases[2].join("notes.md"), "seen before").unwrap();
+    let scrub = scrubbed(&scene);
+    assert_eq!(scrub["findings"], 2);
+    let named = scrub["named"].to_string();
+    for file in [cases[0].join("case.json"), cases[1].join("alert.json")] {
+        let case = name(file.parent().unwrap());
+        assert!(
+            named.contains(&format!("{case}/{}", name(&file))),
+            "{named}"
+        );
+    }
+    fs::write(cases[0].join("case.json"), before).unwrap();
+    assert_eq!(scrubbed(&scene)["findings"], 1);
+}
+
+#[test]
+fn a_pack_that_somebody_removes_is_missed_by_the_scrub_with_its_cases() {
+    let scene = home_with(60, "\"benign\", \"known_fp\", \"review\"");
+    let packs = fs_files(&scene.path("spool/cases/packed"));
+    let lines = fs::read_to_string(&packs[0]).unwrap().lines().count() - 1;
+    assert!(1 < lines, "{lines}");
+    fs::remove_file(&packs[0]).unwrap();
+    append(&packs[1]);
+    let scrub = scrubbed(&scene);
+    assert_eq!(scrub["findings"], lines + 1);
+    let named = scrub["named"].to_string();
+    assert!(named.contains(&format!("{}#", name(&packs[0]))), "{named}");
+    assert!(named.contains("changed: packed/"), "{named}");
+}
+
+#[test]
+fn a_damaged_state_of_the_scrub_begins_a_round_anew() {
+    let scene = home_with(20, "");
+    scene.write("spool/state/scrub.json", "{\"position\":7}");
+    scene
+        .on_home("run --set indexer.url=http://127.0.0.1:1")
+        .tells(&["the scrub begins anew"]);
+    fs::remove_dir_all(&directories(&scene)[0]).unwrap();
+    assert_eq!(scrubbed(&scene)["findings"], 1);
+}
+
+#[test]
+fn without_a_scrub_nothing_is_said_of_one() {
+    let scene = home_with(10, "");
+    scene.edit("foundry.toml", "#every = \"7d\"", "every = \"off\"");
+    scene.on_home("run --set indexer.url=http://127.0.0.1:1");
+    assert!(scene.json("spool/heartbeat.json").get("scrub").is_none());
+}

@@ -51,7 +51,7 @@ impl<'a, 'h> Walk<'a, 'h> {
     /// The next record; `None` at the ledger's end. A torn last line of a segment is left out.
     ///
     /// Errs with [`SpoolError::BrokenLedger`] where a line does not fit: [`Walk::pass_by`] goes on behind that segment.
-    pub fn next(&mut self) -> Result<Option<Step>, SpoolError> {
+    pub fn step(&mut self) -> Result<Option<Step>, SpoolError> {
         while let Some((writer, number)) = self.segments.last() {
             let at = &mut self.position;
             if (&at.writer, at.segment) != (writer, *number) {
