@@ -16,6 +16,22 @@ pub enum Record {
         number: u32,
         /// The chain of the writer's previous segment.
         continues: Option<String>,
+        /// The number of the life that begins it, and its reserved names, as [`Record::Life`] has them. `None` in segments
+        /// from when each life had one of its own: then the segment's number is that of the life.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<u32>,
+        /// See [`Record::Life`].
+        #[serde(default, skip_serializing_if = "is_zero")]
+        names_before: u64,
+    },
+    /// A life of the writer begins within a segment, or reserves more names.
+    Life {
+        /// Its number, greater than that of any life before.
+        epoch: u32,
+        /// No name whose stamp has this millisecond or a later one was given out; later lives give out none before it. 0 for
+        /// writers that give out no names.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        names_before: u64,
     },
     /// The bucket's bytes are durable, and it is, or by recovery will be, visible.
     Published {
@@ -60,6 +76,14 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         vanished: Vec<EntryName>,
     },
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde wants"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One entry in quarantine.

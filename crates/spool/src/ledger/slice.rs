@@ -1,10 +1,10 @@
 //! Walking the ledger record by record, from wherever one stopped: for whoever looks at all of it, a little at a time.
 
+use super::reader::check_mark;
+use super::{Mark, Record, chain, open_segment, segment_name, segments};
 use crate::layout::{Context, Spool, SpoolError};
-use crate::ledger::{self, Mark, Record, hex, parse_record};
-use host::{File, Names};
+use host::{Class, Names};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// Between which two records a walk stands. The default is the beginning.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -34,9 +34,15 @@ pub struct Step {
 }
 
 impl<'a, 'h> Walk<'a, 'h> {
-    /// Takes up a walk at `position`. Segments before it that are gone, or that were added, are not looked at.
-    pub fn take_up(spool: &'a Spool<'h>, position: WalkPosition) -> Result<Self, SpoolError> {
-        let mut segments = ledger::segments(&spool.ledger, &mut Names::default())?;
+    /// Takes up a walk at `position`. Segments before it that are gone, or that were added, are not looked at. Where the line
+    /// before it is another one than it was, a power loss may have taken it: then the segment is walked from its beginning.
+    pub fn take_up(spool: &'a Spool<'h>, mut position: WalkPosition) -> Result<Self, SpoolError> {
+        let name = segment_name(&position.writer, position.segment);
+        match check_mark(spool.host, &spool.ledger, &name, &position.mark) {
+            Err(SpoolError::BrokenLedger { .. }) => position.mark = Mark::default(),
+            other => other?,
+        }
+        let mut segments = segments(&spool.ledger, &mut Names::default())?;
         segments.retain(|(writer, number)| {
             (writer.as_str(), *number) >= (position.writer.as_str(), position.segment)
         });
@@ -67,7 +73,7 @@ impl<'a, 'h> Walk<'a, 'h> {
                     },
                 };
             }
-            let name = ledger::segment_name(writer, *number);
+            let name = segment_name(writer, *number);
             if let Some((record, bytes)) = read_one(self.spool, &name, &mut self.position.mark)? {
                 let after = self.position.clone();
                 return Ok(Some(Step {
@@ -96,11 +102,10 @@ fn read_one(
 ) -> Result<Option<(Record, u64)>, SpoolError> {
     /// More than most records have.
     const CHUNK: usize = 16 * 1024;
-    let file = match File::open_read(spool.host, spool.ledger.at(name)) {
-        Ok(file) => file,
-        // It was put together with others since the walk was taken up.
-        Err(error) if error.is_vanished() => return Ok(None),
-        Err(error) => return Err(error).context("open", name),
+    let file = match open_segment(spool.host, spool.ledger.id(), name) {
+        // It was removed since the walk was taken up.
+        Err(error) if error.class() == Class::Vanished => return Ok(None),
+        other => other?,
     };
     let (mut bytes, mut len) = (Vec::new(), None);
     while len.is_none() {
@@ -115,7 +120,7 @@ fn read_one(
     }
     let len = len.unwrap_or_default();
     let read = bytes.len() as u64;
-    match check(&bytes[..len], mark.chain.as_deref()) {
+    match chain::read_line(&bytes[..len], mark.chain.as_deref()) {
         Ok((chain, record)) => {
             mark.offset += len as u64 + 1;
             mark.lines += 1;
@@ -134,26 +139,4 @@ fn read_one(
             })
         }
     }
-}
-
-/// Reads a line and holds it against the chain before it, which the first record of a segment may say itself.
-fn check(line: &[u8], before: Option<&str>) -> Result<(String, Record), String> {
-    const CHAIN_AT: usize = br#"{"chain":""#.len();
-    const JSON_AT: usize = CHAIN_AT + 64 + br#"","record":"#.len();
-    let record = parse_record(line).ok_or("it is no record")?;
-    let chain = line.get(CHAIN_AT..CHAIN_AT + 64).unwrap_or_default();
-    let json = line.get(JSON_AT..line.len() - 1).unwrap_or_default();
-    let before = match (&record, before) {
-        (_, Some(before)) => before,
-        (Record::Opened { continues, .. }, None) => continues.as_deref().unwrap_or_default(),
-        (_, None) => return Err("the segment's first record is missing".to_owned()),
-    };
-    let mut hash = Sha256::new();
-    hash.update(before.as_bytes());
-    hash.update(json);
-    let sum = hex(&hash.finalize());
-    if sum.as_bytes() != chain {
-        return Err("the line does not fit the one before it".to_owned());
-    }
-    Ok((sum, record))
 }

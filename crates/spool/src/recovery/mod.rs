@@ -53,6 +53,23 @@ pub(crate) fn sweep(
     Ok(total)
 }
 
+/// The entries that the plans of all workers name, with their buckets.
+pub(crate) fn all_planned(
+    spool: &Spool<'_>,
+    names: &mut Names,
+) -> Result<Vec<(BucketName, EntryName)>, SpoolError> {
+    let mut all = Vec::new();
+    for (worker, epoch) in homes(spool, names)? {
+        let home_name = home_name(&worker, epoch);
+        match Dir::open(spool.host, spool.claimed.at(&home_name)) {
+            Ok(home) => all.extend(planned(spool, &home, names)?),
+            Err(error) if error.is_vanished() => {}
+            Err(error) => return Err(error).context("open", &home_name),
+        }
+    }
+    Ok(all)
+}
+
 /// The entries that a worker's plans name, with their buckets.
 pub(crate) fn planned(
     spool: &Spool<'_>,
