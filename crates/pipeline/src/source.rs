@@ -8,7 +8,7 @@ use crate::witness::{Activity, Outcome, Witness, witnessed};
 use alert::AlertId;
 use host::{DirId, Host, Millis};
 use indexer::{Audit, Hit, PollError, Poller, SecretFile, SinkError, Step, Transport};
-use spool::adopt::Adoption;
+use spool::Adoption;
 use spool::{Incoming, Published, Publisher, Spool, SpoolError};
 use std::collections::BTreeSet;
 
