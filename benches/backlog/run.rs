@@ -4,7 +4,7 @@ use crate::mix;
 use crate::source::Source;
 use alert::Disposition;
 use host::{At, Host, Millis};
-use indexer::{Config, Https, HttpsOptions, Profile, Request, Transport, TransportError};
+use indexer::{Answered, Config, Https, HttpsOptions, Profile, Request, Transport, TransportError};
 use os::OsHost;
 use pipeline::{Drained, Intake, Job, Pipeline, Secret, Settings, Stage};
 use rustix::time::{ClockId, clock_gettime};
@@ -161,14 +161,18 @@ struct Noted {
 }
 
 impl Transport for Noted {
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
+    fn send(
+        &self,
+        request: &Request<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Answered, TransportError> {
         let mut requests = self.requests.borrow_mut();
         writeln!(requests, "{}\t{}", request.path, request.body).expect("a line");
         let begun = Instant::now();
-        let status = self.inner.send(request, answer);
+        let answered = self.inner.send(request, answer);
         self.waited.set(self.waited.get() + begun.elapsed());
         self.bytes.set(self.bytes.get() + answer.len() as u64);
-        status
+        answered
     }
 }
 

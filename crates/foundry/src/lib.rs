@@ -18,6 +18,7 @@ mod context;
 mod error;
 mod exit;
 mod foundry;
+mod halt;
 mod hands;
 mod health;
 mod input;
@@ -33,3 +34,4 @@ mod words;
 
 pub use cli::run;
 pub use exit::Exit;
+pub use serve::STOP_MAX;

@@ -6,7 +6,7 @@ use crate::stage::{Counts, Ran, Stage};
 use crate::time::elapsed_ms;
 use crate::triage::PolicyJudge;
 use crate::witness::{Activity, Nobody, Outcome, Witness, witnessed};
-use host::Millis;
+use host::{Millis, Stop};
 use policy::{Policy, Stats};
 use spool::{Claimed, Completion, Spool, SpoolError, Worker};
 
@@ -22,6 +22,8 @@ pub struct Job<'a, 'h> {
     pub policy: &'a Policy,
     /// No claim is begun after this time.
     pub until: Millis,
+    /// No claim is begun after this says so.
+    pub stop: Option<&'a dyn Stop>,
     witness: &'a dyn Witness,
 }
 
@@ -52,8 +54,14 @@ impl<'a, 'h> Job<'a, 'h> {
             spool,
             policy,
             until,
+            stop: None,
             witness: &Nobody,
         }
+    }
+
+    /// The same work, that ends between two claims once `stop` says so.
+    pub fn stopped_by(self, stop: Option<&'a dyn Stop>) -> Self {
+        Job { stop, ..self }
     }
 
     /// The same work, followed by `witness`.
@@ -61,7 +69,7 @@ impl<'a, 'h> Job<'a, 'h> {
         Job { witness, ..self }
     }
 
-    /// Works as `worker` until nothing is pending or parked, or the time is over.
+    /// Works as `worker` until nothing is pending or parked, the time is over, or the word to stop comes.
     ///
     /// The name is this worker's for as long as it works: a second one of that name fails. What was claimed and not
     /// finished when it fails is pending again when the next worker of that name, or the next publisher, opens.
@@ -134,7 +142,7 @@ impl<'a, 'h> Job<'a, 'h> {
         let host = self.spool.host();
         loop {
             let began = host.now();
-            if self.until < began {
+            if self.until < began || self.stop.is_some_and(Stop::is_told) {
                 return Ok(false);
             }
             judge.set_time(began);

@@ -1,5 +1,6 @@
 //! One pass: its stages, each in an error boundary of its own, and what is left of it.
 
+use crate::failure::Failure;
 use crate::reconciled::Reconciled;
 use crate::scrubbed::Scrubbed;
 use crate::stage::{Ran, Stage, StageReport};
@@ -48,6 +49,8 @@ pub(crate) struct Pass<'a> {
     host: &'a dyn Host,
     run_id: &'a str,
     stages: Vec<StageReport>,
+    /// Why nothing but the heartbeat may be written.
+    blocked: Option<Failure>,
 }
 
 impl<'a> Pass<'a> {
@@ -56,15 +59,29 @@ impl<'a> Pass<'a> {
             host,
             run_id,
             stages: Vec::with_capacity(Stage::ALL.len()),
+            blocked: None,
         }
     }
 
+    /// From here on no stage runs but the heartbeat, which tells that all of them failed for this reason.
+    pub(crate) fn block(&mut self, failure: Failure) {
+        self.blocked = Some(failure);
+    }
+
     /// Runs a stage, which may see the reports of those before it. Whether it fails or not, returns what it gives.
-    pub(crate) fn run<T>(&mut self, stage: Stage, act: impl FnOnce(&[StageReport]) -> Ran<T>) -> T {
+    pub(crate) fn run<T: Default>(
+        &mut self,
+        stage: Stage,
+        act: impl FnOnce(&[StageReport]) -> Ran<T>,
+    ) -> T {
         let began = self.host.now();
         // Of the gravest level, so that whatever is told from within says which stage it is of.
         let span = tracing::error_span!("stage", stage = stage.word());
-        let ran = span.in_scope(|| act(&self.stages));
+        let blocked = self.blocked.clone().filter(|_| stage != Stage::Heartbeat);
+        let ran = match blocked {
+            Some(failure) => Ran::noting(|_, _| Err(failure)),
+            None => span.in_scope(|| act(&self.stages)),
+        };
         if let Some(failure) = &ran.failure {
             let run_id = self.run_id;
             tracing::error!(run_id, stage = stage.word(), %failure, "a stage failed");

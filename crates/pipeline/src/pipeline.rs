@@ -14,7 +14,7 @@ use crate::source::{Intake, Source};
 use crate::stage::Stage;
 use crate::witness::{Nobody, Witness};
 use crate::{cap, escalation};
-use host::{Dir, Host, Millis};
+use host::{Dir, Host, Millis, Stop};
 use policy::Policy;
 use spool::Spool;
 
@@ -24,12 +24,22 @@ pub struct Pipeline<'h> {
     policy: &'h Policy,
     settings: Settings,
     witness: &'h dyn Witness,
+    stop: Option<&'h dyn Stop>,
     /// `state/`: what the next pass must know.
     state: Dir<'h>,
     source: Source<'h>,
     poll: Poll,
     reconcile: Reconcile,
     heartbeat: heartbeat::Memory,
+}
+
+/// What reading a range again brought.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Backfilled {
+    /// Alerts that the indexer has there.
+    pub read: u64,
+    /// Those that the queue never had before.
+    pub new: u64,
 }
 
 /// The directory beside the spool's parts that holds what the next pass must know.
@@ -50,14 +60,16 @@ impl<'h> Pipeline<'h> {
             .map_err(|error| Failure::of_host("open", STATE, &error))?;
         let last = Heartbeat::load(spool)?;
         let counts_audited = last.as_ref().map_or(0, |last| last.counts_audited_ms);
+        let observed = last.as_ref().and_then(|last| last.indexer);
         Ok(Pipeline {
             spool,
             policy,
             settings,
             witness: &Nobody,
+            stop: None,
             source: Source::new(spool, intake, state.id(), &Nobody),
             state,
-            poll: Poll::new(Millis(counts_audited)),
+            poll: Poll::new(Millis(counts_audited), observed),
             reconcile: Reconcile::default(),
             heartbeat: last.map(heartbeat::Memory::from).unwrap_or_default(),
         })
@@ -70,6 +82,27 @@ impl<'h> Pipeline<'h> {
         self
     }
 
+    /// The same pipeline, that ends a pass early in good order once `stop` says so: nothing more is asked of the indexer, no
+    /// claim is begun, and the other stages do what they always do.
+    pub fn stopped_by(mut self, stop: &'h dyn Stop) -> Self {
+        self.stop = Some(stop);
+        self.source.stop = Some(stop);
+        self
+    }
+
+    /// Reads the indexer's alerts from `from` and before `to` again, whatever was read before, and puts into the queue those
+    /// that it never had. How many were read, and how many were new; `None` without an intake.
+    ///
+    /// Passes go on from where they were. A crash, or a failure, leaves what was read before it in the queue: the same call may
+    /// be made again.
+    pub fn backfill(&mut self, from: Millis, to: Millis) -> Result<Option<Backfilled>, Failure> {
+        let done = self.source.backfill(from, to)?;
+        Ok(done.map(|(read, published)| Backfilled {
+            read: read.alerts,
+            new: published.published,
+        }))
+    }
+
     /// Makes one pass: every stage once, whatever happens to the others. The order of the stages is the order of this text.
     ///
     /// Never fails as a whole. A crash at any call loses nothing: the next pass goes on from what is durable.
@@ -78,18 +111,23 @@ impl<'h> Pipeline<'h> {
         let (host, settings) = (spool.host(), &self.settings);
         let started = host.now();
         let mut pass = Pass::new(host, run_id);
+        if let Err(failure) = self.reconcile.check_ledger(spool, &self.state) {
+            pass.block(failure);
+        }
+        let stop = self.stop;
+        self.source.allow(settings.poll_max.min(settings.pass_max));
 
         let polled = pass.run(Stage::Poll, |_| {
             let limits = Limits {
                 backlog_max: settings.backlog_max,
-                until: deadline(host, settings),
                 count_audit_every: settings.count_audit_every,
             };
             self.poll.run(spool, &mut self.source, &limits)
         });
         pass.run(Stage::Cap, |_| cap::run(spool, witness));
         let mut drained = pass.run(Stage::Triage, |_| {
-            let job = Job::new(spool, policy, deadline(host, settings)).witnessed_by(witness);
+            let job = Job::new(spool, policy, deadline(host, settings));
+            let job = job.witnessed_by(witness).stopped_by(stop);
             drain::triage(&job, hands)
         });
         pass.run(Stage::Cases, |_| drain::cases(&mut drained));
@@ -120,6 +158,7 @@ impl<'h> Pipeline<'h> {
                 ledger_heads: reconciled.ledger_heads,
                 scrubbed: reconciled.scrubbed.as_ref(),
                 counts_audited: self.poll.counts_audited(),
+                indexer: self.poll.observed(),
                 policy_sha256: policy.sha256(),
                 insecure: self.source.is_insecure(),
             };

@@ -1,9 +1,11 @@
 //! Stage 1: from the indexer, and from `inbox/`, into the queue.
 
+use crate::observed::Observed;
 use crate::source::{Source, SourceFailure};
 use crate::stage::{Counts, Ran};
 use crate::time::elapsed_ms;
 use host::Millis;
+use indexer::Observations;
 use spool::Spool;
 use std::time::Duration;
 
@@ -11,14 +13,14 @@ use std::time::Duration;
 pub(crate) struct Poll {
     /// When the indexer's counts were last compared with ours.
     counts_audited: Millis,
+    /// What the indexer told; `None` before it was ever asked.
+    observed: Option<Observed>,
 }
 
 /// How far stage 1 goes in one pass.
 pub(crate) struct Limits {
     /// It stops once so many alerts wait or are parked.
     pub(crate) backlog_max: u64,
-    /// No slice is begun after this time.
-    pub(crate) until: Millis,
     /// How often counts are compared.
     pub(crate) count_audit_every: Duration,
 }
@@ -31,9 +33,17 @@ pub(crate) struct Polled {
 }
 
 impl Poll {
-    /// The indexer's counts were last compared with ours at this time; at 0 for never.
-    pub(crate) fn new(counts_audited: Millis) -> Self {
-        Poll { counts_audited }
+    /// The indexer's counts were last compared with ours at this time; at 0 for never. It had told `observed` before.
+    pub(crate) fn new(counts_audited: Millis, observed: Option<Observed>) -> Self {
+        Poll {
+            counts_audited,
+            observed,
+        }
+    }
+
+    /// What the indexer told, in this pass or before; `None` if it was never asked.
+    pub(crate) fn observed(&self) -> Option<Observed> {
+        self.observed
     }
 
     /// When the indexer's counts were last compared with ours.
@@ -41,7 +51,8 @@ impl Poll {
         self.counts_audited
     }
 
-    /// Takes in what there is, until the indexer has no more for now, or the backlog or the pass's time is at its limit.
+    /// Takes in what there is, until the indexer has no more for now, or the backlog or the time for the indexer is at its
+    /// limit. The inbox comes first: it waits for nobody.
     pub(crate) fn run(
         &mut self,
         spool: &Spool<'_>,
@@ -62,7 +73,6 @@ impl Poll {
         counts: &mut Counts,
         polled: &mut Polled,
     ) -> Result<(), SourceFailure> {
-        let host = spool.host();
         let adopted = source.adopt_inbox()?;
         counts.taken += adopted.adopted + adopted.quarantined + adopted.vanished + adopted.held;
         counts.given += adopted.adopted;
@@ -71,25 +81,45 @@ impl Poll {
         let Some(mut feed) = source.feed()? else {
             return Ok(());
         };
-        while backlog < limits.backlog_max && host.now() <= limits.until {
-            let (step, published) = feed.step()?;
+        while backlog < limits.backlog_max && feed.has_time() {
+            let (step, published) = feed.step();
             backlog += published.published;
-            counts.taken += step.handed_over + step.repeated;
             counts.given += published.published;
+            self.note(feed.observations());
+            let step = match step {
+                // It was slow, and gave something: the next pass goes on from there.
+                Err(_) if 0 < counts.given - adopted.adopted && feed.is_over() => {
+                    polled.has_more = true;
+                    return Ok(());
+                }
+                other => other?,
+            };
+            counts.taken += step.handed_over + step.repeated;
             polled.has_more = !step.is_caught_up;
             if step.is_caught_up {
                 break;
             }
         }
-        let now = host.now();
+        let now = spool.host().now();
         let since = elapsed_ms(self.counts_audited, now);
-        if limits.count_audit_every.as_millis() <= u128::from(since) {
-            let (audit, published) = feed.audit()?;
-            counts.taken += audit.handed_over;
+        // After a clock was set back, the last audit may be said to have been at a time to come.
+        let is_due =
+            now < self.counts_audited || limits.count_audit_every.as_millis() <= u128::from(since);
+        if is_due && !feed.is_over() {
+            let (audit, published) = feed.audit();
             counts.given += published.published;
-            counts.errors += audit.ahead;
+            self.note(feed.observations());
+            let audit = audit?;
+            counts.taken += audit.handed_over;
+            self.observed
+                .get_or_insert_default()
+                .note_audit(&audit, now);
             self.counts_audited = now;
         }
         Ok(())
+    }
+
+    fn note(&mut self, told: Observations) {
+        self.observed.get_or_insert_default().note(told);
     }
 }

@@ -6,11 +6,14 @@
 use crate::failure::Failure;
 use crate::witness::{Activity, Outcome, Witness, witnessed};
 use alert::AlertId;
-use host::{DirId, Host, Millis};
-use indexer::{Audit, Hit, PollError, Poller, SecretFile, SinkError, Step, Transport};
-use spool::Adoption;
-use spool::{Incoming, Published, Publisher, Spool, SpoolError};
+use host::{DirId, Host, Millis, Stop};
+use indexer::{
+    Audit, Backfill, Hit, Observations, Patience, PollError, Poller, SecretFile, SinkError, Step,
+    Transport,
+};
+use spool::{Adoption, Incoming, Published, Publisher, Spool, SpoolError};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Where alerts come from.
 pub struct Intake<'h> {
@@ -43,6 +46,9 @@ pub(crate) struct Source<'h> {
     /// Where the poller keeps its cursor.
     state: DirId,
     pub(crate) witness: &'h dyn Witness,
+    pub(crate) stop: Option<&'h dyn Stop>,
+    /// What the stages of the present pass may still wait for the indexer.
+    allowance: Duration,
     publisher: Option<Publisher<'h>>,
     poller: Option<Poller<'h>>,
 }
@@ -52,10 +58,16 @@ pub(crate) struct Feed<'a, 'h> {
     publisher: &'a mut Publisher<'h>,
     poller: &'a mut Poller<'h>,
     witness: &'h dyn Witness,
+    patience: Patience<'h>,
+    /// What is left for whoever asks next in this pass.
+    allowance: &'a mut Duration,
 }
 
 /// A way to fetch again what vanished from the queue.
 pub(crate) struct Refetch<'a, 'h>(&'a mut Source<'h>);
+
+/// The longest time that a backfill may wait for the indexer, in all.
+const BACKFILL_MAX: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 /// Why nothing could be taken in.
 pub(crate) struct SourceFailure {
@@ -77,9 +89,16 @@ impl<'h> Source<'h> {
             intake,
             state,
             witness,
+            stop: None,
+            allowance: Duration::ZERO,
             publisher: None,
             poller: None,
         }
+    }
+
+    /// Begins a pass, whose stages may wait for the indexer for so long, all together.
+    pub(crate) fn allow(&mut self, most: Duration) {
+        self.allowance = most;
     }
 
     /// Whether anybody could answer for the indexer.
@@ -90,6 +109,27 @@ impl<'h> Source<'h> {
 
     /// Takes in what `inbox/` holds. Opens the publisher (and recovers what a crash left) if it is not open.
     pub(crate) fn adopt_inbox(&mut self) -> Result<Adoption, SourceFailure> {
+        Ok(self.open_publisher()?.adopt_inbox()?)
+    }
+
+    /// Reads a range of the indexer's alerts again, and makes durable in the queue what it did not have: how many were read,
+    /// and how many were new. `None` without an intake.
+    pub(crate) fn backfill(
+        &mut self,
+        from: Millis,
+        to: Millis,
+    ) -> Result<Option<(Backfill, Published)>, Failure> {
+        // Nobody waits for the queue meanwhile.
+        self.allow(BACKFILL_MAX);
+        let result = self.open_publisher().map(|_| ());
+        let result = result.and_then(|()| match self.feed()? {
+            Some(mut feed) => feed.backfill(from, to).map(Some),
+            None => Ok(None),
+        });
+        self.settle(result)
+    }
+
+    fn open_publisher(&mut self) -> Result<&mut Publisher<'h>, SourceFailure> {
         if self.publisher.is_none() {
             let open = || Publisher::open(self.spool);
             let opened = witnessed(self.witness, Activity::Recover, open, |_| {
@@ -97,8 +137,7 @@ impl<'h> Source<'h> {
             });
             self.publisher = Some(opened?);
         }
-        let publisher = self.publisher.as_mut().expect("it was just opened");
-        Ok(publisher.adopt_inbox()?)
+        Ok(self.publisher.as_mut().expect("it was just opened"))
     }
 
     /// The way from the indexer into the queue. Opens the poller if it is not open; `None` without an intake, or before the
@@ -110,15 +149,17 @@ impl<'h> Source<'h> {
         Ok(self.opened())
     }
 
-    /// A way to fetch again; `None` if nothing is open, because there is no intake, or polling failed.
+    /// A way to fetch again; `None` if nothing is open, because there is no intake, or if the indexer has failed in this pass
+    /// or used up its time: whoever asks it again would wait again.
     pub(crate) fn refetch(&mut self) -> Option<Refetch<'_, 'h>> {
-        let is_open = self.opened().is_some();
-        is_open.then_some(Refetch(self))
+        let is_open = self.publisher.is_some() && self.poller.is_some();
+        (is_open && !self.allowance.is_zero()).then_some(Refetch(self))
     }
 
     /// Passes a result on, and closes publisher and poller if they are not to be used further.
     pub(crate) fn settle<T>(&mut self, result: Result<T, SourceFailure>) -> Result<T, Failure> {
         result.map_err(|error| {
+            self.allowance = Duration::ZERO;
             if !error.is_of_indexer {
                 self.publisher = None;
                 self.poller = None;
@@ -128,33 +169,72 @@ impl<'h> Source<'h> {
     }
 
     fn opened(&mut self) -> Option<Feed<'_, 'h>> {
+        let (publisher, poller) = (self.publisher.as_mut()?, self.poller.as_mut()?);
+        let patience = Patience::new(self.spool.host(), self.allowance, self.stop);
+        poller.grant(patience);
         Some(Feed {
-            publisher: self.publisher.as_mut()?,
-            poller: self.poller.as_mut()?,
+            publisher,
+            poller,
             witness: self.witness,
+            patience,
+            allowance: &mut self.allowance,
         })
     }
 }
 
 impl Feed<'_, '_> {
-    /// Reads the next slice, and makes durable in the queue what it did not have.
-    pub(crate) fn step(&mut self) -> Result<(Step, Published), SourceFailure> {
+    /// Whether another slice can be begun: more than half of the time is left, and nobody has said to stop.
+    pub(crate) fn has_time(&self) -> bool {
+        !self.patience.is_tight() && !self.patience.is_stopped()
+    }
+
+    /// Whether nothing more can be asked in this pass.
+    pub(crate) fn is_over(&self) -> bool {
+        self.patience.is_over() || self.patience.is_stopped()
+    }
+
+    /// Reads the next slice, and makes durable in the queue what it did not have. What was published is told also if the slice
+    /// could not be ended.
+    pub(crate) fn step(&mut self) -> (Result<Step, SourceFailure>, Published) {
         let mut done = Published::default();
         let (publisher, witness) = (&mut *self.publisher, self.witness);
         let step = self
             .poller
-            .step(&mut |hits| publish(publisher, witness, hits, &mut done))?;
-        Ok((step, done))
+            .step(&mut |hits| publish(publisher, witness, hits, &mut done));
+        self.note_time();
+        (step.map_err(SourceFailure::from), done)
     }
 
     /// Compares the indexer's counts with ours, and takes in what is missing.
-    pub(crate) fn audit(&mut self) -> Result<(Audit, Published), SourceFailure> {
+    /// What was published is told also if the audit could not be ended.
+    pub(crate) fn audit(&mut self) -> (Result<Audit, SourceFailure>, Published) {
         let mut done = Published::default();
         let (publisher, witness) = (&mut *self.publisher, self.witness);
         let audit = self
             .poller
-            .audit(&mut |hits| publish(publisher, witness, hits, &mut done))?;
-        Ok((audit, done))
+            .audit(&mut |hits| publish(publisher, witness, hits, &mut done));
+        self.note_time();
+        (audit.map_err(SourceFailure::from), done)
+    }
+
+    /// What the indexer told besides its alerts.
+    pub(crate) fn observations(&self) -> Observations {
+        self.poller.observations()
+    }
+
+    /// Reads a range again, and makes durable in the queue what it did not have.
+    fn backfill(
+        &mut self,
+        from: Millis,
+        to: Millis,
+    ) -> Result<(Backfill, Published), SourceFailure> {
+        let mut done = Published::default();
+        let (publisher, witness) = (&mut *self.publisher, self.witness);
+        let read = self.poller.backfill(from, to, &mut |hits| {
+            publish(publisher, witness, hits, &mut done)
+        });
+        self.note_time();
+        Ok((read?, done))
     }
 
     /// Publishes again those of `wanted` that the indexer has in `from..=to`, and adds them to `back`.
@@ -166,12 +246,18 @@ impl Feed<'_, '_> {
     ) -> Result<(), SourceFailure> {
         let (publisher, witness) = (&mut *self.publisher, self.witness);
         let end = Millis(to.0.saturating_add(1));
-        self.poller.find(wanted, from, end, &mut |hits| {
+        let found = self.poller.find(wanted, from, end, &mut |hits| {
             restore(publisher, witness, hits)?;
             back.extend(hits.iter().map(|hit| hit.alert));
             Ok(())
-        })?;
+        });
+        self.note_time();
+        found?;
         Ok(())
+    }
+
+    fn note_time(&mut self) {
+        *self.allowance = self.patience.left().unwrap_or_default();
     }
 }
 
@@ -226,6 +312,8 @@ impl From<PollError> for SourceFailure {
                 | PollError::Miscount { .. }
                 | PollError::Reduced { .. }
                 | PollError::Paused { .. }
+                | PollError::OutOfTime { .. }
+                | PollError::Stopped { .. }
                 | PollError::Secret(_)
         );
         SourceFailure {

@@ -58,6 +58,7 @@ pub(super) fn check(values: &Values) -> Vec<Located> {
     }
     let second = Duration::from_secs(1);
     for (span, key) in [
+        (&values.indexer.poll_max, "indexer.poll_max"),
         (&values.run.pass_max, "run.pass_max"),
         (&values.serve.every, "serve.every"),
     ] {
@@ -144,6 +145,7 @@ fn indexer(values: &Values, refuse: &mut Refuse<'_>) {
             "index" => &indexer.index.origin,
             "lag" => &indexer.lag.origin,
             "overlap" => &indexer.overlap.origin,
+            "audit_window" => &indexer.audit_window.origin,
             _ => &indexer.page_alerts.origin,
         };
         let message = format!("`indexer.{}` is {}", error.key, error.value);

@@ -86,7 +86,7 @@ impl Span {
         Span::seconds(days * SECONDS_OF_DAY)
     }
 
-    fn read(text: &str) -> Result<Self, String> {
+    pub(super) fn read(text: &str) -> Result<Self, String> {
         // Days are no unit of an exact duration where clocks are put forward; here one is 24 hours.
         let days = text.trim().strip_suffix('d').map(str::trim_ascii_end);
         if let Some(days) = days.and_then(|days| days.parse::<u32>().ok()) {

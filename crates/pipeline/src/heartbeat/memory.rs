@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, FailureKind};
 use crate::heartbeat::{Facts, JSON_FILE};
+use crate::observed::Observed;
 use crate::reconciled::Reconciled;
 use crate::scrubbed::Scrubbed;
 use crate::stage::{Counts, Stage, StageReport};
@@ -60,6 +61,9 @@ pub struct Heartbeat {
     pub signatures: BTreeMap<String, SignatureTotal>,
     /// When the indexer's counts were last compared with ours, in milliseconds since 1970; 0 for never.
     pub counts_audited_ms: i64,
+    /// The indexer's clock, its newest alert, and the last audit of counts; absent if none was ever asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indexer: Option<Observed>,
 }
 
 /// One stage, over all passes.
@@ -223,6 +227,7 @@ impl Memory {
             scrub: facts.scrubbed.map(scrub),
             signatures: self.signatures.clone(),
             counts_audited_ms: facts.counts_audited.0,
+            indexer: facts.indexer,
         }
     }
 

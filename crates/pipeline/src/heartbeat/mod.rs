@@ -12,6 +12,7 @@ pub use memory::{Heartbeat, QueueState, ScrubState, SignatureTotal, StageState};
 pub use prometheus::exposition;
 
 use crate::failure::Failure;
+use crate::observed::Observed;
 use crate::reconciled::Reconciled;
 use crate::scrubbed::Scrubbed;
 use crate::stage::{Ran, StageReport};
@@ -45,6 +46,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) scrubbed: Option<&'a Scrubbed>,
     /// When the indexer's counts were last compared with ours.
     pub(crate) counts_audited: Millis,
+    /// What the indexer told besides its alerts.
+    pub(crate) indexer: Option<Observed>,
     /// The policy in force.
     pub(crate) policy_sha256: &'a str,
     /// Whether anybody could answer for the indexer.

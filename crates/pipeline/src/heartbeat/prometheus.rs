@@ -1,6 +1,8 @@
 //! The heartbeat in Prometheus' text format: base units, `_total` for what only grows.
 
 use crate::heartbeat::{Heartbeat, ScrubState, StageState};
+use crate::observed::Observed;
+use jiff::Timestamp;
 use std::fmt::Write;
 
 /// The metrics of a heartbeat. See <https://prometheus.io/docs/instrumenting/exposition_formats/>.
@@ -68,6 +70,9 @@ pub fn exposition(beat: &Heartbeat) -> String {
         "Whether the indexer's certificate is not verified.",
         f64::from(u8::from(beat.insecure)),
     );
+    if let Some(indexer) = &beat.indexer {
+        observed(&mut text, indexer);
+    }
     text.one(
         "foundry_up",
         "Whether the last pass finished in every stage.",
@@ -109,6 +114,53 @@ fn scrub(text: &mut Text, scrub: &ScrubState) {
     ];
     for (name, help, value) in gauges {
         text.one(name, help, value);
+    }
+}
+
+fn observed(text: &mut Text, indexer: &Observed) {
+    let seconds = |at: Timestamp| at.as_millisecond() as f64 / 1e3;
+    let audit = indexer.audit.as_ref();
+    let values = [
+        (
+            "foundry_indexer_clock_skew_seconds",
+            "Our clock minus the indexer's: negative if ours is behind.",
+            indexer.skew_s.map(|skew| skew as f64),
+        ),
+        (
+            "foundry_indexer_newest_alert_timestamp_seconds",
+            "The time of the newest alert that the indexer has.",
+            indexer.newest_alert.map(seconds),
+        ),
+        (
+            "foundry_indexer_last_answer_timestamp_seconds",
+            "When the indexer gave its last complete answer.",
+            indexer.answered.map(seconds),
+        ),
+        (
+            "foundry_indexer_out_of_reach",
+            "Alerts that were indexed late, before what the audit compares.",
+            Some(indexer.out_of_reach as f64),
+        ),
+        (
+            "foundry_audit_since_timestamp_seconds",
+            "Since when the last audit of counts compared.",
+            audit.map(|audit| seconds(audit.since)),
+        ),
+        (
+            "foundry_audit_late",
+            "Late alerts that the last audit of counts found.",
+            audit.map(|audit| audit.late as f64),
+        ),
+        (
+            "foundry_audit_future",
+            "Alerts more than an hour in the future at the last audit of counts.",
+            audit.map(|audit| audit.future as f64),
+        ),
+    ];
+    for (name, help, value) in values {
+        if let Some(value) = value {
+            text.one(name, help, value);
+        }
     }
 }
 

@@ -19,6 +19,12 @@ const LOOK_ALWAYS_MAX: u64 = 10_000;
 #[serde(deny_unknown_fields)]
 pub(super) struct Book {
     pub(super) position: LedgerPosition,
+    /// How much of the ledger no power loss can have taken back: whatever is missing of it, somebody took away.
+    #[serde(default)]
+    proven: LedgerPosition,
+    /// The position that was saved last.
+    #[serde(skip)]
+    saved: LedgerPosition,
     /// When the disk was looked at last, in milliseconds since 1970.
     pub(super) looked_ms: i64,
     /// When vanished alerts were asked for last, in milliseconds since 1970.
@@ -81,15 +87,48 @@ impl Book {
         let Some(bytes) = bytes else {
             return Ok(Book::default());
         };
-        serde_json::from_slice(&bytes).map_err(|error| Failure {
+        let book: Book = serde_json::from_slice(&bytes).map_err(|error| Failure {
             kind: FailureKind::Data,
             message: format!(
                 "state/{FILE} is damaged: {error}; remove it, and the ledger is read anew"
             ),
+        })?;
+        Ok(Book {
+            saved: book.position.clone(),
+            ..book
         })
     }
 
-    pub(super) fn save(&self, state: &Dir<'_>) -> Result<(), Failure> {
+    /// Errs unless the ledger is the one that this book was made of, as far as a power loss cannot have taken it back.
+    pub(super) fn check_ledger(&self, spool: &Spool<'_>) -> Result<(), Failure> {
+        let checked = self.proven.check(spool);
+        let checked = checked.and_then(|()| self.position.check_segments(spool));
+        checked.map_err(|error| {
+            let failure = Failure::from(error);
+            match failure.kind {
+                FailureKind::Data => Failure {
+                    message: format!(
+                        "the ledger is not the one that state/{FILE} remembers: {}. Nothing was written. Put the ledger back \
+                         from the newest copy; to go on without what is missing, move state/{FILE} away, and \
+                         `foundry audit` names each case without a record",
+                        failure.message
+                    ),
+                    ..failure
+                },
+                _ => failure,
+            }
+        })
+    }
+
+    /// Saves the book. What it has read of the ledger is made durable before, because it must never know more than a power
+    /// loss leaves (contract S11).
+    pub(super) fn save(&mut self, spool: &Spool<'_>, state: &Dir<'_>) -> Result<(), Failure> {
+        if self.position != self.saved {
+            let synced = spool.host().sync_all(spool.root().id());
+            synced.map_err(|error| Failure::of_host("make durable", "the ledger", &error))?;
+            self.proven = self.position.proven(&self.saved, &self.proven);
+            self.saved = self.position.clone();
+        }
         let bytes = serde_json::to_vec(self).expect("its keys are strings");
         state
             .replace(FILE, &bytes)

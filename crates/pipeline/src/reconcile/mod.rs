@@ -64,6 +64,21 @@ pub(crate) struct Parts<'a, 'h> {
 }
 
 impl Reconcile {
+    /// Errs, of the kind [`crate::FailureKind::Data`], if the ledger is gone, or is an older one than this pipeline has read:
+    /// then nothing should be written. Costs a look at one line of each writer.
+    pub(crate) fn check_ledger(
+        &mut self,
+        spool: &Spool<'_>,
+        state: &Dir<'_>,
+    ) -> Result<(), Failure> {
+        if self.book.is_none() {
+            self.book = Some(Book::load(state)?);
+        }
+        self.book
+            .as_ref()
+            .map_or(Ok(()), |book| book.check_ledger(spool))
+    }
+
     /// Reconciles, and fetches again what vanished.
     pub(crate) fn run(&mut self, parts: Parts<'_, '_>) -> Ran<Reconciliation> {
         let (spool, dir, settings) = (parts.spool, parts.state, parts.scrub);
@@ -104,12 +119,13 @@ impl Reconcile {
             book.note_missing(spool, &mut found)?;
             let now = spool.host().now();
             book.looked_ms = now.0;
-            if book.is_restore_due(now) {
+            // What cannot be asked for now is due again in the next pass, not in an hour.
+            if book.is_restore_due(now) && refetch.is_some() {
                 restored = restore(spool, refetch, &mut book);
                 book.restored_ms = now.0;
             }
             // It is a cache: what was found is told also if there is no space for it.
-            saved = book.save(state);
+            saved = book.save(spool, state);
         } else {
             // Not saved: a new process folds again what was recorded since the last look.
             found.queue = book.open();

@@ -31,15 +31,45 @@ impl LedgerPosition {
             .collect()
     }
 
-    /// Errs with [`SpoolError::BrokenLedger`] unless the ledger still has, of every writer, the record that was read last:
-    /// one that was taken away, or replaced by an older copy, has not. Changes nothing; costs a look at the last line of
-    /// each writer.
+    /// Errs with [`SpoolError::BrokenLedger`] unless the ledger still has, of every writer, the record that was read last.
+    /// Changes nothing; costs a look at one line of each writer.
     pub fn check(&self, spool: &Spool<'_>) -> Result<(), SpoolError> {
         for (writer, at) in &self.writers {
             let name = segment_name(writer, at.segment);
             check_mark(spool.host, &spool.ledger, &name, &at.mark)?;
         }
         Ok(())
+    }
+
+    /// Errs with [`SpoolError::BrokenLedger`] unless the segments that were read last are there, however long they are.
+    ///
+    /// A power loss may take the end of a segment. It never takes one that has more than its first line: that is written
+    /// when the segment's name is durable.
+    pub fn check_segments(&self, spool: &Spool<'_>) -> Result<(), SpoolError> {
+        for (writer, at) in self.writers.iter().filter(|(_, at)| 1 < at.mark.lines) {
+            let start = Mark {
+                lines: at.mark.lines,
+                ..Mark::default()
+            };
+            let name = segment_name(writer, at.segment);
+            check_mark(spool.host, &spool.ledger, &name, &start)?;
+        }
+        Ok(())
+    }
+
+    /// What no power loss takes back once `self` was saved after `saved`: of each writer that has moved in between, what was
+    /// saved; of the others what was `proven` before.
+    ///
+    /// The end of what was read may be doomed: a sync that failed leaves lines that can be read and that no later sync makes
+    /// durable. A writer whose sync failed writes nothing more, and its next life first makes durable what it carries on.
+    pub fn proven(&self, saved: &LedgerPosition, proven: &LedgerPosition) -> LedgerPosition {
+        let mut after = proven.clone();
+        for (writer, at) in &self.writers {
+            if let Some(before) = saved.writers.get(writer).filter(|before| *before != at) {
+                after.writers.insert(writer.clone(), before.clone());
+            }
+        }
+        after
     }
 }
 

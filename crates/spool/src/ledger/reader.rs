@@ -89,20 +89,14 @@ fn is_torn(host: &dyn Host, file: &File<'_>, offset: u64, rest: &[u8]) -> bool {
     rest.is_empty() && matches!(host.read(file.id(), offset, &mut more, 1), Ok(0))
 }
 
-/// Errs with [`SpoolError::BrokenLedger`] unless the segment still has, before the mark, the line that it had when the mark
-/// was made: a ledger that was taken away, or replaced by an older copy, does not.
+/// Errs with [`SpoolError::BrokenLedger`] unless the segment is there and still has, before the mark, the line that it had
+/// when the mark was made: a ledger that was taken away, or replaced by an older copy, does not.
 pub(super) fn check_mark(
     host: &dyn Host,
     ledger: &Dir<'_>,
     name: &str,
     mark: &Mark,
 ) -> Result<(), SpoolError> {
-    let Some(chain) = &mark.chain else {
-        return Ok(());
-    };
-    if mark.offset == 0 {
-        return Ok(());
-    }
     let taken_back = |reason: &str| SpoolError::BrokenLedger {
         segment: name.to_owned(),
         line: mark.lines.max(1),
@@ -113,6 +107,9 @@ pub(super) fn check_mark(
             return Err(taken_back("the segment is gone"));
         }
         other => other?,
+    };
+    let Some(chain) = mark.chain.as_ref().filter(|_| 0 < mark.offset) else {
+        return Ok(());
     };
     let line = line_before(&file, mark.offset).context("read", name)?;
     match line.as_deref().map(chain::chain_of) {
