@@ -4,6 +4,7 @@
 
 mod configuration;
 mod demo;
+mod evidence;
 mod full_disk;
 mod hanging;
 mod home;

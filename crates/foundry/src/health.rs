@@ -3,7 +3,7 @@
 use crate::words;
 use host::Millis;
 use pipeline::Observed;
-use pipeline::heartbeat::Heartbeat;
+use pipeline::heartbeat::{Heartbeat, ScrubState};
 
 /// What there is to complain of.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,8 +26,9 @@ pub(crate) struct Limits {
 }
 
 impl Health {
-    /// The health at `now`: the last pass finished in every stage without a mismatch and is not too old, and what the indexer
-    /// told is within its limits.
+    /// The health at `now`: the last pass finished in every stage without a mismatch and is not too old, what the indexer told is
+    /// within its limits, what is finished is what it was, as far as the scrub has seen, and it has seen all of it in twice its
+    /// time.
     pub(crate) fn of(last: Option<&Heartbeat>, now: Millis, limits: &Limits) -> Health {
         let Some(last) = last else {
             return Health {
@@ -46,6 +47,9 @@ impl Health {
             reasons.push(format!(
                 "{count} mismatches: `foundry audit` names every alert"
             ));
+        }
+        if let Some(scrub) = &last.scrub {
+            reasons.extend(of_scrub(scrub));
         }
         let age = now.0.saturating_sub(last.finished.as_millisecond());
         let age = u64::try_from(age).unwrap_or(0);
@@ -73,6 +77,31 @@ impl Health {
     pub(crate) fn is_healthy(&self) -> bool {
         self.reasons.is_empty()
     }
+}
+
+/// What there is to complain of in what is finished.
+fn of_scrub(scrub: &ScrubState) -> Vec<String> {
+    /// The others are in the heartbeat, and `foundry audit` names all.
+    const NAMED_MAX: usize = 3;
+    let mut reasons = Vec::new();
+    if 0 < scrub.findings {
+        let count = words::count(scrub.findings);
+        let named = scrub.named.iter().take(NAMED_MAX);
+        let named: Vec<_> = named.map(String::as_str).collect();
+        reasons.push(format!(
+            "{count} of what is finished is not as it was recorded: {}",
+            named.join("; ")
+        ));
+    }
+    if scrub.every_ms.saturating_mul(2) < scrub.oldest_unverified_age_ms {
+        let age = words::duration(scrub.oldest_unverified_age_ms);
+        let every = words::duration(scrub.every_ms);
+        reasons.push(format!(
+            "finished cases were not looked at for {age}, and are to be every {every} (scrub.every): \
+             make passes more often, or raise scrub.cases_max"
+        ));
+    }
+    reasons
 }
 
 /// Why the clocks are not well.

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::reconciled::Reconciled;
+use crate::scrubbed::Scrubbed;
 use crate::stage::{Ran, Stage, StageReport};
 use crate::time::elapsed_ms;
 use host::{Host, Millis};
@@ -22,16 +23,19 @@ pub struct Report {
     pub depth: Option<Depth>,
     /// What reconcile found; `None` if it could not finish.
     pub reconciled: Option<Reconciled>,
+    /// How the scrub stands; `None` if there is none, or its state could not be read.
+    pub scrubbed: Option<Scrubbed>,
     /// Whether the indexer has more for us now: a pass ends at its limits.
     pub has_more: bool,
 }
 
 impl Report {
-    /// Whether every stage finished, and nothing is mismatched.
+    /// Whether every stage finished, nothing is mismatched, and what is finished is what it was.
     pub fn is_ok(&self) -> bool {
         let all_finished = self.stages.iter().all(|stage| stage.failure.is_none());
         let mismatches = self.reconciled.as_ref().map_or(0, Reconciled::mismatches);
-        all_finished && mismatches == 0
+        let findings = self.scrubbed.as_ref().map_or(0, |scrub| scrub.findings);
+        all_finished && mismatches == 0 && findings == 0
     }
 
     /// The report of one stage.

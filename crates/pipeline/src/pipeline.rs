@@ -144,6 +144,7 @@ impl<'h> Pipeline<'h> {
                 state: &self.state,
                 refetch: self.source.refetch(),
                 look_every: settings.look_every,
+                scrub: &settings.scrub,
             })
         });
         let depth = pass.run(Stage::Heartbeat, |before| {
@@ -155,6 +156,7 @@ impl<'h> Pipeline<'h> {
                 depth: reconciled.depth,
                 found: reconciled.found.as_ref(),
                 ledger_heads: reconciled.ledger_heads,
+                scrubbed: reconciled.scrubbed.as_ref(),
                 counts_audited: self.poll.counts_audited(),
                 indexer: self.poll.observed(),
                 policy_sha256: policy.sha256(),
@@ -171,6 +173,7 @@ impl<'h> Pipeline<'h> {
             stages: pass.into_stages(),
             depth,
             reconciled: reconciled.found,
+            scrubbed: reconciled.scrubbed,
             has_more: polled.has_more,
         }
     }

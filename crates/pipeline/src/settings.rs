@@ -1,6 +1,7 @@
 //! How far a pass goes, and how often it does what is expensive.
 
 use crate::escalation::EscalationSettings;
+use crate::scrubbed::ScrubSettings;
 use std::time::Duration;
 
 /// How far a pass goes. Every limit is for one pass; the next one goes on.
@@ -18,12 +19,14 @@ pub struct Settings {
     /// While more than 10,000 alerts are on their way, they are looked for on disk only this often: that takes a look at
     /// every name.
     pub look_every: Duration,
+    /// How often what is finished is looked at again, and how far a pass goes with it.
+    pub scrub: ScrubSettings,
     /// What stage 5 writes on every pack.
     pub escalation: EscalationSettings,
 }
 
 impl Default for Settings {
-    /// 50,000 alerts, ten minutes, of which 20 seconds for the indexer, an hour, an hour; packs are amber.
+    /// 50,000 alerts, ten minutes, of which 20 seconds for the indexer, an hour, an hour; a week for the scrub; packs are amber.
     fn default() -> Self {
         Settings {
             backlog_max: 50_000,
@@ -31,6 +34,7 @@ impl Default for Settings {
             poll_max: Duration::from_secs(20),
             count_audit_every: Duration::from_secs(3_600),
             look_every: Duration::from_secs(3_600),
+            scrub: ScrubSettings::default(),
             escalation: EscalationSettings::default(),
         }
     }

@@ -12,7 +12,7 @@ use crate::words;
 use clap::Args;
 use host::Host;
 use pipeline::Observed;
-use pipeline::heartbeat::{Heartbeat, StageState};
+use pipeline::heartbeat::{Heartbeat, ScrubState, StageState};
 use serde_json::json;
 use spool::Depth;
 
@@ -91,7 +91,26 @@ fn text(health: &Health, depth: &Depth, heartbeat: Option<&Heartbeat>, terminal:
     for (what, ids) in &beat.named {
         terminal.result(&format!("  {what}: {}\n", ids.join(" ")));
     }
+    if let Some(scrub) = &beat.scrub {
+        terminal.result(&scrubbed(scrub));
+    }
     terminal.result(&format!("policy    {}\n", beat.policy_sha256));
+}
+
+/// How much of what is finished was looked at again, and what was found.
+fn scrubbed(scrub: &ScrubState) -> String {
+    let mut text = format!(
+        "scrub     {} looked at again, {} rounds, oldest {}, due {}, findings {}\n",
+        words::count(scrub.verified_total),
+        words::count(scrub.rounds),
+        words::duration(scrub.oldest_unverified_age_ms),
+        words::count(scrub.due),
+        words::count(scrub.findings)
+    );
+    for one in &scrub.named {
+        text.push_str(&format!("  {one}\n"));
+    }
+    text
 }
 
 /// What the indexer told besides its alerts.

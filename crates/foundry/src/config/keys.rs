@@ -2,7 +2,7 @@
 
 use super::limit::Limit;
 use super::origin::{Origin, Source, Sourced};
-use super::units::{FilePath, Listen, Packed, Product, Shed, Shown, Span, Start};
+use super::units::{FilePath, Listen, Often, Packed, Product, Shed, Shown, Span, Start};
 use pipeline::{Pap, Tlp};
 use serde::Deserialize;
 use std::time::Duration;
@@ -134,6 +134,16 @@ keys! {
     cases as RawCases, CasesValues {
         /// Cases of these dispositions become lines of one file an hour and bucket, instead of a directory each.
         packed: Packed = Packed(Vec::new()),
+    }
+
+    /// Looking again at what is finished.
+    scrub as RawScrub, ScrubValues {
+        /// Within this time every finished case is looked at again, byte by byte; "off" for never.
+        every: Often = Often(Some(Span::days(7))),
+        /// A pass looks at no more cases than these.
+        cases_max: u64 = 1_000,
+        /// A pass ends its look after about so many bytes.
+        bytes_max: u64 = 256 << 20,
     }
 
     /// What an escalation pack says about itself.

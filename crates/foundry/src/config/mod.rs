@@ -21,7 +21,7 @@ use crate::health::Limits;
 use crate::machine::Machine;
 use clap::Args;
 use host::Millis;
-use pipeline::{EscalationSettings, Settings};
+use pipeline::{EscalationSettings, ScrubSettings, Settings};
 use spool::SpoolOptions;
 use std::path::{Path, PathBuf};
 
@@ -130,6 +130,11 @@ impl Config {
             escalation: EscalationSettings {
                 tlp: self.values.escalation.tlp.value,
                 pap: self.values.escalation.pap.value,
+            },
+            scrub: ScrubSettings {
+                every: self.values.scrub.every.value.0.map(|span| span.0),
+                cases_max: self.values.scrub.cases_max.value,
+                bytes_max: self.values.scrub.bytes_max.value,
             },
             ..Settings::default()
         }

@@ -4,6 +4,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::heartbeat::{Facts, JSON_FILE};
 use crate::observed::Observed;
 use crate::reconciled::Reconciled;
+use crate::scrubbed::Scrubbed;
 use crate::stage::{Counts, Stage, StageReport};
 use crate::time::{elapsed_ms, timestamp};
 use alert::Disposition;
@@ -32,7 +33,7 @@ pub struct Heartbeat {
     pub started: Timestamp,
     /// When this was written.
     pub finished: Timestamp,
-    /// Whether every stage finished and nothing is mismatched.
+    /// Whether every stage finished, nothing is mismatched, and what is finished is what it was.
     pub ok: bool,
     /// The policy in force.
     pub policy_sha256: String,
@@ -53,6 +54,9 @@ pub struct Heartbeat {
     pub named: BTreeMap<String, Vec<String>>,
     /// The chain's head of each writer of the ledger: nothing before it can be changed unnoticed.
     pub ledger_heads: BTreeMap<String, String>,
+    /// The scrub of what is finished; absent if there is none, or in the heartbeats of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scrub: Option<ScrubState>,
     /// Hits of signatures since the first heartbeat.
     pub signatures: BTreeMap<String, SignatureTotal>,
     /// When the indexer's counts were last compared with ours, in milliseconds since 1970; 0 for never.
@@ -83,6 +87,29 @@ pub struct StageState {
     pub last_success: Option<Timestamp>,
     /// Why it did not finish in the last pass.
     pub error: Option<String>,
+}
+
+/// The scrub after a pass.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ScrubState {
+    /// Cases that were looked at in the pass.
+    pub verified: u64,
+    /// Cases that were looked at since the scrub's state was begun.
+    pub verified_total: u64,
+    /// When the round that is going on began.
+    pub round_began: Timestamp,
+    /// Rounds that were finished.
+    pub rounds: u64,
+    /// For how long the oldest part of what is finished has not been looked at.
+    pub oldest_unverified_age_ms: u64,
+    /// Within which time all of it is to be looked at again.
+    pub every_ms: u64,
+    /// Records and cases that are due and were left to the next pass.
+    pub due: u64,
+    /// What is not as it was recorded, in all.
+    pub findings: u64,
+    /// Some of it, each a sentence.
+    pub named: Vec<String>,
 }
 
 /// The queue after a pass.
@@ -177,6 +204,7 @@ impl Memory {
             self.ledger_heads = heads;
         }
         let mismatches = facts.found.map_or(0, Reconciled::mismatches);
+        let findings = facts.scrubbed.map_or(0, |scrub| scrub.findings);
         let failed = facts.stages.iter().any(|stage| stage.failure.is_some());
         let stages = Stage::ALL.iter();
         Heartbeat {
@@ -184,7 +212,7 @@ impl Memory {
             run_id: facts.run_id.to_owned(),
             started: timestamp(facts.started),
             finished: timestamp(now),
-            ok: !failed && mismatches == 0,
+            ok: !failed && mismatches == 0 && findings == 0,
             policy_sha256: facts.policy_sha256.to_owned(),
             insecure: facts.insecure,
             stages: stages
@@ -196,6 +224,7 @@ impl Memory {
             mismatches,
             named: facts.found.map(named).unwrap_or_default(),
             ledger_heads: self.ledger_heads.clone(),
+            scrub: facts.scrubbed.map(scrub),
             signatures: self.signatures.clone(),
             counts_audited_ms: facts.counts_audited.0,
             indexer: facts.indexer,
@@ -247,6 +276,20 @@ impl Heartbeat {
                 Ok(None)
             }
         }
+    }
+}
+
+fn scrub(of: &Scrubbed) -> ScrubState {
+    ScrubState {
+        verified: of.verified,
+        verified_total: of.verified_total,
+        round_began: timestamp(of.round_began),
+        rounds: of.rounds,
+        oldest_unverified_age_ms: of.oldest_unverified_ms,
+        every_ms: u64::try_from(of.every.as_millis()).unwrap_or(u64::MAX),
+        due: of.due,
+        findings: of.findings,
+        named: of.named.clone(),
     }
 }
 

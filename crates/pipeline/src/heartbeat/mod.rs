@@ -8,12 +8,13 @@ mod memory;
 mod prometheus;
 
 pub(crate) use memory::Memory;
-pub use memory::{Heartbeat, QueueState, SignatureTotal, StageState};
+pub use memory::{Heartbeat, QueueState, ScrubState, SignatureTotal, StageState};
 pub use prometheus::exposition;
 
 use crate::failure::Failure;
 use crate::observed::Observed;
 use crate::reconciled::Reconciled;
+use crate::scrubbed::Scrubbed;
 use crate::stage::{Ran, StageReport};
 use host::Millis;
 use policy::Stats;
@@ -41,6 +42,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) found: Option<&'a Reconciled>,
     /// The chain's head of each writer of the ledger; `None` likewise.
     pub(crate) ledger_heads: Option<BTreeMap<String, String>>,
+    /// How the scrub stands; `None` if there is none, or its state could not be read.
+    pub(crate) scrubbed: Option<&'a Scrubbed>,
     /// When the indexer's counts were last compared with ours.
     pub(crate) counts_audited: Millis,
     /// What the indexer told besides its alerts.

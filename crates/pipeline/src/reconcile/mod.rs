@@ -8,14 +8,18 @@
 //! 3. **Fetch again**: an alert without an end that stands nowhere was removed by somebody outside. The indexer is asked for
 //!    it by its identity, and what it has is published again. What it no longer has is lost, and named in every report.
 //!
+//! 4. **Scrub** ([`scrub`]): a little of what is finished is looked at again, byte by byte.
+//!
 //! The equation is `published = cased + duplicates + quarantined + vanished + queue`, with the queue counted on disk.
 //! `foundry audit` reads everything instead; this stage falls back to reading the whole ledger when its own notes do not fit.
 
 mod book;
 mod look;
+mod scrub;
 
 use crate::failure::Failure;
 use crate::reconciled::Reconciled;
+use crate::scrubbed::{ScrubSettings, Scrubbed};
 use crate::source::Refetch;
 use crate::stage::{Counts, Ran};
 use book::Book;
@@ -29,6 +33,7 @@ use std::time::Duration;
 pub(crate) struct Reconcile {
     /// Loaded anew after a failure.
     book: Option<Book>,
+    scrub: scrub::Scrub,
 }
 
 /// What stage 6 gives.
@@ -40,6 +45,8 @@ pub(crate) struct Reconciliation {
     pub(crate) found: Option<Reconciled>,
     /// The chain's head of each writer of the ledger; `None` likewise.
     pub(crate) ledger_heads: Option<BTreeMap<String, String>>,
+    /// How the scrub stands; `None` if there is none, or its state could not be read.
+    pub(crate) scrubbed: Option<Scrubbed>,
 }
 
 /// What stage 6 takes in one pass.
@@ -52,6 +59,8 @@ pub(crate) struct Parts<'a, 'h> {
     pub(crate) refetch: Option<Refetch<'a, 'h>>,
     /// How often a deep queue is looked at.
     pub(crate) look_every: Duration,
+    /// How far the scrub goes.
+    pub(crate) scrub: &'a ScrubSettings,
 }
 
 impl Reconcile {
@@ -72,7 +81,17 @@ impl Reconcile {
 
     /// Reconciles, and fetches again what vanished.
     pub(crate) fn run(&mut self, parts: Parts<'_, '_>) -> Ran<Reconciliation> {
-        Ran::noting(|counts, gives| self.reconcile(parts, counts, gives))
+        let (spool, dir, settings) = (parts.spool, parts.state, parts.scrub);
+        Ran::noting(|counts, gives| {
+            let reconciled = self.reconcile(parts, counts, gives);
+            let scrub = scrub::Parts {
+                spool,
+                dir,
+                settings,
+                cases: gives.found.as_ref().map_or(0, Reconciled::cases),
+            };
+            reconciled.and(self.scrub.run(&scrub, &mut gives.scrubbed))
+        })
     }
 
     fn reconcile(
@@ -86,6 +105,7 @@ impl Reconcile {
             state,
             refetch,
             look_every,
+            scrub: _,
         } = parts;
         gives.depth = Some(spool::depth(spool)?);
         let mut book = match self.book.take() {

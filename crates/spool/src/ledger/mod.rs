@@ -10,13 +10,14 @@
 //! [`crate::SpoolError::BrokenLedger`].
 //!
 //! - `record` is what can stand in a line, `chain` a line, `segments` where they stand, `reader` and `writer` the two ends.
-//! - [`follow`] reads what was recorded since one looked last; `tail` is the end, and the alerts that it shows to be known.
+//! - [`follow`] reads what was recorded since one looked last, [`Walk`] all of it, a little at a time; `tail` is the end, and the alerts that it shows to be known.
 
 mod chain;
 mod follow;
 mod reader;
 mod record;
 mod segments;
+mod slice;
 mod tail;
 mod writer;
 
@@ -29,6 +30,7 @@ pub(crate) use record::NewCases;
 pub use record::{NewCase, Quarantined, Record};
 pub(crate) use segments::seal_older;
 pub use segments::{open_segment, parse_segment_name, segment_name, segments};
+pub use slice::{Step, Walk, WalkPosition};
 pub(crate) use tail::{Seen, Tail};
 pub(crate) use writer::LedgerWriter;
 
