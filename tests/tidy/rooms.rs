@@ -9,26 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
 /// Circles that are being untied: the crate, and the rooms that its circle may have. A line goes when its circle does.
-const EXCEPTIONS: &[(&str, &[&str])] = &[
-    ("indexer", &["poller", "walk"]),
-    (
-        "spool",
-        &[
-            "bucket",
-            "case",
-            "complete",
-            "draft",
-            "ledger",
-            "packs",
-            "plan",
-            "quarantine",
-            "recover",
-            "staging",
-            "survey",
-            "worker",
-        ],
-    ),
-];
+const EXCEPTIONS: &[(&str, &[&str])] = &[("indexer", &["poller", "walk"])];
 
 /// The stages of the pipeline, none of which knows another, nor `pipeline`, which conducts them.
 const STAGES: &[&str] = &[

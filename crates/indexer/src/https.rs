@@ -28,7 +28,7 @@ pub struct HttpsOptions {
     pub read_timeout: Duration,
     /// The longest time for a whole request, however steadily its answer drips, where the request's patience allows more.
     pub total_timeout: Duration,
-    /// The fewest bytes a second with which a body may come, measured over [`HttpsOptions::RATE_WINDOW`] by the clock of the
+    /// The fewest bytes a second with which a body may come, measured over five seconds by the clock of the
     /// request's patience.
     pub rate_min: u32,
     /// The largest body to accept. The indexer refuses documents beyond 100 MB, so one always fits the default.
@@ -36,9 +36,6 @@ pub struct HttpsOptions {
 }
 
 impl HttpsOptions {
-    /// What comes more slowly than [`HttpsOptions::rate_min`] for so long is given up.
-    pub const RATE_WINDOW: Duration = Duration::from_secs(5);
-
     /// The recommended limits.
     pub fn new(url: impl Into<String>) -> Self {
         HttpsOptions {

@@ -1,7 +1,10 @@
 //! Whether bytes come fast enough to go on waiting for them.
 
-use crate::https::HttpsOptions;
 use host::Millis;
+use std::time::Duration;
+
+/// What comes more slowly than the least rate for so long is given up.
+pub(crate) const WINDOW: Duration = Duration::from_secs(5);
 
 /// How many bytes came in the present window of time.
 pub(crate) struct Rate {
@@ -28,9 +31,8 @@ impl Rate {
             return false;
         };
         window.bytes += bytes as u64;
-        let length = HttpsOptions::RATE_WINDOW;
         let took = u128::try_from(now.0.saturating_sub(window.since.0)).unwrap_or(0);
-        if took < length.as_millis() {
+        if took < WINDOW.as_millis() {
             return false;
         }
         let least = u128::from(self.min) * took / 1_000;
