@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 const HOUR: i64 = 3_600_000;
 
-/// An indexer whose clock is `ahead_ms` ahead, with 30 alerts of the two hours before that many hours ago.
-fn indexer(ahead_ms: i64, hours_ago: i64) -> Server {
-    let end = now_ms() + ahead_ms - hours_ago * HOUR;
+/// An indexer whose clock is `ahead_ms` ahead, with 30 alerts of the two hours that ended `ago_ms` ago by that clock.
+fn indexer(ahead_ms: i64, ago_ms: i64) -> Server {
+    let end = now_ms() + ahead_ms - ago_ms;
     let recipe = Recipe::steady(7, 30, end - 2 * HOUR..end);
     let options = Options::healthy("reader", "s3cret");
     let core = Core::new(Arc::new(Population::new(recipe)), options);
@@ -17,7 +17,8 @@ fn indexer(ahead_ms: i64, hours_ago: i64) -> Server {
 
 #[test]
 fn a_clock_a_day_behind_the_indexers_is_told_and_holds_nothing_back() {
-    let server = indexer(24 * HOUR, 1);
+    // Its newest alert is of the hour before its clock: the witness that it is ours which is wrong.
+    let server = indexer(24 * HOUR, HOUR / 6);
     let scene = Scene::home_of(&server, "s3cret");
     scene.on_home("run").expect(0);
     scene.on_home("status").expect(1).shows(&[
@@ -37,7 +38,7 @@ fn a_clock_a_day_behind_the_indexers_is_told_and_holds_nothing_back() {
 
 #[test]
 fn an_indexer_that_has_nothing_new_for_days_is_told_with_the_likely_causes() {
-    let server = indexer(0, 70);
+    let server = indexer(0, 70 * HOUR);
     let scene = Scene::home_of(&server, "s3cret");
     scene.on_home("run").expect(0);
     scene.on_home("status").expect(1).shows(&[
@@ -56,7 +57,7 @@ fn an_indexer_that_has_nothing_new_for_days_is_told_with_the_likely_causes() {
 
 #[test]
 fn a_backfill_reads_what_lies_before_the_start_and_a_second_one_adds_nothing() {
-    let server = indexer(0, 50);
+    let server = indexer(0, 50 * HOUR);
     let scene = Scene::home_of(&server, "s3cret");
     scene.on_home("run").expect(0);
     scene.on_home("audit").expect(0).shows(&["published 0"]);

@@ -124,7 +124,9 @@ fn what_is_late_says_how_far_it_had_come() {
     // A port that takes connections and knows no TLS.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
-    let error = send(impatient(url)).unwrap_err();
+    let mut options = impatient(url);
+    options.connect_timeout = Duration::from_millis(300);
+    let error = send(options).unwrap_err();
     assert!(
         error.message.contains("no connection, TLS included"),
         "{error}"
