@@ -32,7 +32,10 @@ pub(crate) struct Known {
     /// The indices that gave alerts lately, with the time of their newest one.
     pub(crate) indices: BTreeMap<String, i64>,
     pub(crate) refusal: Option<Refusal>,
-    /// Alerts in the seen window, which follows this line.
+    /// Before this time, alerts may have been handed over under the identities of their documents.
+    #[serde(default = "unsaid")]
+    pub(crate) former_until: i64,
+    /// Documents in the seen window, which follows this line.
     seen: usize,
 }
 
@@ -52,6 +55,12 @@ const FILE: &str = "indexer.state";
 const FILE_BYTES_MAX: usize = 1 << 30;
 const CHECKSUM_BYTES: usize = 8;
 
+/// What [`Known::former_until`] is in a state of a program that knew alerts by their documents alone: whatever is handed
+/// over so far was so under these identities.
+fn unsaid() -> i64 {
+    i64::MAX
+}
+
 impl State {
     /// The state of a reader that begins at `start`.
     pub(crate) fn begin(start: Millis) -> Self {
@@ -64,6 +73,7 @@ impl State {
                 shards: None,
                 indices: BTreeMap::new(),
                 refusal: None,
+                former_until: i64::MIN,
                 seen: 0,
             },
             seen: Seen::default(),
@@ -123,7 +133,13 @@ impl State {
             return Err("its seen window has another length than it says".to_owned());
         }
         let seen = Seen::read(&rest[1..]).ok_or("its seen window is not in order")?;
-        Ok(State { known, seen })
+        let mut state = State { known, seen };
+        if state.known.former_until == unsaid() {
+            // A slice that failed halfway was handed over in part, and the cursor is before it.
+            let newest = state.seen.newest().map_or(i64::MIN, |time| time.0);
+            state.known.former_until = state.known.cursor.max(newest.saturating_add(1));
+        }
+        Ok(state)
     }
 }
 
@@ -159,6 +175,32 @@ mod tests {
             assert!(State::read(&bad).is_err(), "byte {at} was changed");
             assert!(State::read(&good[..at]).is_err(), "{at} bytes are left");
         }
+    }
+
+    #[test]
+    fn what_an_older_program_has_handed_over_may_have_former_identities() {
+        let former = |state: &State| {
+            let mut bytes = state.write();
+            bytes.truncate(bytes.len() - CHECKSUM_BYTES);
+            let line = bytes.iter().position(|byte| *byte == b'\n').unwrap();
+            let rest = bytes.split_off(line);
+            let line = String::from_utf8(bytes).unwrap();
+            let field = format!(r#""former_until":{},"#, i64::MIN);
+            let mut bytes = line.replace(&field, "").into_bytes();
+            assert_eq!(bytes.len() + field.len(), line.len());
+            bytes.extend(rest);
+            bytes.extend_from_slice(&xxh3_64(&bytes).to_le_bytes());
+            State::read(&bytes)
+                .expect("an older state")
+                .known
+                .former_until
+        };
+        let mut old = state();
+        assert_eq!(former(&old), 2_001, "it was read in part beyond its cursor");
+        old.known.cursor = 9_000;
+        assert_eq!(former(&old), 9_000);
+        let new = State::read(&old.write()).expect("a state of today");
+        assert_eq!(new.known.former_until, i64::MIN);
     }
 
     #[test]

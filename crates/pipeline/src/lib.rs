@@ -22,6 +22,7 @@ pub mod cap;
 mod drain;
 mod escalation;
 mod failure;
+mod former;
 pub mod heartbeat;
 mod pass;
 mod pipeline;

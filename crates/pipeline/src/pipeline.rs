@@ -3,6 +3,7 @@
 use crate::drain::{Drained, Job};
 use crate::escalation::EscalationSettings;
 use crate::failure::Failure;
+use crate::former::Former;
 use crate::heartbeat::Memory;
 use crate::pass::{Pass, Report};
 use crate::reconcile::book::Book;
@@ -88,6 +89,7 @@ pub struct Pipeline<'h> {
     pub(crate) publisher: Option<Publisher<'h>>,
     /// Likewise.
     pub(crate) poller: Option<Poller<'h>>,
+    pub(crate) former: Former,
     pub(crate) memory: Memory,
     /// What reconcile knows; loaded anew after it failed.
     pub(crate) book: Option<Book>,
@@ -134,6 +136,7 @@ impl<'h> Pipeline<'h> {
             state,
             publisher: None,
             poller: None,
+            former: Former::default(),
             memory,
             book: None,
             witness: &Nobody,

@@ -1,13 +1,14 @@
 //! Stage 1: from the indexer, and from `inbox/`, into the queue.
 
 use crate::failure::Failure;
+use crate::former::Former;
 use crate::pass::Pass;
 use crate::pipeline::{Intake, Pipeline, elapsed_ms};
 use crate::witness::{Activity, Outcome, Witness, witnessed};
 use alert::AlertId;
 use host::Millis;
 use indexer::{Hit, PollError, Poller, SecretFile, SinkError};
-use spool::{Incoming, Published, Publisher, SpoolError};
+use spool::{Document, Incoming, Published, Publisher, Spool, SpoolError};
 
 /// Takes in what there is, until the indexer has no more for now, or the backlog or the pass's time is at its limit.
 pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
@@ -52,14 +53,25 @@ fn take_in(
         settings,
         memory,
         witness,
+        spool,
+        former,
         ..
     } = pipeline
     else {
         return Ok(());
     };
+    former.learn(poller);
+    let mut taker = Taker {
+        spool: *spool,
+        publisher,
+        former,
+        witness: *witness,
+        late_until: poller.cursor(),
+    };
     while backlog < settings.backlog_max && host.now() <= deadline {
         let mut published = Published::default();
-        let step = poller.step(&mut |hits| publish(publisher, *witness, hits, &mut published));
+        taker.late_until = poller.cursor();
+        let step = poller.step(&mut |hits| taker.publish(hits, &mut published));
         let step = step.inspect_err(|error| *is_sound = is_of_indexer(error))?;
         backlog += published.published;
         pass.counts.taken += step.handed_over + step.repeated;
@@ -73,7 +85,8 @@ fn take_in(
     let every = settings.count_audit_every.as_millis();
     if every <= u128::from(elapsed_ms(memory.counts_audited, now)) {
         let mut published = Published::default();
-        let audit = poller.audit(&mut |hits| publish(publisher, *witness, hits, &mut published));
+        taker.late_until = poller.cursor();
+        let audit = poller.audit(&mut |hits| taker.publish(hits, &mut published));
         let audit = audit.inspect_err(|error| *is_sound = is_of_indexer(error))?;
         pass.counts.taken += audit.handed_over;
         pass.counts.given += published.published;
@@ -113,22 +126,47 @@ impl<'h> Intake<'h> {
     }
 }
 
-/// Makes hits durable in the queue; those that it had before are left out.
-fn publish(
-    publisher: &mut Publisher<'_>,
-    witness: &dyn Witness,
-    hits: &[Hit<'_>],
-    done: &mut Published,
-) -> Result<(), SinkError> {
-    let (batch, times) = incoming(hits);
-    let act = || publisher.publish_within(&batch, times);
-    let published = witnessed(witness, Activity::Publish, act, outcome)?;
-    let ids: Vec<AlertId> = hits.iter().map(|hit| hit.alert).collect();
-    witness.acknowledge(&ids);
-    done.published += published.published;
-    done.duplicates += published.duplicates;
-    done.buckets += published.buckets;
-    Ok(())
+/// What takes hits into the queue.
+struct Taker<'a, 'h> {
+    spool: &'a Spool<'h>,
+    publisher: &'a mut Publisher<'h>,
+    former: &'a mut Former,
+    witness: &'a dyn Witness,
+    /// Alerts before this time were asked for before: it may be long since they came.
+    late_until: Millis,
+}
+
+impl Taker<'_, '_> {
+    /// Makes hits durable in the queue; those that it had before are left out.
+    fn publish(&mut self, hits: &[Hit<'_>], done: &mut Published) -> Result<(), SinkError> {
+        let (mut fresh, mut repeats) = (Vec::with_capacity(hits.len()), Vec::new());
+        for hit in hits {
+            let document = self.document(hit);
+            match self.former.identity(self.spool, self.publisher, hit)? {
+                None => fresh.push(incoming(hit, Some(document))),
+                Some(former) if former == hit.document => {}
+                Some(former) => repeats.push((former, document)),
+            }
+        }
+        self.publisher.note_repeats(&repeats)?;
+        let publisher = &mut *self.publisher;
+        let act = || publisher.publish_within(&fresh, times_of(hits));
+        let published = witnessed(self.witness, Activity::Publish, act, outcome)?;
+        let ids: Vec<AlertId> = fresh.iter().map(|alert| alert.id).collect();
+        self.witness.acknowledge(&ids);
+        done.published += published.published;
+        done.duplicates += published.duplicates + (hits.len() - fresh.len()) as u64;
+        done.buckets += published.buckets;
+        Ok(())
+    }
+
+    fn document<'d>(&self, hit: &'d Hit<'_>) -> Document<'d> {
+        Document {
+            index: &hit.index,
+            id: &hit.id,
+            is_late: hit.time < self.late_until,
+        }
+    }
 }
 
 /// Publishes again what somebody removed from the queue.
@@ -137,8 +175,8 @@ pub(crate) fn restore(
     witness: &dyn Witness,
     hits: &[Hit<'_>],
 ) -> Result<Published, SpoolError> {
-    let (batch, times) = incoming(hits);
-    let act = || publisher.restore(&batch, times);
+    let batch: Vec<_> = hits.iter().map(|hit| incoming(hit, None)).collect();
+    let act = || publisher.restore(&batch, times_of(hits));
     witnessed(witness, Activity::Publish, act, outcome)
 }
 
@@ -149,12 +187,17 @@ fn outcome(done: &Published) -> Outcome<'static> {
     }
 }
 
-fn incoming<'a>(hits: &'a [Hit<'_>]) -> (Vec<Incoming<'a>>, Option<(Millis, Millis)>) {
-    let batch = hits.iter().map(|hit| Incoming {
+fn incoming<'a>(hit: &'a Hit<'_>, document: Option<Document<'a>>) -> Incoming<'a> {
+    Incoming {
         id: hit.alert,
         payload: hit.raw,
-    });
+        document,
+    }
+}
+
+/// The first and last time of the hits.
+fn times_of(hits: &[Hit<'_>]) -> Option<(Millis, Millis)> {
     let first = hits.iter().map(|hit| hit.time).min();
     let last = hits.iter().map(|hit| hit.time).max();
-    (batch.collect(), first.zip(last))
+    first.zip(last)
 }

@@ -44,7 +44,7 @@ impl Tail {
     /// Learns from a record, and says how many entries it names.
     fn note(&mut self, record: Record) -> usize {
         match record {
-            Record::Opened { .. } => 0,
+            Record::Opened { .. } | Record::Repeated { .. } => 0,
             Record::Published {
                 bucket, entries, ..
             } => {
