@@ -1,7 +1,7 @@
 //! Fixtures shared by the test targets of this package.
 
 use host::{Host, Millis};
-use indexer::{Config, Profile, Request, Transport, TransportError};
+use indexer::{Answered, Config, Profile, Request, Transport, TransportError};
 use mock_indexer::{Core, Planted, Population, Recipe};
 use pipeline::{Intake, Secret};
 use sim::kernel::{
@@ -118,6 +118,25 @@ pub fn nine_alerts(from: i64, to: i64) -> Population {
     Population::new(recipe)
 }
 
+/// The same way to an indexer whose clock is not the machine's.
+pub struct Apart<'a> {
+    /// The machine, and who answers.
+    pub way: InProcess<'a>,
+    /// By how many milliseconds the indexer's clock is ahead.
+    pub ahead_ms: i64,
+}
+
+impl Transport for Apart<'_> {
+    fn send(
+        &self,
+        request: &Request<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Answered, TransportError> {
+        let now = self.way.host.now().0 + self.ahead_ms;
+        Ok(self.way.ask_at(now, request, answer))
+    }
+}
+
 /// The way to a mock indexer without a socket.
 pub struct InProcess<'a> {
     /// The machine whose time it is asked at.
@@ -126,8 +145,9 @@ pub struct InProcess<'a> {
     pub core: Rc<RefCell<Core>>,
 }
 
-impl Transport for InProcess<'_> {
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
+impl InProcess<'_> {
+    /// Asks at a time of the indexer's clock.
+    fn ask_at(&self, now: i64, request: &Request<'_>, answer: &mut Vec<u8>) -> Answered {
         let (path, query) = request.path.split_once('?').unwrap_or((request.path, ""));
         let asked = mock_indexer::Request {
             method: "POST",
@@ -136,9 +156,19 @@ impl Transport for InProcess<'_> {
             authorization: request.authorization,
             body: request.body.as_bytes(),
         };
-        let now = self.host.now().0;
         let response = self.core.borrow_mut().answer(now, &asked);
+        let answered = Answered::new(response.status, response.date());
         *answer = response.body;
-        Ok(response.status)
+        answered
+    }
+}
+
+impl Transport for InProcess<'_> {
+    fn send(
+        &self,
+        request: &Request<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Answered, TransportError> {
+        Ok(self.ask_at(self.host.now().0, request, answer))
     }
 }

@@ -39,7 +39,7 @@ struct Wanted {
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     if let Some(at) = args.iter().position(|arg| arg == run::VERB) {
-        run::child_main(&args[at + 1..]);
+        run::child_main(&args[at + 1..], beside::run);
         return;
     }
     let setting = |name: &str, default: u32| {

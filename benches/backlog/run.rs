@@ -1,11 +1,10 @@
 //! One run in a process of its own: the production pipeline, or the bare loop of its calls.
 
-use crate::beside;
 use crate::mix;
 use crate::source::Source;
 use alert::Disposition;
 use host::{At, Host, Millis};
-use indexer::{Config, Https, HttpsOptions, Profile, Request, Transport, TransportError};
+use indexer::{Answered, Config, Https, HttpsOptions, Profile, Request, Transport, TransportError};
 use os::OsHost;
 use pipeline::{Drained, Intake, Job, Pipeline, Secret, Settings, Stage};
 use rustix::time::{ClockId, clock_gettime};
@@ -120,8 +119,8 @@ pub(crate) fn tell(name: &str, value: f64) {
     println!("{name} {value}");
 }
 
-/// The child's program.
-pub(crate) fn child_main(args: &[String]) {
+/// The child's program. `bare` is the bare side.
+pub(crate) fn child_main(args: &[String], bare: fn(&Order)) {
     let [side, dir, url, start_ms, is_packed, workers, alerts] = args else {
         panic!("a run has seven arguments");
     };
@@ -134,7 +133,7 @@ pub(crate) fn child_main(args: &[String]) {
         alerts: alerts.parse().expect("a number"),
     };
     match side.as_str() {
-        "bare" => beside::run(&order),
+        "bare" => bare(&order),
         _ => run_pipeline(&order),
     }
     tell("peak_kib", sim::stress::peak_kib() as f64);
@@ -162,14 +161,18 @@ struct Noted {
 }
 
 impl Transport for Noted {
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
+    fn send(
+        &self,
+        request: &Request<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Answered, TransportError> {
         let mut requests = self.requests.borrow_mut();
         writeln!(requests, "{}\t{}", request.path, request.body).expect("a line");
         let begun = Instant::now();
-        let status = self.inner.send(request, answer);
+        let answered = self.inner.send(request, answer);
         self.waited.set(self.waited.get() + begun.elapsed());
         self.bytes.set(self.bytes.get() + answer.len() as u64);
-        status
+        answered
     }
 }
 

@@ -9,6 +9,7 @@
 //! A failure names the strikes, which replay it.
 
 mod adoption;
+mod evidence;
 mod failures;
 mod kills;
 mod life;

@@ -1,5 +1,6 @@
 //! What the files themselves say, whatever the queue's own audit thinks.
 
+use crate::evidence;
 use crate::life::{BAD, SPOOL, Work, payload};
 use crate::world::{End, World};
 use alert::AlertId;
@@ -20,7 +21,7 @@ pub(crate) enum Mercy {
 type Outcome = Result<(), String>;
 
 /// Every path below the spool, with what it stands for.
-fn files(fs: &Fs) -> Vec<(String, Ino)> {
+pub(crate) fn files(fs: &Fs) -> Vec<(String, Ino)> {
     let mut found = Vec::new();
     let top = fs.at(SPOOL.as_bytes());
     let mut waiting: Vec<_> = top.map(|ino| (String::new(), ino)).into_iter().collect();
@@ -72,7 +73,7 @@ fn is_pack(path: &str) -> bool {
 }
 
 /// The records of all ledger segments, as far as their lines are whole.
-fn records(fs: &Fs) -> Vec<Record> {
+pub(crate) fn records(fs: &Fs) -> Vec<Record> {
     let segments = files(fs)
         .into_iter()
         .filter(|(path, _)| path.starts_with("/ledger/") && path.ends_with(".ndjson"));
@@ -107,7 +108,7 @@ pub(crate) fn ledger_is_not_ahead(world: &World, work: Work) -> Outcome {
     }
     for record in records(fs) {
         match record {
-            Record::Opened { .. } | Record::Repeated { .. } => {}
+            Record::Opened { .. } | Record::Life { .. } | Record::Repeated { .. } => {}
             Record::Published { entries, .. } => {
                 for id in entries.iter().map(EntryName::id) {
                     if !whole.contains_key(&id) {
@@ -183,7 +184,8 @@ pub(crate) fn all_is_well(world: &World, work: Work, end: &End, mercy: Mercy) ->
     if spoiled != 0 && (mercy, spoiled) != (Mercy::OneSpoiled, 1) {
         return Err(format!("{spoiled} good alerts are in quarantine"));
     }
-    leftovers(fs)
+    leftovers(fs)?;
+    evidence::fits(fs)
 }
 
 /// Nothing is left of what was under way.

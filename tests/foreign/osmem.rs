@@ -3,7 +3,9 @@
 use crate::alike::answer_alike;
 use crate::python::{Python, say};
 use host::{At, Dir, Host, Millis};
-use indexer::{Config, Https, HttpsOptions, Poller, Profile, Request, SecretFile, Transport};
+use indexer::{
+    Config, Https, HttpsOptions, Patience, Poller, Profile, Request, SecretFile, Transport,
+};
 use mock_indexer::{Batch, Core, Indexed, Options, Population, Recipe, basic_authorization};
 use os::OsHost;
 use serde_json::{Value, json};
@@ -134,9 +136,10 @@ impl Both {
             path,
             authorization: None,
             body,
+            patience: Patience::ENDLESS,
         };
-        let status = self.osmem.send(&request, &mut answer).unwrap();
-        (status, serde_json::from_slice(&answer).unwrap())
+        let answered = self.osmem.send(&request, &mut answer).unwrap();
+        (answered.status, serde_json::from_slice(&answer).unwrap())
     }
 
     pub(crate) fn ask_mock(&mut self, path: &str, body: &str) -> (u16, Value) {

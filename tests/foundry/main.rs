@@ -4,8 +4,11 @@
 
 mod configuration;
 mod demo;
+mod evidence;
 mod full_disk;
+mod hanging;
 mod home;
+mod indexer;
 mod look;
 mod passes;
 mod policies;

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod age;
 mod bags;
 mod crashes;
 mod disk;

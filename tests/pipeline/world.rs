@@ -108,6 +108,14 @@ impl World {
         tests::files_of_machine(&self.machine, SPOOL)
     }
 
+    /// Drops another alert into `inbox/`.
+    pub(crate) fn drop_in(&mut self, name: &str, level: u32) {
+        let path = format!("{SPOOL}/inbox/{name}");
+        let bytes = payload(level, &format!("2026-04-01T05:29:07.{name}"));
+        let content = Content::Bytes(bytes);
+        self.machine.make_file(&path, content, 0).unwrap();
+    }
+
     /// Runs one life: one pass, struck as given.
     pub(crate) fn live(&mut self, strike: Option<Strike>) -> Life {
         let report = Rc::new(RefCell::new(None));

@@ -3,6 +3,7 @@
 mod adopt;
 mod bad_input;
 mod cap;
+mod digests;
 mod fixture;
 mod flow;
 mod packs;

@@ -176,7 +176,12 @@ fn bytes_that_do_not_fit_a_line_come_back_to_the_byte_or_get_a_directory() {
         let is_packed = found.shelf.starts_with("packed/");
         assert_eq!(is_packed, number < 3, "{number} is at {}", found.shelf);
     }
-    assert_eq!(audit_deep(&spool).expect("an audit").mismatches(), 0);
+    assert_eq!(
+        audit_deep(&spool, &mut |_| {})
+            .expect("an audit")
+            .mismatches(),
+        0
+    );
 }
 
 #[test]
@@ -374,7 +379,12 @@ fn bit_rot_is_found_by_the_deep_audit_and_a_pack_that_cannot_be_read_by_any() {
     );
     let mut worker = Worker::open(&spool, "w1").expect("the name is free");
     drain_by(&mut worker, &mut Every(4));
-    assert_eq!(audit_deep(&spool).expect("an audit").mismatches(), 0);
+    assert_eq!(
+        audit_deep(&spool, &mut |_| {})
+            .expect("an audit")
+            .mismatches(),
+        0
+    );
     let flip = |path: &str, at: usize| {
         let path = disk.path("cases").join(path);
         let mut bytes = std::fs::read(&path).expect("a file");
@@ -387,7 +397,7 @@ fn bit_rot_is_found_by_the_deep_audit_and_a_pack_that_cannot_be_read_by_any() {
     let directory = format!("2026/04/01/05/{}", id(4));
     flip(&format!("{directory}/alert.json"), 40);
     audit(&spool);
-    let deep = audit_deep(&spool).expect("an audit");
+    let deep = audit_deep(&spool, &mut |_| {}).expect("an audit");
     let damaged: Vec<_> = deep.damaged.iter().map(|one| one.path.as_str()).collect();
     assert_eq!(damaged, [directory.as_str(), first.as_str()]);
     // The first line itself.

@@ -50,6 +50,7 @@ goals! {
     SyncFailedThenSuccess "sync-failed-then-success" "a sync failed and a later one succeeded";
     DuplicateAlert "duplicate-alert" "an alert was fetched twice";
     UnauthorisedSixDays "unauthorised-six-days" "the indexer answered 401 for six days, then succeeded";
+    IndexerHung "indexer-hung" "the indexer took a request and never answered it";
     SecondInstanceStarted "second-instance-started" "a second instance started while the first ran";
     SharingViolationOnRename "sharing-violation-on-rename" "a rename failed because a neighbour held the file";
     BadFileQuarantined "bad-file-quarantined" "a planted bad file was set aside";

@@ -2,11 +2,12 @@
 
 use crate::command;
 use crate::config::ConfigArgs;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::{self, Exit};
 use crate::logs;
 use crate::terminal::{Format, Terminal};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -16,7 +17,7 @@ use tracing_subscriber::filter::LevelFilter;
 #[derive(Parser, Debug)]
 #[command(name = "foundry", version, after_help = exit::HELP, max_term_width = 100)]
 #[command(propagate_version = true, disable_help_subcommand = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
@@ -41,18 +42,11 @@ enum Command {
     Case(command::case::CaseArgs),
     Ledger(command::ledger::LedgerArgs),
     Adopt(command::adopt::AdoptArgs),
+    Backfill(command::backfill::BackfillArgs),
     Policy(command::policy::PolicyArgs),
     Config(command::config::ConfigCommandArgs),
     Completions(command::shell::CompletionsArgs),
     Man(command::shell::ManArgs),
-}
-
-/// What every command is given.
-pub(crate) struct Context {
-    /// Which configuration is meant.
-    pub(crate) config: ConfigArgs,
-    /// The two streams.
-    pub(crate) terminal: Terminal,
 }
 
 /// Runs the program with these arguments, the first of which is its name.
@@ -95,10 +89,11 @@ fn dispatch(command: Command, context: &Context) -> Exit {
         Command::Case(args) => command::case::run(&args, context),
         Command::Ledger(args) => command::ledger::run(&args, context),
         Command::Adopt(args) => command::adopt::run(&args, context),
+        Command::Backfill(args) => command::backfill::run(&args, context),
         Command::Policy(args) => command::policy::run(&args, context),
         Command::Config(args) => command::config::run(&args, context),
-        Command::Completions(args) => command::shell::completions(&args, context),
-        Command::Man(args) => command::shell::man(&args, context),
+        Command::Completions(args) => command::shell::completions(&args, Cli::command(), context),
+        Command::Man(args) => command::shell::man(&args, Cli::command(), context),
     };
     ended.unwrap_or_else(|error: FoundryError| {
         context.terminal.error(&error);

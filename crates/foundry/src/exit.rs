@@ -74,7 +74,7 @@ impl Exit {
 
     /// The code of a pass: that of its first failed stage. Mismatches without a failed stage are data that contradicts
     /// itself.
-    pub fn of_pass(report: &Report) -> Exit {
+    pub(crate) fn of_pass(report: &Report) -> Exit {
         let failed = report
             .stages
             .iter()

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::error::FoundryError;
+use crate::halt::Halt;
 use crate::hands::Crew;
 use crate::intake::Way;
 use crate::lock;
@@ -13,6 +14,7 @@ use pipeline::{Failure, Pipeline, Report};
 use policy::Policy;
 use spool::Spool;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Opens the queue of a configuration to look at it.
 pub(crate) fn open_to_look<'h>(
@@ -64,6 +66,7 @@ pub(crate) struct Workplace<'h> {
     pub(crate) policy: Policy,
     way: Option<Way<'h>>,
     crew: Crew,
+    halt: Arc<Halt>,
     _lock: Lock<'h>,
 }
 
@@ -96,6 +99,7 @@ impl<'h> Workplace<'h> {
             config,
             spool,
             policy,
+            halt: Arc::new(Halt::new(way.as_ref().map(Way::cutter))),
             way,
             crew,
             _lock: lock,
@@ -108,12 +112,18 @@ impl<'h> Workplace<'h> {
             .way
             .as_ref()
             .map(|way| way.intake(self.machine, self.config));
-        Pipeline::open(
+        let pipeline = Pipeline::open(
             &self.spool,
             &self.policy,
             intake,
             self.config.pass_settings(),
-        )
+        )?;
+        Ok(pipeline.stopped_by(&*self.halt))
+    }
+
+    /// Where to say that the passes shall stop.
+    pub(crate) fn halt(&self) -> Arc<Halt> {
+        Arc::clone(&self.halt)
     }
 
     /// One pass, in a span of its own.

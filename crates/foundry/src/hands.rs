@@ -1,6 +1,7 @@
 //! Workers side by side: the one place of this program that starts threads for the queue.
 
 use crate::machine::{Machine, Place};
+use host::{Millis, Stop};
 use pipeline::{Drained, Failure, FailureKind, Job};
 use policy::Policy;
 use spool::{Spool, SpoolOptions};
@@ -22,7 +23,7 @@ impl Crew {
     ///
     /// A worker that cannot open the queue says so in what it did. Panics if one of them panics.
     pub(crate) fn work(&self, job: &Job<'_, '_>) -> Vec<Drained> {
-        let (policy, until) = (job.policy, job.until);
+        let (policy, until, stop) = (job.policy, job.until, job.stop);
         let span = tracing::Span::current();
         thread::scope(|scope| {
             let started: Vec<_> = (1..=self.workers)
@@ -30,7 +31,7 @@ impl Crew {
                     let span = span.clone();
                     scope.spawn(move || {
                         let _within = span.enter();
-                        self.drain(policy, until, number)
+                        self.drain(policy, until, stop, number)
                             .unwrap_or_else(|failure| Drained::failed(policy, failure))
                     })
                 })
@@ -46,11 +47,17 @@ impl Crew {
         })
     }
 
-    fn drain(&self, policy: &Policy, until: host::Millis, number: u32) -> Result<Drained, Failure> {
+    fn drain(
+        &self,
+        policy: &Policy,
+        until: Millis,
+        stop: Option<&dyn Stop>,
+        number: u32,
+    ) -> Result<Drained, Failure> {
         let machine = Machine::open().map_err(|error| Failure::new(FailureKind::Io, &error))?;
         let host = machine.host();
         let spool = Spool::open(host, self.home.at(host), self.options)?;
-        let job = Job::new(&spool, policy, until);
+        let job = Job::new(&spool, policy, until).stopped_by(stop);
         Ok(job.drain(&format!("w{number}")))
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::words;
 use host::Millis;
-use pipeline::heartbeat::Heartbeat;
+use pipeline::Observed;
+use pipeline::heartbeat::{Heartbeat, ScrubState};
 
 /// What there is to complain of.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,9 +14,22 @@ pub(crate) struct Health {
     pub(crate) age_ms: Option<u64>,
 }
 
+/// What a healthy home keeps to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Limits {
+    /// How old the last heartbeat may be.
+    pub(crate) age_max_ms: u64,
+    /// How much our clock may differ from the indexer's; `None` for any.
+    pub(crate) skew_max_ms: Option<u64>,
+    /// For how long the indexer may have nothing new; `None` for ever.
+    pub(crate) silence_max_ms: Option<u64>,
+}
+
 impl Health {
-    /// The health at `now`: the last pass finished in every stage without a mismatch, and not longer than `age_max_ms` ago.
-    pub(crate) fn of(last: Option<&Heartbeat>, now: Millis, age_max_ms: u64) -> Health {
+    /// The health at `now`: the last pass finished in every stage without a mismatch and is not too old, what the indexer told is
+    /// within its limits, what is finished is what it was, as far as the scrub has seen, and it has seen all of it in twice its
+    /// time.
+    pub(crate) fn of(last: Option<&Heartbeat>, now: Millis, limits: &Limits) -> Health {
         let Some(last) = last else {
             return Health {
                 reasons: vec!["no pass has ended yet".to_owned()],
@@ -34,10 +48,18 @@ impl Health {
                 "{count} mismatches: `foundry audit` names every alert"
             ));
         }
+        if let Some(scrub) = &last.scrub {
+            reasons.extend(of_scrub(scrub));
+        }
         let age = now.0.saturating_sub(last.finished.as_millisecond());
         let age = u64::try_from(age).unwrap_or(0);
-        if age_max_ms < age {
-            let (age, limit) = (words::duration(age), words::duration(age_max_ms));
+        if let Some(indexer) = &last.indexer {
+            reasons.extend(skewed(indexer, limits));
+            reasons.extend(silent(indexer, limits));
+            reasons.extend(out_of_reach(indexer));
+        }
+        if limits.age_max_ms < age {
+            let (age, limit) = (words::duration(age), words::duration(limits.age_max_ms));
             reasons.push(format!(
                 "the last pass ended {age} ago, and one is due within {limit}"
             ));
@@ -54,5 +76,126 @@ impl Health {
     /// Whether there is nothing to complain of.
     pub(crate) fn is_healthy(&self) -> bool {
         self.reasons.is_empty()
+    }
+}
+
+/// What there is to complain of in what is finished.
+fn of_scrub(scrub: &ScrubState) -> Vec<String> {
+    /// The others are in the heartbeat, and `foundry audit` names all.
+    const NAMED_MAX: usize = 3;
+    let mut reasons = Vec::new();
+    if 0 < scrub.findings {
+        let count = words::count(scrub.findings);
+        let named = scrub.named.iter().take(NAMED_MAX);
+        let named: Vec<_> = named.map(String::as_str).collect();
+        reasons.push(format!(
+            "{count} of what is finished is not as it was recorded: {}",
+            named.join("; ")
+        ));
+    }
+    if scrub.every_ms.saturating_mul(2) < scrub.oldest_unverified_age_ms {
+        let age = words::duration(scrub.oldest_unverified_age_ms);
+        let every = words::duration(scrub.every_ms);
+        reasons.push(format!(
+            "finished cases were not looked at for {age}, and are to be every {every} (scrub.every): \
+             make passes more often, or raise scrub.cases_max"
+        ));
+    }
+    reasons
+}
+
+/// Why the clocks are not well.
+fn skewed(indexer: &Observed, limits: &Limits) -> Option<String> {
+    let (skew, ours) = (indexer.skew_s?, indexer.answered?);
+    let by = skew.unsigned_abs().saturating_mul(1_000);
+    if by <= limits.skew_max_ms? {
+        return None;
+    }
+    let theirs = ours
+        .as_millisecond()
+        .saturating_sub(skew.saturating_mul(1_000));
+    let theirs = words::time(words::timestamp(Millis(theirs)));
+    let (ours, by) = (words::time(ours), words::duration(by));
+    let side = if skew < 0 { "behind" } else { "ahead of" };
+    Some(format!(
+        "our clock is {by} {side} the indexer's: ours showed {ours}, its own {theirs}; set the wrong one, and let both machines \
+         keep it by NTP (`timedatectl` says whether this one does)"
+    ))
+}
+
+/// Why the indexer's silence is not well.
+fn silent(indexer: &Observed, limits: &Limits) -> Option<String> {
+    let (silence, most) = (indexer.silence_ms()?, limits.silence_max_ms?);
+    if silence <= most {
+        return None;
+    }
+    let since = words::time(indexer.newest_alert?);
+    let (silence, most) = (words::duration(silence), words::duration(most));
+    Some(format!(
+        "the indexer has had nothing new since {since}, for {silence}, and {most} is normal (indexer.silence_max): its shipper may \
+         have stopped, its shards may be exhausted (cluster.max_shards_per_node), or indexer.index may not fit the new indices"
+    ))
+}
+
+/// Why late alerts are not well.
+fn out_of_reach(indexer: &Observed) -> Option<String> {
+    if indexer.out_of_reach == 0 {
+        return None;
+    }
+    let count = words::count(indexer.out_of_reach);
+    let since = indexer.audit.as_ref().map(|audit| words::time(audit.since));
+    let since = since.unwrap_or_else(|| "what is compared".to_owned());
+    Some(format!(
+        "{count} alerts were indexed late with times before {since}, and are not here: `foundry backfill --from TIME --to TIME` \
+         reads them"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pipeline::Observed;
+
+    const LIMITS: Limits = Limits {
+        age_max_ms: u64::MAX,
+        skew_max_ms: Some(60_000),
+        silence_max_ms: Some(86_400_000),
+    };
+
+    fn check(skew_s: i64, silence_s: i64, out_of_reach: u64, limits: &Limits, parts: &[&str]) {
+        let theirs = 1_775_044_800 - skew_s;
+        let at = |seconds: i64| words::timestamp(Millis(seconds * 1_000));
+        let indexer = Observed {
+            skew_s: Some(skew_s),
+            newest_alert: Some(at(theirs - silence_s)),
+            answered: Some(at(1_775_044_800)),
+            out_of_reach,
+            audit: None,
+        };
+        let mut reasons = Vec::new();
+        reasons.extend(skewed(&indexer, limits));
+        reasons.extend(silent(&indexer, limits));
+        reasons.extend(super::out_of_reach(&indexer));
+        assert_eq!(reasons.len(), parts.len(), "{reasons:?}");
+        for (reason, part) in reasons.iter().zip(parts) {
+            assert!(reason.contains(part), "no {part:?} in {reason}");
+        }
+    }
+
+    #[test]
+    fn skew_silence_and_what_is_out_of_reach_are_told_with_their_remedies() {
+        check(60, 86_400, 0, &LIMITS, &[]);
+        let both = "24 h 0 min behind the indexer's: ours showed 2026-04-01 12:00:00 UTC, its own 2026-04-02 12:00:00 UTC";
+        check(-86_400, 0, 0, &LIMITS, &[both]);
+        check(61, 0, 0, &LIMITS, &["1 min 1 s ahead of the indexer's"]);
+        let since = "nothing new since 2026-03-31 11:59:59 UTC";
+        check(0, 86_401, 0, &LIMITS, &[since]);
+        check(0, 0, 12, &LIMITS, &["12 alerts were indexed late"]);
+        let off = Limits {
+            skew_max_ms: None,
+            silence_max_ms: None,
+            ..LIMITS
+        };
+        check(-86_400, 864_000, 1, &off, &["foundry backfill"]);
     }
 }

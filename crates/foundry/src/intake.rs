@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::error::FoundryError;
 use crate::machine::{Machine, Place};
 use host::{Dir, Host};
-use indexer::{Https, HttpsOptions};
+use indexer::{Cutter, Https, HttpsOptions};
 use pipeline::{Intake, Secret};
 use std::path::PathBuf;
 
@@ -74,6 +74,11 @@ impl<'h> Way<'h> {
             secret_dir,
             secret_name,
         }))
+    }
+
+    /// What cuts the exchange in flight.
+    pub(crate) fn cutter(&self) -> Cutter {
+        self.transport.cutter()
     }
 
     /// The intake of a pipeline.

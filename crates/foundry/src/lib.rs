@@ -3,7 +3,7 @@
 //! Nothing is decided here that the libraries below decide. This crate reads the configuration, opens the machine, and
 //! wires them up:
 //!
-//! - [`Cli`] is the command line; one command is one file of `command/`.
+//! - [`run`] reads the command line; one command is one file of `command/`.
 //! - `config/` reads the configuration in layers and shows every mistake at its key.
 //! - `foundry` (the module) is an opened home: queue, policy, intake and lock, ready for passes.
 //! - `serve/` makes passes on a cadence and tells systemd, Prometheus and probes how they went.
@@ -14,9 +14,11 @@
 mod cli;
 mod command;
 mod config;
+mod context;
 mod error;
 mod exit;
 mod foundry;
+mod halt;
 mod hands;
 mod health;
 mod input;
@@ -30,5 +32,6 @@ mod serve;
 mod terminal;
 mod words;
 
-pub use cli::{Cli, run};
+pub use cli::run;
 pub use exit::Exit;
+pub use serve::STOP_MAX;

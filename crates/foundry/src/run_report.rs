@@ -19,6 +19,7 @@ struct Line<'a> {
     queue: Option<Queue>,
     equation: Option<String>,
     mismatches: Option<u64>,
+    scrub_findings: Option<u64>,
     has_more: bool,
 }
 
@@ -67,6 +68,7 @@ fn line(report: &Report) -> Line<'_> {
         }),
         equation: found.map(ToString::to_string),
         mismatches: found.map(pipeline::Reconciled::mismatches),
+        scrub_findings: report.scrubbed.as_ref().map(|scrub| scrub.findings),
         has_more: report.has_more,
     }
 }
@@ -121,6 +123,16 @@ fn text(report: &Report, terminal: &Terminal) -> String {
     if let Some(found) = &report.reconciled {
         add(&mut text, format_args!("equation  {found}"));
         named(&mut text, found, terminal);
+    }
+    if let Some(scrub) = report.scrubbed.as_ref().filter(|scrub| 0 < scrub.findings) {
+        let count = terminal.paint(Paint::Bad, &words::count(scrub.findings));
+        add(
+            &mut text,
+            format_args!("  {count} of what is finished is not as it was recorded"),
+        );
+        for one in &scrub.named {
+            add(&mut text, format_args!("    {one}"));
+        }
     }
     add(&mut text, format_args!("{}", verdict(report, terminal)));
     text

@@ -27,6 +27,11 @@ impl<'h> Dir<'h> {
         Dir::open(host, at)
     }
 
+    /// The machine it is on.
+    pub fn host(&self) -> &'h dyn Host {
+        self.host
+    }
+
     /// The handle, to start paths from.
     pub fn id(&self) -> DirId {
         self.id

@@ -9,16 +9,19 @@
 //! - [`Dir`], [`File`] and [`Lock`] close what they hold when they are dropped; [`replace_file`] and [`read_file`] are what
 //!   small files of state need.
 //! - [`Names`] is the buffer that one chunk of a directory is read into.
+//! - [`Stop`] is how whatever takes long hears that the program is to end.
 //!
 //! A name that is gone is [`Class::Vanished`]: an outcome for the caller to handle, at every call, always.
 
 mod error;
 mod guard;
 mod names;
+mod stop;
 
 pub use error::{Call, Class, Errno, HostError};
 pub use guard::{Dir, File, Lock, read_file, replace_file};
 pub use names::{Entry, Kind, Names};
+pub use stop::Stop;
 
 use std::time::Duration;
 

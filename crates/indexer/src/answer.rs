@@ -37,8 +37,8 @@ pub(crate) struct Page<'a> {
     pub(crate) hits: Vec<Hit<'a>>,
     /// The last hit's sort key, as JSON, to ask for what follows it.
     pub(crate) last: Option<&'a str>,
-    /// Alerts for each minute, by the minute's start, if that was asked.
-    pub(crate) minutes: Vec<(Millis, u64)>,
+    /// Alerts for each bucket of time, by its start, if that was asked.
+    pub(crate) buckets: Vec<(Millis, u64)>,
 }
 
 #[derive(Deserialize)]
@@ -86,11 +86,11 @@ struct Envelope<'a> {
 
 #[derive(Deserialize)]
 struct Aggregations {
-    minutes: Minutes,
+    times: Times,
 }
 
 #[derive(Deserialize)]
-struct Minutes {
+struct Times {
     buckets: Vec<Bucket>,
 }
 
@@ -117,7 +117,7 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Page<'_>, AnswerError> {
         total: parsed.hits.total.value,
         hits: Vec::with_capacity(parsed.hits.hits.len()),
         last: None,
-        minutes: Vec::new(),
+        buckets: Vec::new(),
     };
     for raw in parsed.hits.hits {
         let envelope: Envelope<'_> = serde_json::from_str(raw.get()).map_err(malformed)?;
@@ -138,8 +138,8 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Page<'_>, AnswerError> {
         });
     }
     if let Some(aggregations) = parsed.aggregations {
-        let buckets = aggregations.minutes.buckets.into_iter();
-        page.minutes = buckets.map(|b| (Millis(b.key), b.doc_count)).collect();
+        let buckets = aggregations.times.buckets.into_iter();
+        page.buckets = buckets.map(|b| (Millis(b.key), b.doc_count)).collect();
     }
     Ok(page)
 }

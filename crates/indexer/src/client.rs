@@ -4,9 +4,11 @@ use crate::answer::{self, Page};
 use crate::backoff::Backoff;
 use crate::config::Config;
 use crate::error::{AnswerError, Asked, PollError, Remedy};
+use crate::patience::Patience;
 use crate::secret::{Authorization, SecretFile};
-use crate::transport::{Request, Transport};
-use host::Host;
+use crate::skew::Heard;
+use crate::transport::{Answered, Request, Transport};
+use host::{Host, Millis};
 use std::borrow::Cow;
 
 /// Sends searches.
@@ -19,6 +21,11 @@ pub(crate) struct Client<'h> {
     attempts: u32,
     size: PageSize,
     body: Vec<u8>,
+    /// When the last request was sent, and when its answer had come, by our clock.
+    exchange: (Millis, Millis),
+    heard: Option<Heard>,
+    /// For all requests until the next one is granted.
+    patience: Patience<'h>,
 }
 
 /// How many alerts one page should have at the moment.
@@ -67,7 +74,36 @@ impl<'h> Client<'h> {
                 good: 0,
             },
             body: Vec::new(),
+            exchange: (Millis(0), Millis(0)),
+            heard: None,
+            patience: Patience::ENDLESS,
         }
+    }
+
+    /// What the last complete answer told of the indexer's clock.
+    pub(crate) fn heard(&self) -> Option<Heard> {
+        self.heard
+    }
+
+    /// Bounds all requests from now on together.
+    pub(crate) fn grant(&mut self, patience: Patience<'h>) {
+        self.patience = patience;
+    }
+
+    /// Whether only what is begun should be ended.
+    pub(crate) fn is_tight(&self) -> bool {
+        self.patience.is_tight()
+    }
+
+    /// The size of the next page, if it is not the configured one.
+    pub(crate) fn page(&self) -> Option<usize> {
+        (self.size.now < self.size.max).then_some(self.size.now)
+    }
+
+    /// Goes on with the page size of an earlier process.
+    pub(crate) fn resume_page(&mut self, page: Option<usize>) {
+        let page = page.unwrap_or(self.size.max);
+        self.size.now = page.clamp(1, self.size.max);
     }
 
     /// Whether the credential file holds something else than what was last sent.
@@ -86,8 +122,8 @@ impl<'h> Client<'h> {
 
     /// Sends the search that `body` builds for a page size, and gives the complete answer to `read`.
     ///
-    /// Waits and tries again where that can help, with smaller pages where the indexer is overloaded or a page is too
-    /// large. Errs with the last failure, which `operation` introduces.
+    /// Waits and tries again where that can help and the patience allows it, with smaller pages where the indexer is
+    /// overloaded or a page is too large. Errs with the last failure, which `operation` introduces.
     pub(crate) fn search<R>(
         &mut self,
         operation: &'static str,
@@ -95,24 +131,40 @@ impl<'h> Client<'h> {
         body: impl Fn(usize) -> String,
         read: impl FnOnce(Page<'_>, usize) -> R,
     ) -> Result<R, PollError> {
+        if self.patience.is_stopped() {
+            return Err(PollError::Stopped { operation });
+        }
+        if self.patience.is_over() {
+            return Err(PollError::OutOfTime { operation });
+        }
         let mut attempt = 0;
         loop {
             let size = self.size.now;
-            let status = match self.send(path, &body(size))? {
-                Ok(status) => status,
+            let answered = match self.send(path, &body(size))? {
+                Ok(answered) => answered,
                 Err(error) => {
-                    self.recover(operation, &mut attempt, error)?;
+                    let is_paged = body(size) != body(size / 2);
+                    self.recover(operation, &mut attempt, is_paged, error)?;
                     continue;
                 }
             };
             self.mend_body(operation);
             // The page borrows the body, so the loop must not touch `self.body` on this way.
-            match answer::parse(status, &self.body) {
+            match answer::parse(answered.status, &self.body) {
                 Ok(page) => {
                     self.size.praise();
+                    let (before, after) = self.exchange;
+                    self.heard = Some(Heard {
+                        before,
+                        after,
+                        date: answered.date,
+                    });
                     return Ok(read(page, size));
                 }
-                Err(error) => self.recover(operation, &mut attempt, error)?,
+                Err(error) => {
+                    let is_paged = body(size) != body(size / 2);
+                    self.recover(operation, &mut attempt, is_paged, error)?;
+                }
             }
         }
     }
@@ -126,25 +178,33 @@ impl<'h> Client<'h> {
         }
     }
 
-    /// Does what helps against `error`, or gives up with it.
+    /// Does what helps against `error`, or gives up with it. Only a request that `is_paged` gets smaller by smaller pages.
     fn recover(
         &mut self,
         operation: &'static str,
         attempt: &mut u32,
+        is_paged: bool,
         error: AnswerError,
     ) -> Result<(), PollError> {
+        if self.patience.is_stopped() {
+            // Whatever it was: the connection may have been cut because of the stop.
+            return Err(PollError::Stopped { operation });
+        }
         let remedy = error.remedy();
-        let is_smallest = self.size.now == 1;
-        if remedy == Remedy::Stop || remedy == Remedy::Halve && is_smallest {
+        let can_halve = is_paged && 1 < self.size.now;
+        if remedy == Remedy::Stop || remedy == Remedy::Halve && !can_halve {
             return Err(error).asked(operation);
         }
-        if remedy == Remedy::Halve {
-            tracing::warn!(%error, size = self.size.now, "{operation}: halving the page");
+        let size = self.size.now;
+        if can_halve && remedy != Remedy::Wait {
             self.size.halve();
-            return Ok(());
         }
-        if remedy == Remedy::WaitAndHalve {
-            self.size.halve();
+        if remedy == Remedy::Halve {
+            if self.patience.is_over() {
+                return Err(error).asked(operation);
+            }
+            tracing::warn!(%error, size, "{operation}: halving the page");
+            return Ok(());
         }
         *attempt += 1;
         if self.attempts <= *attempt {
@@ -152,18 +212,24 @@ impl<'h> Client<'h> {
         }
         let wait = self.backoff.wait(*attempt - 1);
         tracing::warn!(%error, ?wait, "{operation}: trying again");
-        self.host.sleep(wait);
-        Ok(())
+        match self.patience.sleep(self.host, wait) {
+            true => Ok(()),
+            false if self.patience.is_stopped() => Err(PollError::Stopped { operation }),
+            false => Err(error).asked(operation),
+        }
     }
 
     /// Sends one search. After a refusal it reads the credential file again, and repeats the request once if that changed:
     /// repeating it with the same credentials would only bring a lockout nearer.
-    fn send(&mut self, path: &str, body: &str) -> Result<Result<u16, AnswerError>, PollError> {
+    fn send(&mut self, path: &str, body: &str) -> Result<Result<Answered, AnswerError>, PollError> {
         if self.authorization.is_none() {
             self.authorization = Some(self.secret.read()?);
         }
         let mut answered = self.send_once(path, body);
-        if matches!(answered, Ok(401)) {
+        if answered
+            .as_ref()
+            .is_ok_and(|answered| answered.status == 401)
+        {
             let new = self.secret.read()?;
             if self.authorization.as_ref() != Some(&new) {
                 self.authorization = Some(new);
@@ -173,12 +239,16 @@ impl<'h> Client<'h> {
         Ok(answered)
     }
 
-    fn send_once(&mut self, path: &str, body: &str) -> Result<u16, AnswerError> {
+    fn send_once(&mut self, path: &str, body: &str) -> Result<Answered, AnswerError> {
         let request = Request {
             path,
             authorization: self.authorization.as_ref().map(Authorization::as_str),
             body,
+            patience: self.patience,
         };
-        Ok(self.transport.send(&request, &mut self.body)?)
+        let before = self.host.now();
+        let answered = self.transport.send(&request, &mut self.body)?;
+        self.exchange = (before, self.host.now());
+        Ok(answered)
     }
 }

@@ -54,7 +54,7 @@ pub struct Config {
     pub wait_min: Duration,
     /// No wait between two attempts is longer.
     pub wait_max: Duration,
-    /// How far back the audit compares counts.
+    /// How far back the audit compares counts, at least an hour. Alerts that are indexed later than this are counted, and not read.
     pub audit_window: Duration,
 }
 
@@ -70,6 +70,8 @@ pub struct ConfigError {
     pub reason: &'static str,
 }
 
+/// The most hours that a state of half a megabyte holds.
+const AUDIT_WINDOW_MAX: Duration = Duration::from_secs(2 * 366 * 24 * 60 * 60);
 /// `index.max_result_window` of every Wazuh index.
 const PAGE_ALERTS_MAX: usize = 10_000;
 
@@ -88,7 +90,7 @@ impl Config {
             attempts: 5,
             wait_min: Duration::from_secs(1),
             wait_max: Duration::from_secs(30),
-            audit_window: Duration::from_secs(48 * 60 * 60),
+            audit_window: Duration::from_secs(90 * 24 * 60 * 60),
         }
     }
 
@@ -124,6 +126,11 @@ impl Config {
             let shown = format!("{:?}", self.slice);
             return refuse("slice", shown, "must be at least a second");
         }
+        let hour = Duration::from_secs(60 * 60);
+        if self.audit_window < hour || AUDIT_WINDOW_MAX < self.audit_window {
+            let shown = format!("{:?}", self.audit_window);
+            return refuse("audit_window", shown, "must be an hour to two years");
+        }
         if self.attempts == 0 {
             return refuse("attempts", "0".to_owned(), "must be at least 1");
         }
@@ -157,6 +164,8 @@ mod tests {
         check(|c| c.slice_alerts = 999, Some("page_alerts"));
         check(|c| c.seen_max = 19_999, Some("seen_max"));
         check(|c| c.slice = Duration::ZERO, Some("slice"));
+        check(|c| c.audit_window = Duration::ZERO, Some("audit_window"));
+        check(|c| c.audit_window = Duration::MAX, Some("audit_window"));
         check(|c| c.attempts = 0, Some("attempts"));
     }
 }

@@ -156,6 +156,18 @@ pub enum PollError {
         /// When the next request may be sent.
         until: Millis,
     },
+    /// The time for all requests was over before this one was sent.
+    #[error("cannot {operation}: the time for waiting on the indexer is over")]
+    OutOfTime {
+        /// What was to be asked.
+        operation: &'static str,
+    },
+    /// The program was told to stop, and the exchange was cut.
+    #[error("cannot {operation}: told to stop")]
+    Stopped {
+        /// What was asked, or was to be.
+        operation: &'static str,
+    },
     /// The credential file cannot be used.
     #[error("cannot read the credentials")]
     Secret(#[from] SecretError),

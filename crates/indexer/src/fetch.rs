@@ -17,7 +17,7 @@ impl Poller<'_> {
         ids: &[&str],
         sink: &mut Sink<'_>,
     ) -> Result<u64, PollError> {
-        self.guarded(|poller, _| {
+        self.guarded(|poller| {
             let path = search_path(index);
             let (mut rest, mut found) = (ids, 0);
             while !rest.is_empty() {
@@ -57,7 +57,7 @@ impl Poller<'_> {
         to: Millis,
         sink: &mut Sink<'_>,
     ) -> Result<u64, PollError> {
-        self.guarded(|poller, _| {
+        self.guarded(|poller| {
             let mut found = BTreeSet::new();
             poller.walk(Range::new(from, to), None, &mut |_, mut hits| {
                 hits.retain_mut(|hit| {

@@ -1,11 +1,13 @@
 //! The transport that opens sockets.
 
-use crate::transport::{Class, Request, Transport, TransportError};
+use crate::patience::Patience;
+use crate::rate::Rate;
+use crate::transport::{Answered, Class, Request, Transport, TransportError};
 use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
-use ureq::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use ureq::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, Body, Error};
+use ureq::{Agent, Body, Error, Timeout};
 
 /// How to reach an indexer.
 #[derive(Clone, Debug)]
@@ -17,12 +19,18 @@ pub struct HttpsOptions {
     /// Takes any certificate, so that anybody on the way can read and answer for the indexer. [`Transport::is_verified`]
     /// says so to everybody who asks.
     pub insecure: bool,
-    /// The longest wait for a connection, TLS included.
+    /// The longest wait for the address of a name. The word to stop does not cut it: no system call that looks up names can
+    /// be interrupted.
+    pub resolve_timeout: Duration,
+    /// The longest wait for a connection, TLS included. The word to stop cuts it once the connection is there.
     pub connect_timeout: Duration,
     /// The longest wait for the next byte.
     pub read_timeout: Duration,
-    /// The longest time for a whole request, however steadily its answer drips.
+    /// The longest time for a whole request, however steadily its answer drips, where the request's patience allows more.
     pub total_timeout: Duration,
+    /// The fewest bytes a second with which a body may come, measured over five seconds by the clock of the
+    /// request's patience.
+    pub rate_min: u32,
     /// The largest body to accept. The indexer refuses documents beyond 100 MB, so one always fits the default.
     pub body_bytes_max: usize,
 }
@@ -34,9 +42,11 @@ impl HttpsOptions {
             url: url.into(),
             ca_pem: None,
             insecure: false,
-            connect_timeout: Duration::from_secs(10),
+            resolve_timeout: Duration::from_secs(4),
+            connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(60),
             total_timeout: Duration::from_secs(180),
+            rate_min: 1_024,
             body_bytes_max: 128 << 20,
         }
     }
@@ -66,9 +76,47 @@ pub enum HttpsError {
 pub struct Https {
     agent: Agent,
     url: String,
-    body_bytes_max: usize,
+    limits: Limits,
     insecure: bool,
 }
+
+/// What bounds one request.
+struct Limits {
+    resolve: Duration,
+    connect: Duration,
+    total: Duration,
+    rate_min: u32,
+    body_bytes_max: usize,
+}
+
+impl Limits {
+    /// The time for a name's address, of a request that has so much. Less than the whole, so that an end at this limit says
+    /// what it was.
+    fn resolve(&self, within: Duration) -> Duration {
+        self.resolve.min(within / 2)
+    }
+
+    /// The time for a connection, likewise.
+    fn connect(&self, within: Duration) -> Duration {
+        self.connect.min(within / 2)
+    }
+}
+
+/// Ends the exchange in flight of one [`Https`], from whatever thread hears the word to stop.
+#[derive(Clone)]
+pub struct Cutter(Agent);
+
+impl Cutter {
+    /// Closes the connection: whoever waits on it is told so at once. Nothing more can be sent.
+    ///
+    /// A name that is being looked up, or a connection that is being opened, ends at its own limit.
+    pub fn cut(self) {
+        self.0.shutdown();
+    }
+}
+
+/// A record of TLS has no more.
+const PIECE_BYTES: usize = 16 << 10;
 
 impl Https {
     /// A transport with these options. Opens no connection yet.
@@ -90,52 +138,97 @@ impl Https {
             .http_status_as_error(false)
             .accept_encoding("identity")
             .user_agent("signalfoundry")
-            .timeout_connect(Some(options.connect_timeout))
             .timeout_per_read(Some(options.read_timeout))
-            .timeout_global(Some(options.total_timeout))
             .max_idle_connections(1)
             .build();
         Ok(Https {
             agent: config.new_agent(),
             url: url.to_owned(),
-            body_bytes_max: options.body_bytes_max,
+            limits: Limits {
+                resolve: options.resolve_timeout,
+                connect: options.connect_timeout,
+                total: options.total_timeout,
+                rate_min: options.rate_min,
+                body_bytes_max: options.body_bytes_max,
+            },
             insecure: options.insecure,
         })
     }
 
+    /// What ends the exchange in flight.
+    pub fn cutter(&self) -> Cutter {
+        Cutter(self.agent.clone())
+    }
+
     /// Replaces what `into` held by the body.
-    fn read(&self, body: Body, into: &mut Vec<u8>) -> Result<(), TransportError> {
+    fn read(
+        &self,
+        body: Body,
+        into: &mut Vec<u8>,
+        patience: &Patience<'_>,
+        within: Duration,
+    ) -> Result<(), TransportError> {
         into.clear();
-        let max = self.body_bytes_max as u64;
-        let mut reader = body.into_reader().take(max + 1);
-        reader
-            .read_to_end(into)
-            .map_err(|error| cut_short(&error))?;
-        if self.body_bytes_max < into.len() {
-            let message = format!("the body is larger than {max} bytes");
-            return Err(TransportError::new(Class::TooLarge, message));
+        let max = self.limits.body_bytes_max;
+        let mut rate = Rate::new(self.limits.rate_min, patience.now());
+        let mut reader = body.into_reader();
+        let mut piece = vec![0; PIECE_BYTES];
+        loop {
+            let read = match reader.read(&mut piece) {
+                Ok(0) => return Ok(()),
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(cut_short(&error, into.len(), within)),
+            };
+            into.extend_from_slice(&piece[..read]);
+            if max < into.len() {
+                let message = format!("the body is larger than {max} bytes");
+                return Err(TransportError::new(Class::TooLarge, message));
+            }
+            if rate.is_too_slow(read, patience.now()) {
+                let message = format!(
+                    "the body comes with fewer than {} bytes a second",
+                    self.limits.rate_min
+                );
+                return Err(TransportError::new(Class::Timeout, message));
+            }
         }
-        Ok(())
     }
 }
 
 impl Transport for Https {
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
-        let mut builder = self.agent.post(format!("{}{}", self.url, request.path));
+    fn send(
+        &self,
+        request: &Request<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Answered, TransportError> {
+        let limits = &self.limits;
+        let within = request.patience.attempt().unwrap_or(limits.total);
+        let within = within.min(limits.total);
+        let builder = self.agent.post(format!("{}{}", self.url, request.path));
+        let mut builder = builder
+            .config()
+            .timeout_global(Some(within))
+            .timeout_resolve(Some(limits.resolve(within)))
+            .timeout_connect(Some(limits.connect(within)))
+            .build();
         builder = builder.header(CONTENT_TYPE, "application/json");
         if let Some(authorization) = request.authorization {
             builder = builder.header(AUTHORIZATION, authorization);
         }
-        let response = builder.send(request.body).map_err(|error| failed(&error))?;
+        let sent = builder.send(request.body);
+        let response = sent.map_err(|error| failed(&error, within, limits))?;
         if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
             && encoding != "identity"
         {
             let message = format!("the answer is encoded as {encoding:?}, which was not asked for");
             return Err(TransportError::new(Class::Protocol, message));
         }
-        let status = response.status().as_u16();
-        self.read(response.into_body(), answer)?;
-        Ok(status)
+        let date = response.headers().get(DATE);
+        let date = date.and_then(|date| date.to_str().ok());
+        let answered = Answered::new(response.status().as_u16(), date);
+        self.read(response.into_body(), answer, &request.patience, within)?;
+        Ok(answered)
     }
 
     fn is_verified(&self) -> bool {
@@ -178,19 +271,29 @@ fn roots(pem: &[u8]) -> Result<RootCerts, HttpsError> {
 }
 
 /// A failure before the answer's body.
-fn failed(error: &Error) -> TransportError {
+fn failed(error: &Error, within: Duration, limits: &Limits) -> TransportError {
     let class = match error {
-        Error::Timeout(_) => Class::Timeout,
+        Error::Timeout(at) => {
+            let message = overdue(*at, within, limits);
+            return TransportError::new(Class::Timeout, message);
+        }
         Error::Tls(_) | Error::Pem(_) | Error::Rustls(_) | Error::TlsRequired => Class::Tls,
         Error::HostNotFound | Error::ConnectionFailed => Class::Unreachable,
-        Error::Io(error) => match error.kind() {
-            ErrorKind::TimedOut | ErrorKind::WouldBlock => Class::Timeout,
+        Error::Io(error) => match (error.kind(), timeout_within(error)) {
+            (_, Some(at)) => {
+                let message = overdue(at, within, limits);
+                return TransportError::new(Class::Timeout, message);
+            }
+            (ErrorKind::TimedOut | ErrorKind::WouldBlock, _) => Class::Timeout,
             // What a failed handshake looks like from above.
-            ErrorKind::InvalidData => Class::Tls,
-            ErrorKind::ConnectionReset
-            | ErrorKind::ConnectionAborted
-            | ErrorKind::BrokenPipe
-            | ErrorKind::UnexpectedEof => Class::Interrupted,
+            (ErrorKind::InvalidData, _) => Class::Tls,
+            (
+                ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::BrokenPipe
+                | ErrorKind::UnexpectedEof,
+                _,
+            ) => Class::Interrupted,
             _ => Class::Unreachable,
         },
         _ => Class::Protocol,
@@ -198,12 +301,46 @@ fn failed(error: &Error) -> TransportError {
     TransportError::new(class, error.to_string())
 }
 
-/// A failure within the answer's body.
-fn cut_short(error: &io::Error) -> TransportError {
+/// How far an exchange had come when its time was over.
+fn overdue(at: Timeout, within: Duration, limits: &Limits) -> String {
+    let (resolve, connect) = (limits.resolve(within), limits.connect(within));
+    match at {
+        Timeout::Resolve => format!("its name has no address within {}", shown(resolve)),
+        Timeout::Connect => {
+            let within = shown(connect);
+            format!("no connection, TLS included, came about within {within}")
+        }
+        Timeout::SendRequest | Timeout::SendBody => {
+            let within = shown(within);
+            format!("it accepted the connection and did not take the request within {within}")
+        }
+        _ => {
+            let within = shown(within);
+            format!("it accepted the connection and did not answer within {within}")
+        }
+    }
+}
+
+fn shown(limit: Duration) -> String {
+    format!("{:.1} s", limit.as_secs_f64())
+}
+
+/// The limit that an error of the layer below stands for.
+fn timeout_within(error: &io::Error) -> Option<Timeout> {
+    match error.get_ref()?.downcast_ref::<Error>()? {
+        Error::Timeout(at) => Some(*at),
+        _ => None,
+    }
+}
+
+/// A failure within the answer's body, after so many bytes of it.
+fn cut_short(error: &io::Error, bytes: usize, within: Duration) -> TransportError {
     let inner = error.get_ref().and_then(|e| e.downcast_ref::<Error>());
     let class = match (error.kind(), inner) {
         (ErrorKind::TimedOut | ErrorKind::WouldBlock, _) | (_, Some(Error::Timeout(_))) => {
-            Class::Timeout
+            let within = shown(within);
+            let message = format!("its answer was not whole within {within}: {bytes} bytes came");
+            return TransportError::new(Class::Timeout, message);
         }
         (_, Some(Error::Protocol(_))) => Class::Protocol,
         _ => Class::Interrupted,

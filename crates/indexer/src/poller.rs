@@ -10,8 +10,9 @@
 use crate::answer::Hit;
 use crate::client::Client;
 use crate::config::Config;
-use crate::counts::minute_of;
 use crate::error::{AnswerError, PollError, SinkError};
+use crate::observed::{Look, Observations};
+use crate::patience::Patience;
 use crate::query::{Range, search_path};
 use crate::secret::SecretFile;
 use crate::state::{Refusal, State};
@@ -25,7 +26,7 @@ pub type Sink<'a> = dyn FnMut(&[Hit<'_>]) -> Result<(), SinkError> + 'a;
 
 /// Reads alerts from one indexer.
 pub struct Poller<'h> {
-    host: &'h dyn Host,
+    pub(crate) host: &'h dyn Host,
     dir: DirId,
     pub(crate) config: Config,
     /// The path of a search in the profile's indices.
@@ -33,6 +34,8 @@ pub struct Poller<'h> {
     pub(crate) client: Client<'h>,
     pub(crate) state: State,
     pub(crate) is_changed: bool,
+    pub(crate) look: Option<Look>,
+    pub(crate) observed: Observations,
     /// The next slice has this many times its configured length: silence is crossed in growing strides.
     stretch: u32,
 }
@@ -73,16 +76,27 @@ impl<'h> Poller<'h> {
         seed: u64,
     ) -> Result<Self, PollError> {
         config.check()?;
+        let state = State::load(host, dir, start)?;
+        let mut client = Client::new(host, transport, secret, &config, seed);
+        client.resume_page(state.known.page);
         Ok(Poller {
-            state: State::load(host, dir, start)?,
-            client: Client::new(host, transport, secret, &config, seed),
+            state,
+            client,
             path: search_path(&config.profile.index),
             host,
             dir,
             config,
             is_changed: false,
+            look: None,
+            observed: Observations::default(),
             stretch: 1,
         })
+    }
+
+    /// Bounds all that waits for the indexer from now on, over all calls together, until the next grant. Without one,
+    /// nothing bounds it but the limits of each attempt.
+    pub fn grant(&mut self, patience: Patience<'h>) {
+        self.client.grant(patience);
     }
 
     /// How far slices were read.
@@ -101,20 +115,13 @@ impl<'h> Poller<'h> {
     /// The cursor moves after the sink has accepted the whole slice and its count fits. On an error it stands; what the
     /// sink accepted is remembered. A crash before the state is durable hands that slice over again.
     pub fn step(&mut self, sink: &mut Sink<'_>) -> Result<Step, PollError> {
-        self.guarded(|poller, now| poller.read_slice(now, sink))
+        self.guarded(|poller| poller.read_slice(sink))
     }
 
-    fn read_slice(&mut self, now: Millis, sink: &mut Sink<'_>) -> Result<Step, PollError> {
-        let (watermark, cursor) = (self.state.watermark(), self.state.cursor());
-        let settled = Range::new(watermark, cursor);
-        let mut from = cursor;
-        if watermark < cursor {
-            let (total, shards) = self.count(settled)?;
-            self.accept_shards(shards)?;
-            if total != self.state.seen.count(settled) {
-                from = watermark;
-            }
-        }
+    fn read_slice(&mut self, sink: &mut Sink<'_>) -> Result<Step, PollError> {
+        let now = self.peer_now()?;
+        self.begin_counting(now)?;
+        let (from, cursor) = (self.unsettled()?, self.state.cursor());
         let edge = before(now, self.config.lag);
         let length = millis(self.config.slice).saturating_mul(i64::from(self.stretch));
         let end = Millis(cursor.0.saturating_add(length));
@@ -126,7 +133,7 @@ impl<'h> Poller<'h> {
                 beyond: cursor,
             };
             let seen_max = self.config.seen_max;
-            let is_changed = &mut false;
+            let (is_changed, newest) = (&mut false, &mut None);
             let each = &mut |state: &mut State, mut hits: Vec<Hit<'_>>| {
                 let read = hits.len() as u64;
                 hits.retain(|hit| !state.seen.contains(hit.time, hit.document));
@@ -137,11 +144,15 @@ impl<'h> Poller<'h> {
                 sink(&hits).map_err(PollError::Sink)?;
                 handed_over += hits.len() as u64;
                 *is_changed = true;
+                *newest = hits.iter().map(|hit| hit.time).max();
                 remember(state, &hits, seen_max);
                 Ok(())
             };
             let walked = self.walk(Range::new(from, to), Some(cut), each);
             self.is_changed |= *is_changed;
+            if let Some(newest) = *newest {
+                self.note_newest(newest, now);
+            }
             let walked = walked?;
             self.accept_shards(walked.shards)?;
             reached = walked.to;
@@ -151,13 +162,34 @@ impl<'h> Poller<'h> {
             };
         }
         self.advance(reached, now);
+        let is_caught_up = edge <= self.state.cursor();
+        if is_caught_up && !self.client.is_tight() {
+            // The slice is proved; what is only told of it can wait for the next step.
+            if let Err(error) = self.observe_newest(now) {
+                tracing::warn!(%error, "the newest alert is not known");
+            }
+        }
         Ok(Step {
             handed_over,
             repeated,
             cursor: self.state.cursor(),
             watermark: self.state.watermark(),
-            is_caught_up: edge <= self.state.cursor(),
+            is_caught_up,
         })
+    }
+
+    /// Where the next slice begins: at the cursor, or before it where the indexer has something new.
+    fn unsettled(&mut self) -> Result<Millis, PollError> {
+        let (watermark, cursor) = (self.state.watermark(), self.state.cursor());
+        if watermark < cursor {
+            let settled = Range::new(watermark, cursor);
+            let (total, shards) = self.count(settled)?;
+            self.accept_shards(shards)?;
+            if total != self.state.seen.count(settled) {
+                return self.first_unseen(settled);
+            }
+        }
+        Ok(cursor)
     }
 
     /// Moves the cursor to `reached`, and the watermark behind it, and forgets what neither needs.
@@ -169,8 +201,7 @@ impl<'h> Poller<'h> {
         known.watermark = known.watermark.max(settled);
         self.is_changed |= old != (known.cursor, known.watermark);
         let watermark = Millis(known.watermark);
-        let oldest = minute_of(before(watermark, self.config.audit_window));
-        known.counts.forget_before(oldest);
+        self.age_counts();
         self.state.seen.forget_before(watermark);
         self.forget_old_indices();
     }
@@ -178,11 +209,11 @@ impl<'h> Poller<'h> {
     /// Runs a call that sends requests: not while the credentials are refused, and its changes are saved in any case.
     pub(crate) fn guarded<R>(
         &mut self,
-        run: impl FnOnce(&mut Self, Millis) -> Result<R, PollError>,
+        run: impl FnOnce(&mut Self) -> Result<R, PollError>,
     ) -> Result<R, PollError> {
         let now = self.host.now();
         self.check_refusal(now)?;
-        let result = run(self, now);
+        let result = run(self);
         match &result {
             Err(PollError::Answer {
                 source: AnswerError::Unauthorized { .. },
@@ -191,6 +222,9 @@ impl<'h> Poller<'h> {
             Ok(_) => self.is_changed |= self.state.known.refusal.take().is_some(),
             Err(_) => {}
         }
+        let page = self.client.page();
+        self.is_changed |= self.state.known.page != page;
+        self.state.known.page = page;
         if self.is_changed {
             let saved = self.state.save(self.host, self.dir);
             match (&result, saved) {
@@ -247,6 +281,7 @@ pub(crate) fn before(time: Millis, duration: Duration) -> Millis {
     Millis(time.0.saturating_sub(millis(duration)))
 }
 
-fn millis(duration: Duration) -> i64 {
+/// Milliseconds of a duration.
+pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

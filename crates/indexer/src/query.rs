@@ -4,6 +4,13 @@ use crate::config::Config;
 use host::Millis;
 use std::fmt::Write;
 
+/// Milliseconds of an hour.
+pub(crate) const HOUR: i64 = 3_600_000;
+/// No alert is older.
+pub(crate) const TIME_MIN: Millis = Millis(0);
+/// The end of the year 9999, beyond which the indexer knows no date.
+pub(crate) const TIME_MAX: Millis = Millis(253_402_300_799_999);
+
 /// A range of the time field: from `from`, and before `to`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Range {
@@ -67,13 +74,24 @@ pub(crate) fn count(config: &Config, range: Range) -> String {
     format!(r#"{head},"query":{{"bool":{{"filter":[{filter}]}}}}}}"#)
 }
 
-/// How many alerts each minute of a range has.
-pub(crate) fn histogram(config: &Config, range: Range) -> String {
+/// The newest alerts of a range, without what they say.
+pub(crate) fn newest(config: &Config, range: Range, size: usize) -> String {
+    let field = &config.profile.time_field;
+    let filter = range_filter(config, range);
+    let head = head(config, size);
+    format!(
+        r#"{head},"_source":false,"query":{{"bool":{{"filter":[{filter}]}}}},"sort":[{{"{field}":{{"order":"desc"}}}}]}}"#
+    )
+}
+
+/// How many alerts each hour, or each minute, of a range has.
+pub(crate) fn histogram(config: &Config, range: Range, unit: i64) -> String {
     let field = &config.profile.time_field;
     let filter = range_filter(config, range);
     let head = head(config, 0);
+    let interval = if unit == HOUR { "1h" } else { "1m" };
     format!(
-        r#"{head},"query":{{"bool":{{"filter":[{filter}]}}}},"aggs":{{"minutes":{{"date_histogram":{{"field":"{field}","fixed_interval":"1m","min_doc_count":1}}}}}}}}"#
+        r#"{head},"query":{{"bool":{{"filter":[{filter}]}}}},"aggs":{{"times":{{"date_histogram":{{"field":"{field}","fixed_interval":"{interval}","min_doc_count":1}}}}}}}}"#
     )
 }
 
@@ -136,7 +154,8 @@ mod tests {
         for body in [
             page(&config, range, None, 1),
             count(&config, range),
-            histogram(&config, range),
+            histogram(&config, range, 60_000),
+            newest(&config, range, 10),
             probe(&config),
             ids(&config, &["a\"b", "c"], 2),
         ] {

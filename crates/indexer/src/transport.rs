@@ -1,5 +1,9 @@
 //! The seam to the network: one request, one answer.
 
+use crate::patience::Patience;
+use host::Millis;
+use std::time::UNIX_EPOCH;
+
 /// One request: a search, which is a `POST` of JSON.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
@@ -9,6 +13,8 @@ pub struct Request<'a> {
     pub authorization: Option<&'a str>,
     /// JSON.
     pub body: &'a str,
+    /// How long the answer may take, as one attempt of several.
+    pub patience: Patience<'a>,
 }
 
 impl std::fmt::Debug for Request<'_> {
@@ -20,13 +26,40 @@ impl std::fmt::Debug for Request<'_> {
     }
 }
 
+/// What came with the body of an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Answered {
+    /// The HTTP status.
+    pub status: u16,
+    /// What the indexer's clock showed, to the second; `None` if it did not say, or nothing that is a time.
+    pub date: Option<Millis>,
+}
+
+impl Answered {
+    /// An answer with this status and this `Date` header.
+    pub fn new(status: u16, date: Option<&str>) -> Self {
+        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+        let since = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok());
+        let ms = since.and_then(|since| i64::try_from(since.as_millis()).ok());
+        Answered {
+            status,
+            date: ms.map(Millis),
+        }
+    }
+}
+
 /// Sends requests to one indexer.
 pub trait Transport {
-    /// Sends `request` once, replaces what `answer` held by the answer's body, and returns the answer's status.
+    /// Sends `request` once, replaces what `answer` held by the answer's body, and returns the answer's status
+    /// and date.
     ///
     /// Every status is a success here, also a redirect: an implementation follows none, because credentials must not
     /// travel to another host. It neither retries nor reads the secret. On an error `answer` may hold anything.
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError>;
+    ///
+    /// Returns within [`Patience::attempt`] of the request, whatever the other side does or leaves undone; what is not there
+    /// by then is a [`Class::Timeout`].
+    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>)
+    -> Result<Answered, TransportError>;
 
     /// Whether whoever answers has proved to be the indexer. One that has not is told of in every heartbeat.
     fn is_verified(&self) -> bool {

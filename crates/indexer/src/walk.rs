@@ -15,7 +15,8 @@ pub(crate) type Each<'a> = dyn FnMut(&mut State, Vec<Hit<'_>>) -> Result<(), Pol
 /// Where a walk may end before its range does.
 #[derive(Clone, Copy)]
 pub(crate) struct Cut {
-    /// After this many documents.
+    /// After this many documents, or when more than half of the time is gone: a slice that were cut at the end of it would be
+    /// begun again by the next pass, and the next, for ever.
     pub(crate) alerts: u64,
     /// And beyond this time, or the reader would never get on.
     pub(crate) beyond: Millis,
@@ -124,7 +125,8 @@ impl Poller<'_> {
                 return prove(range, tally.distinct(), tally.total, tally.shards);
             }
             let last = tally.last.0;
-            if cut.is_some_and(|cut| cut.alerts <= tally.distinct() && cut.beyond < last) {
+            let is_enough = |cut: Cut| cut.alerts <= tally.distinct() || self.client.is_tight();
+            if cut.is_some_and(|cut| is_enough(cut) && cut.beyond < last) {
                 // Hits come in order of time, so all that is older than the last one has been read.
                 let range = Range::new(range.from, last);
                 let (total, shards) = self.count(range)?;

@@ -22,13 +22,20 @@ pub struct Request<'a> {
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// The headers, without length and date.
+    /// The headers, without length. The last one is `date`, unless the indexer is told to send none.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
 }
 
 impl Response {
+    /// The value of its `Date` header.
+    pub fn date(&self) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, date) = headers.find(|(name, _)| *name == "date")?;
+        Some(date)
+    }
+
     /// An answer in JSON.
     pub(crate) fn json(status: u16, body: Vec<u8>) -> Self {
         let content = "application/json; charset=UTF-8".to_owned();

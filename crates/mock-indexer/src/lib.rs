@@ -31,7 +31,7 @@ mod search;
 mod server;
 mod zone;
 
-pub use crate::core::{Core, Options, Tally};
+pub use crate::core::{Core, DateHeader, Options, Tally};
 pub use account::{Account, Lockout};
 pub use alert_body::Form;
 pub use exchange::{Request, Response, basic_authorization};

@@ -1,15 +1,17 @@
 //! Stages 3 and 4, claim by claim: triage judges and writes aside, cases puts into place and records.
 
-use crate::cap;
 use crate::failure::Failure;
-use crate::pass::Pass;
-use crate::pipeline::{Pipeline, elapsed_ms};
-use crate::stage::{Counts, Stage};
+use crate::overflow;
+use crate::stage::{Counts, Ran, Stage};
+use crate::time::elapsed_ms;
 use crate::triage::PolicyJudge;
 use crate::witness::{Activity, Nobody, Outcome, Witness, witnessed};
-use host::Millis;
+use host::{Millis, Stop};
 use policy::{Policy, Stats};
 use spool::{Claimed, Completion, Spool, SpoolError, Worker};
+
+/// Works on the claims of a pass, and says what each worker did. One worker is `&mut |job| vec![job.drain("w1")]`.
+pub type Hands<'a> = dyn FnMut(&Job<'_, '_>) -> Vec<Drained> + 'a;
 
 /// The work of a pass: everything that a worker needs. Workers side by side each have a spool of their own.
 #[derive(Clone, Copy)]
@@ -20,6 +22,8 @@ pub struct Job<'a, 'h> {
     pub policy: &'a Policy,
     /// No claim is begun after this time.
     pub until: Millis,
+    /// No claim is begun after this says so.
+    pub stop: Option<&'a dyn Stop>,
     witness: &'a dyn Witness,
 }
 
@@ -50,8 +54,14 @@ impl<'a, 'h> Job<'a, 'h> {
             spool,
             policy,
             until,
+            stop: None,
             witness: &Nobody,
         }
+    }
+
+    /// The same work, that ends between two claims once `stop` says so.
+    pub fn stopped_by(self, stop: Option<&'a dyn Stop>) -> Self {
+        Job { stop, ..self }
     }
 
     /// The same work, followed by `witness`.
@@ -59,7 +69,7 @@ impl<'a, 'h> Job<'a, 'h> {
         Job { witness, ..self }
     }
 
-    /// Works as `worker` until nothing is pending or parked, or the time is over.
+    /// Works as `worker` until nothing is pending or parked, the time is over, or the word to stop comes.
     ///
     /// The name is this worker's for as long as it works: a second one of that name fails. What was claimed and not
     /// finished when it fails is pending again when the next worker of that name, or the next publisher, opens.
@@ -109,7 +119,7 @@ impl<'a, 'h> Job<'a, 'h> {
                     return;
                 }
             }
-            match cap::readmit(self.spool, self.witness) {
+            match overflow::readmit(self.spool, self.witness) {
                 Ok(back) if 0 < back.moved_buckets => {}
                 Ok(_) => return,
                 Err(error) => {
@@ -132,7 +142,7 @@ impl<'a, 'h> Job<'a, 'h> {
         let host = self.spool.host();
         loop {
             let began = host.now();
-            if self.until < began {
+            if self.until < began || self.stop.is_some_and(Stop::is_told) {
                 return Ok(false);
             }
             judge.set_time(began);
@@ -188,32 +198,27 @@ impl Drained {
     }
 }
 
-/// Stage 3, and with it stage 4: has all hands work until nothing is left or the time is over.
-pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
-    let job = Job::new(pipeline.spool, pipeline.policy, pipeline.deadline())
-        .witnessed_by(pipeline.witness);
-    pass.drained = (pass.hands)(&job);
-    let mut failure = None;
-    for drained in &mut pass.drained {
-        add(&mut pass.counts, drained.triage);
-        pipeline.memory.add_stats(&drained.stats);
-        failure = failure.or(drained.triage_failure.take());
-    }
-    failure.map_or(Ok(()), Err)
+/// Stage 3, and with it stage 4: has all hands work until nothing is left or the time is over. Gives what each worker did.
+pub(crate) fn triage(job: &Job<'_, '_>, hands: &mut Hands<'_>) -> Ran<Vec<Drained>> {
+    Ran::noting(|counts, gives| {
+        *gives = hands(job);
+        let mut failure = None;
+        for drained in gives {
+            counts.add(drained.triage);
+            failure = failure.or(drained.triage_failure.take());
+        }
+        failure.map_or(Ok(()), Err)
+    })
 }
 
 /// Stage 4's account of what it did while stage 3 ran.
-pub(crate) fn account(_: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
-    let mut failure = None;
-    for drained in &mut pass.drained {
-        add(&mut pass.counts, drained.cases);
-        failure = failure.or(drained.cases_failure.take());
-    }
-    failure.map_or(Ok(()), Err)
-}
-
-fn add(sum: &mut Counts, counts: Counts) {
-    sum.taken += counts.taken;
-    sum.given += counts.given;
-    sum.errors += counts.errors;
+pub(crate) fn cases(all: &mut [Drained]) -> Ran<()> {
+    Ran::noting(|counts, ()| {
+        let mut failure = None;
+        for drained in all {
+            counts.add(drained.cases);
+            failure = failure.or(drained.cases_failure.take());
+        }
+        failure.map_or(Ok(()), Err)
+    })
 }

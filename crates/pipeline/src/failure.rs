@@ -105,9 +105,9 @@ impl From<PollError> for Failure {
                 }
                 _ => FailureKind::Unavailable,
             },
-            PollError::Miscount { .. } => FailureKind::Unavailable,
+            PollError::Miscount { .. } | PollError::OutOfTime { .. } => FailureKind::Unavailable,
             PollError::Reduced { .. } | PollError::Secret(_) => FailureKind::Permission,
-            PollError::Paused { .. } => FailureKind::Temporary,
+            PollError::Paused { .. } | PollError::Stopped { .. } => FailureKind::Temporary,
             PollError::Sink(error) => match error.downcast_ref::<SpoolError>() {
                 Some(SpoolError::Host { source, .. }) => kind_of_class(source.class()),
                 _ => FailureKind::Io,

@@ -41,14 +41,14 @@ impl Former {
     pub(crate) fn identity(
         &mut self,
         spool: &Spool<'_>,
-        publisher: &Publisher<'_>,
+        publisher: &mut Publisher<'_>,
         hit: &Hit<'_>,
     ) -> Result<Option<AlertId>, SpoolError> {
-        if self.until <= hit.time || publisher.remembers(hit.alert) {
+        if self.until <= hit.time || publisher.remembers(hit.alert)? {
             return Ok(None);
         }
         // Before the cases: what leaves the queue meanwhile has its case by then.
-        if publisher.remembers(hit.document) || self.live(spool)?.contains(&hit.document) {
+        if publisher.remembers(hit.document)? || self.live(spool)?.contains(&hit.document) {
             return Ok(Some(hit.document));
         }
         let Ok(alert) = Alert::parse(hit.raw) else {

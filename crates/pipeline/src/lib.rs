@@ -12,23 +12,33 @@
 //!
 //! - [`Pipeline::pass`] makes one pass. **A stage that fails never keeps a later one from running**: its failure is a value
 //!   in the [`Report`], and so cap, reconcile and heartbeat always run.
+//! - **A stage sees what it is handed, and no other stage.** It returns what it did and what it gives, also when it fails; the
+//!   module `pipeline` alone knows all seven, and passes on what one gives to those that take it.
 //! - Stages 3 and 4 alternate, claim by claim: [`Job::drain`] is one worker at both. Whoever calls a pass says how many
 //!   workers there are, because nothing here starts concurrency.
 //! - What a pass must remember for the next one is in `state/`, replaced in one step; the truth is in the ledger.
 //!
 //! All of it is straight-line code over `&dyn host::Host`, as the queue is.
 
-pub mod cap;
+mod cap;
 mod drain;
 mod escalation;
 mod failure;
 mod former;
 pub mod heartbeat;
+mod observed;
+pub mod overflow;
 mod pass;
 mod pipeline;
 mod poll;
 mod reconcile;
+mod reconciled;
+mod scrubbed;
+mod settings;
+mod source;
 mod stage;
+mod taker;
+mod time;
 mod triage;
 mod witness;
 
@@ -36,11 +46,15 @@ mod witness;
 /// with the process, however that ends.
 pub const RUN_LOCK_FILE: &str = "run.lock";
 
-pub use drain::{Drained, Job};
+pub use drain::{Drained, Hands, Job};
 pub use escalation::{EscalationSettings, Pap, Tlp};
 pub use failure::{Failure, FailureKind};
+pub use observed::{Audited, Observed};
 pub use pass::Report;
-pub use pipeline::{Hands, Intake, LOOK_ALWAYS_MAX, Pipeline, Secret, Settings};
-pub use reconcile::Reconciled;
+pub use pipeline::{Backfilled, Pipeline};
+pub use reconciled::Reconciled;
+pub use scrubbed::{ScrubSettings, Scrubbed};
+pub use settings::Settings;
+pub use source::{Intake, Secret};
 pub use stage::{Counts, Stage, StageReport};
 pub use witness::{Activity, Outcome, Witness};

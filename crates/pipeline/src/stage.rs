@@ -53,6 +53,38 @@ pub struct Counts {
     pub errors: u64,
 }
 
+impl Counts {
+    /// Adds what another did.
+    pub(crate) fn add(&mut self, other: Counts) {
+        self.taken += other.taken;
+        self.given += other.given;
+        self.errors += other.errors;
+    }
+}
+
+/// How a stage went: what it did and gives stands also if it failed.
+pub(crate) struct Ran<T> {
+    /// How much it did.
+    pub(crate) counts: Counts,
+    /// What later stages, and the report, get of it.
+    pub(crate) gives: T,
+    /// Why it could not finish.
+    pub(crate) failure: Option<Failure>,
+}
+
+impl<T: Default> Ran<T> {
+    /// Runs `act`, which notes what it did as soon as it did it, so that a failure takes nothing of it back.
+    pub(crate) fn noting(act: impl FnOnce(&mut Counts, &mut T) -> Result<(), Failure>) -> Self {
+        let (mut counts, mut gives) = (Counts::default(), T::default());
+        let failure = act(&mut counts, &mut gives).err();
+        Ran {
+            counts,
+            gives,
+            failure,
+        }
+    }
+}
+
 /// One stage of one pass.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StageReport {

@@ -6,7 +6,7 @@
 use crate::config::Config;
 use crate::document::{Document, Findings};
 use crate::files::Kind;
-use crate::load::{LoadOptions, UnknownFields};
+use crate::options::{LoadOptions, UnknownFields};
 use rsigma_parser::{FieldSpec, Modifier, SigmaString, parse_field_spec};
 use std::collections::BTreeMap;
 use yaml_serde::{Mapping, Value};

@@ -1,10 +1,11 @@
 //! What a person should look at in a policy, and the run of its own tests.
 
 use crate::files::Files;
-use crate::load::{LoadOptions, compile_files};
+use crate::load::compile_files;
+use crate::options::LoadOptions;
 use crate::policy::Policy;
 use crate::problem::Problem;
-use crate::selftest::{self, TestOutcome};
+use crate::selftest::TestOutcome;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -31,7 +32,7 @@ pub struct TestReport {
 pub fn lint(files: &Files, options: LoadOptions, now: Timestamp) -> Lint {
     match compile_files(files, options) {
         Ok(policy) => {
-            let outcomes = selftest::run(&policy);
+            let outcomes = policy.run_tests();
             Lint {
                 errors: outcomes.iter().filter_map(TestOutcome::problem).collect(),
                 warnings: policy.warnings(now),
@@ -48,7 +49,7 @@ pub fn lint(files: &Files, options: LoadOptions, now: Timestamp) -> Lint {
 pub fn test(files: &Files, options: LoadOptions) -> TestReport {
     match compile_files(files, options) {
         Ok(policy) => {
-            let outcomes = selftest::run(&policy);
+            let outcomes = policy.run_tests();
             TestReport {
                 run: outcomes.len(),
                 problems: outcomes.iter().filter_map(TestOutcome::problem).collect(),

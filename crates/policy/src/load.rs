@@ -8,36 +8,34 @@ use crate::document_tree::Node;
 use crate::engine::{self, Engine};
 use crate::event::AlertEvent;
 use crate::files::{Files, Kind, POLICY_TOML, stem};
+use crate::options::LoadOptions;
 use crate::policy::Policy;
 use crate::problem::{PolicyError, Problem};
-use crate::selftest::SelfTest;
+use crate::selftest::{SelfTest, TestOutcome};
 use crate::signature::{Signature, Suppression};
 use jiff::tz::TimeZone;
 use rsigma_eval::CompiledRule;
 use std::collections::BTreeMap;
-
-/// What to do with a field name that no alert of the profile has.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum UnknownFields {
-    /// It is an error: most often it is a typing mistake, and then the signature would never match.
-    #[default]
-    Refuse,
-    /// It is taken as it is: for alerts with fields of one's own.
-    Allow,
-}
-
-/// How to load a policy.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct LoadOptions {
-    /// What to do with a field name that no alert of the profile has.
-    pub unknown_fields: UnknownFields,
-}
 
 /// A signature with all that loading makes of its file.
 struct Loaded {
     signature: Signature,
     rule: CompiledRule,
     tests: Vec<SelfTest>,
+}
+
+impl Policy {
+    /// Loads a policy, and runs every signature's own tests.
+    ///
+    /// Errs with all that is wrong, each with file, line and remedy. There is no half of a policy: one bad file refuses
+    /// the whole, and the program that asked must not judge anything.
+    pub fn load(files: &Files, options: LoadOptions) -> Result<Policy, PolicyError> {
+        let policy = compile_files(files, options)?;
+        let outcomes = policy.run_tests();
+        let failed = outcomes.iter().filter_map(TestOutcome::problem).collect();
+        PolicyError::check(failed)?;
+        Ok(policy)
+    }
 }
 
 /// Reads and compiles the files. Does not run the signatures' own tests.

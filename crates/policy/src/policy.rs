@@ -4,10 +4,8 @@ use crate::config::Config;
 use crate::document_tree::Node;
 use crate::engine::Engine;
 use crate::event::AlertEvent;
-use crate::files::Files;
 use crate::judge::decide;
-use crate::load::{LoadOptions, compile_files};
-use crate::problem::{PolicyError, Problem};
+use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::selftest::{self, SelfTest, TestOutcome};
 use crate::signature::Signature;
@@ -28,20 +26,6 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Loads a policy, and runs every signature's own tests.
-    ///
-    /// Errs with all that is wrong, each with file, line and remedy. There is no half of a policy: one bad file refuses
-    /// the whole, and the program that asked must not judge anything.
-    pub fn load(files: &Files, options: LoadOptions) -> Result<Policy, PolicyError> {
-        let policy = compile_files(files, options)?;
-        let failed = selftest::run(&policy)
-            .iter()
-            .filter_map(TestOutcome::problem)
-            .collect();
-        PolicyError::check(failed)?;
-        Ok(policy)
-    }
-
     /// Judges an alert, given as document or as an indexer's hit around it. Any JSON value has a verdict.
     ///
     /// The same policy, alert and time give the same verdict.
@@ -84,12 +68,17 @@ impl Policy {
         }
     }
 
+    /// Runs every signature's own tests, in the order of the signatures.
+    pub(crate) fn run_tests(&self) -> Vec<TestOutcome<'_>> {
+        selftest::run(&self.signatures, &self.tests, &self.config, &self.engine)
+    }
+
     /// Every signature: filters first, then rules, each in byte order of their paths.
     pub fn signatures(&self) -> &[Signature] {
         &self.signatures
     }
 
-    /// The SHA-256 of the policy's files, as [`Files::sha256`] says. Cases, ledger and heartbeat name it.
+    /// The SHA-256 of the policy's files, as [`crate::Files::sha256`] says. Cases, ledger and heartbeat name it.
     pub fn sha256(&self) -> &str {
         &self.sha256
     }

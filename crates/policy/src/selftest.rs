@@ -1,11 +1,12 @@
 //! The tests that each signature brings along.
 
+use crate::config::Config;
 use crate::document::Samples;
 use crate::document_tree::Node;
+use crate::engine::Engine;
 use crate::event::AlertEvent;
-use crate::policy::Policy;
 use crate::problem::Problem;
-use crate::signature::Signature;
+use crate::signature::{Signature, Suppression};
 use serde_json::Value;
 
 /// One alert that a signature must match, or must not.
@@ -20,17 +21,17 @@ pub(crate) struct SelfTest {
 
 /// How one of a signature's own tests came out.
 #[derive(Clone, Debug)]
-pub struct TestOutcome<'p> {
+pub(crate) struct TestOutcome<'p> {
     /// Whose test it is.
-    pub signature: &'p Signature,
+    pub(crate) signature: &'p Signature,
     /// Whether the alert must match.
-    pub must_match: bool,
+    pub(crate) must_match: bool,
     /// The alert's place in the list `match` or `no_match`, from 1.
-    pub number: usize,
+    pub(crate) number: usize,
     /// The line of that list.
-    pub line: Option<usize>,
+    pub(crate) line: Option<usize>,
     /// Whether it came out as it must.
-    pub has_passed: bool,
+    pub(crate) has_passed: bool,
 }
 
 impl SelfTest {
@@ -57,7 +58,7 @@ impl SelfTest {
 
 impl TestOutcome<'_> {
     /// The failure as a problem of the policy; `None` if the test has passed.
-    pub fn problem(&self) -> Option<Problem> {
+    pub(crate) fn problem(&self) -> Option<Problem> {
         if self.has_passed {
             return None;
         }
@@ -75,20 +76,24 @@ impl TestOutcome<'_> {
     }
 }
 
-/// Runs every signature's own tests, in the order of the signatures.
+/// Runs every signature's own tests, in the order of the signatures. `tests` and the rules of `engine` have the same order.
 ///
 /// A test asks the signature alone: rule, service, selections, and for a suppression its `max_level`. Neither the time nor
 /// any other signature matters.
-pub(crate) fn run(policy: &Policy) -> Vec<TestOutcome<'_>> {
+pub(crate) fn run<'p>(
+    signatures: &'p [Signature],
+    tests: &[Vec<SelfTest>],
+    config: &Config,
+    engine: &Engine,
+) -> Vec<TestOutcome<'p>> {
     let mut outcomes = Vec::new();
-    for (at, (signature, tests)) in policy.signatures.iter().zip(&policy.tests).enumerate() {
+    for (at, (signature, tests)) in signatures.iter().zip(tests).enumerate() {
         for test in tests {
-            let is_matched =
-                AlertEvent::of(&Node::of(&test.alert), &policy.config).is_some_and(|event| {
-                    let covers = |s: &crate::Suppression| s.covers(event.severity());
-                    signature.suppression.as_ref().is_none_or(covers)
-                        && policy.engine.matches(&event).contains(&at)
-                });
+            let is_matched = AlertEvent::of(&Node::of(&test.alert), config).is_some_and(|event| {
+                let covers = |s: &Suppression| s.covers(event.severity());
+                signature.suppression.as_ref().is_none_or(covers)
+                    && engine.matches(&event).contains(&at)
+            });
             outcomes.push(TestOutcome {
                 signature,
                 must_match: test.is_match,

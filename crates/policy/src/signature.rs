@@ -18,32 +18,32 @@ pub struct Signature {
     /// What an alert that matches is.
     pub disposition: Disposition,
     /// What makes it a suppression: always there if the disposition is benign or a known false positive.
-    pub suppression: Option<Suppression>,
+    pub(crate) suppression: Option<Suppression>,
 }
 
 /// Who answers for a suppression, and how far it goes.
 #[derive(Clone, Debug)]
-pub struct Suppression {
+pub(crate) struct Suppression {
     /// Who answers for it.
-    pub owner: String,
+    pub(crate) owner: String,
     /// Where it was decided.
-    pub ticket: String,
+    pub(crate) ticket: String,
     /// The last day on which it applies, in UTC.
-    pub expires: Date,
+    pub(crate) expires: Date,
     /// The gravest alert that it applies to.
-    pub max_level: Severity,
+    pub(crate) max_level: Severity,
     /// The first instant at which it no longer applies.
     pub(crate) ends: Timestamp,
 }
 
 impl Suppression {
     /// Whether its last day is over.
-    pub fn is_expired(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
         self.ends <= now
     }
 
     /// Whether an alert as grave as that may be suppressed. One whose severity is unknown may not.
-    pub fn covers(&self, severity: Option<Severity>) -> bool {
+    pub(crate) fn covers(&self, severity: Option<Severity>) -> bool {
         severity.is_some_and(|severity| severity <= self.max_level)
     }
 }

@@ -49,7 +49,7 @@ impl PartialEq for Signature {
 
 impl Verdict<'_> {
     /// Whether a suppression matched and was overruled by something that may not be suppressed.
-    pub fn is_conflict(&self) -> bool {
+    pub(crate) fn is_conflict(&self) -> bool {
         self.reasons.iter().any(|reason| {
             matches!(reason, Reason::Overruled(signature) if signature.suppression.is_some())
         })

@@ -5,7 +5,7 @@ use super::source::Source;
 use crate::scenario::{IndexerFault, IndexerFaultKind, Scenario};
 use contract::sometimes::Goal;
 use host::Host;
-use indexer::{Request, Transport, TransportError};
+use indexer::{Answered, Class, Request, Transport, TransportError};
 use mock_indexer::{Account, Core, Fault, Misfortune, Options, Planted, When};
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl Remote {
         let options = Options {
             accounts: vec![account],
             misfortunes: faults
-                .map(|fault| misfortune(fault, t0_ms, faults_stop_ns))
+                .filter_map(|fault| misfortune(fault, t0_ms, faults_stop_ns))
                 .collect(),
             ..Options::healthy(USER, "")
         };
@@ -53,7 +53,7 @@ impl Remote {
     }
 
     /// Answers a request at a virtual time. True if it was the first success after six days of refusals.
-    fn answer(&mut self, now_ns: u64, request: &Request<'_>) -> (u16, Vec<u8>, bool) {
+    fn answer(&mut self, now_ns: u64, request: &Request<'_>) -> (mock_indexer::Response, bool) {
         let now_ms = self.t0_ms + ms(now_ns);
         let (path, query) = request.path.split_once('?').unwrap_or((request.path, ""));
         let response = self.core.answer(
@@ -77,7 +77,7 @@ impl Remote {
             }
             _ => {}
         }
-        (response.status, response.body, is_over)
+        (response, is_over)
     }
 
     /// Makes the alert that proves at the end that the queue still works, and tells `source` of it.
@@ -109,16 +109,17 @@ fn fresh_source(timestamp_ms: i64) -> Vec<u8> {
         .into_bytes()
 }
 
-fn misfortune(fault: &IndexerFault, t0_ms: i64, faults_stop_ns: u64) -> Misfortune {
+/// What goes wrong with the answers; `None` if it goes wrong on the wire.
+fn misfortune(fault: &IndexerFault, t0_ms: i64, faults_stop_ns: u64) -> Option<Misfortune> {
     let (from, until) = (fault.from_ns, fault.until_ns.min(faults_stop_ns));
-    Misfortune {
-        fault: fault_of(fault.kind),
+    Some(Misfortune {
+        fault: fault_of(fault.kind)?,
         when: When::During(t0_ms + ms(from)..t0_ms + ms(until)),
-    }
+    })
 }
 
-fn fault_of(kind: IndexerFaultKind) -> Fault {
-    match kind {
+fn fault_of(kind: IndexerFaultKind) -> Option<Fault> {
+    Some(match kind {
         IndexerFaultKind::BreakerTripped => Fault::BreakerTripped,
         IndexerFaultKind::Rejected => Fault::Rejected,
         IndexerFaultKind::Cancelled => Fault::Cancelled,
@@ -135,7 +136,8 @@ fn fault_of(kind: IndexerFaultKind) -> Fault {
         IndexerFaultKind::FetchHole => Fault::FetchHole,
         IndexerFaultKind::TruncatedJson => Fault::TruncatedJson,
         IndexerFaultKind::EmptyBody => Fault::EmptyBody,
-    }
+        IndexerFaultKind::Hangs | IndexerFaultKind::SlowLink => return None,
+    })
 }
 
 /// Nanoseconds as whole milliseconds.
@@ -151,18 +153,58 @@ pub struct Wire<'a> {
     pub shared: &'a Shared,
 }
 
+/// What a slow link carries.
+const SLOW_BYTES_A_SECOND: u64 = 16 << 10;
+/// What a request may take whose sender waits without an end: as the real transport has it.
+const ATTEMPT_MAX: Duration = Duration::from_secs(180);
+
+impl Wire<'_> {
+    /// Whether the indexer has this fault now.
+    fn is_struck_by(&self, kind: IndexerFaultKind) -> bool {
+        let (now, stop) = (self.shared.now_ns(), self.shared.faults_stop_ns());
+        let mut faults = self.shared.scenario.indexer.faults.iter();
+        faults.any(|fault| {
+            fault.kind == kind && fault.from_ns <= now && now < fault.until_ns.min(stop)
+        })
+    }
+
+    /// Lets so much time pass, or what the request has, which is then over.
+    fn wait(&self, request: &Request<'_>, takes: Duration) -> Result<(), TransportError> {
+        let has = request.patience.attempt().unwrap_or(ATTEMPT_MAX);
+        self.host.sleep(takes.min(has));
+        if takes <= has {
+            return Ok(());
+        }
+        let message = "it accepted the connection and did not answer in time";
+        Err(TransportError::new(Class::Timeout, message))
+    }
+}
+
 impl Transport for Wire<'_> {
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
+    fn send(
+        &self,
+        request: &Request<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Answered, TransportError> {
         let shared = self.shared;
+        if self.is_struck_by(IndexerFaultKind::Hangs) {
+            shared.watch.borrow_mut().met.insert(Goal::IndexerHung);
+            self.wait(request, Duration::MAX)?;
+        }
         let takes = Duration::from_nanos(shared.scenario.indexer.answer_ns);
-        self.host.sleep(takes);
+        self.wait(request, takes)?;
         let now_ns = shared.now_ns();
-        let (status, body, is_over) = shared.remote.borrow_mut().answer(now_ns, request);
-        *answer = body;
+        let (response, is_over) = shared.remote.borrow_mut().answer(now_ns, request);
+        let answered = Answered::new(response.status, response.date());
+        if self.is_struck_by(IndexerFaultKind::SlowLink) {
+            let millis = response.body.len() as u64 * 1_000 / SLOW_BYTES_A_SECOND;
+            self.wait(request, Duration::from_millis(millis))?;
+        }
+        *answer = response.body;
         if is_over {
             let met = &mut shared.watch.borrow_mut().met;
             met.insert(Goal::UnauthorisedSixDays);
         }
-        Ok(status)
+        Ok(answered)
     }
 }

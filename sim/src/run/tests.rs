@@ -61,6 +61,8 @@ fn no_misfortune_of_the_indexer_loses_an_alert_and_each_is_felt() {
         "fetch-hole",
         "truncated-json",
         "empty-body",
+        "hangs",
+        "slow-link",
     ] {
         let outcome = play_with(&format!(
             "[[indexer.fault]]\nkind = \"{kind}\"\nfrom = \"0s\"\nuntil = \"20m\"\n"
@@ -68,6 +70,19 @@ fn no_misfortune_of_the_indexer_loses_an_alert_and_each_is_felt() {
         check_all_cased(&outcome, kind);
         assert_ne!(outcome.trace_hash, healthy, "{kind} went unnoticed");
     }
+}
+
+#[test]
+fn no_pass_waits_for_an_indexer_that_hangs_longer_than_its_limit() {
+    let outcome =
+        play_with("[[indexer.fault]]\nkind = \"hangs\"\nfrom = \"0s\"\nuntil = \"20m\"\n");
+    check_all_cased(&outcome, "a hanging indexer");
+    assert!(outcome.met.contains(Goal::IndexerHung));
+    let times = outcome.runs.iter().map(|run| run.time_ns);
+    let longest = times.map(|(began, ended)| ended - began).max();
+    let most = Some(22_000_000_000);
+    assert!(longest < most, "{longest:?}");
+    assert!(Some(10_000_000_000) < longest, "{longest:?}: it never hung");
 }
 
 #[test]

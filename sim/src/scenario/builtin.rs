@@ -35,7 +35,7 @@ macro_rules! builtins {
     };
 }
 
-static BUILTINS: [Builtin; 14] = builtins![
+static BUILTINS: [Builtin; 16] = builtins![
     "incident",
     "credential-rotation",
     "targeted-race",
@@ -50,6 +50,8 @@ static BUILTINS: [Builtin; 14] = builtins![
     "two-instances",
     "cap-race",
     "clock-and-ties",
+    "hanging-indexer",
+    "clock-a-day-behind",
 ];
 
 /// All scenarios that ship with the program, the incident first.

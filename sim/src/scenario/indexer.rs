@@ -75,6 +75,10 @@ pub enum IndexerFaultKind {
     TruncatedJson,
     /// The body is empty.
     EmptyBody,
+    /// It takes a request and never answers.
+    Hangs,
+    /// Its link gives 16 KiB a second, so that a whole page takes longer than a pass waits.
+    SlowLink,
 }
 
 /// What a healthy indexer takes for a page.

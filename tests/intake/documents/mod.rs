@@ -7,7 +7,7 @@ use crate::intake::starter;
 use crate::simulated::{play, program};
 use alert::AlertId;
 use host::{At, File, Host, Millis};
-use indexer::{Profile, Request, Transport, TransportError};
+use indexer::{Answered, Profile, Request, Transport, TransportError};
 use mock_indexer::{Core, Options, Planted, Population, Recipe};
 use pipeline::{Pipeline, Report, Settings};
 use policy::Policy;
@@ -170,8 +170,12 @@ const SECOND: &str = "-reindexed";
 struct Renaming<T>(T);
 
 impl<T: Transport> Transport for Renaming<T> {
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
-        let status = self.0.send(request, answer)?;
+    fn send(
+        &self,
+        request: &Request<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Answered, TransportError> {
+        let answered = self.0.send(request, answer)?;
         let mut text = String::from_utf8(std::mem::take(answer)).unwrap();
         for id in ["first-1", "first-2"] {
             let day = format!(r#""_index":"{INDEX}","_id":"{id}{SECOND}""#);
@@ -179,7 +183,7 @@ impl<T: Transport> Transport for Renaming<T> {
             text = text.replace(&day, &second);
         }
         *answer = text.into_bytes();
-        Ok(status)
+        Ok(answered)
     }
 }
 

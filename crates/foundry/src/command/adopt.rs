@@ -1,7 +1,7 @@
 //! `foundry adopt`: the files of a flat directory become alerts of the queue.
 
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::foundry;

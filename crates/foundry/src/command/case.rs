@@ -1,7 +1,7 @@
 //! `foundry case`: what became of one alert, and which cases there are.
 
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::foundry;

@@ -1,7 +1,7 @@
 //! `foundry config`: whether the configuration can work, and what it says.
 
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::machine::Machine;

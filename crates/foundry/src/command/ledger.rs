@@ -1,7 +1,7 @@
 //! `foundry ledger verify`: whether the ledger is what was written.
 
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::foundry;
@@ -9,7 +9,7 @@ use crate::machine::Machine;
 use crate::terminal::{Format, Paint, Terminal};
 use crate::words;
 use clap::{Args, Subcommand};
-use host::{Dir, File, Names};
+use host::{Dir, Names};
 use pipeline::heartbeat::Heartbeat;
 use serde_json::json;
 use spool::{Spool, SpoolError, ledger};
@@ -120,14 +120,14 @@ fn has_head(spool: &Spool<'_>, writer: &str, head: &str) -> Result<bool, Foundry
 /// Whether a line of the segment begins so.
 fn has_line(
     spool: &Spool<'_>,
-    ledger: &Dir<'_>,
+    of_ledger: &Dir<'_>,
     name: &str,
     wanted: &[u8],
 ) -> Result<bool, FoundryError> {
-    /// A segment is at most about 8 MiB, and so is what a record beyond that can add.
+    /// A segment is at most about 8 MiB (2 MiB today), and so is what a record beyond that can add.
     const SEGMENT_BYTES_MAX: usize = 64 << 20;
     let failed = |error| FoundryError::of_host(format!("ledger/{name}"), error);
-    let file = File::open_read(spool.host(), ledger.at(name)).map_err(failed)?;
+    let file = ledger::open_segment(spool.host(), of_ledger.id(), name)?;
     let mut bytes = Vec::new();
     file.read_to(0, &mut bytes, SEGMENT_BYTES_MAX)
         .map_err(failed)?;

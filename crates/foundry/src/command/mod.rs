@@ -2,6 +2,7 @@
 
 pub(crate) mod adopt;
 pub(crate) mod audit;
+pub(crate) mod backfill;
 pub(crate) mod case;
 pub(crate) mod config;
 pub(crate) mod demo;

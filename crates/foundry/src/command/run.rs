@@ -1,7 +1,7 @@
 //! `foundry run`: one pass, for a timer.
 
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::foundry::Workplace;

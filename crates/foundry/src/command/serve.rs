@@ -1,7 +1,7 @@
 //! `foundry serve`: pass after pass, until somebody says stop.
 
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::foundry::Workplace;
@@ -13,7 +13,7 @@ use pipeline::heartbeat::Heartbeat;
 use pipeline::{Pipeline, Report, Stage};
 use std::time::Duration;
 
-/// Makes passes on a cadence; serves /metrics and /healthz; stops after the running pass at SIGTERM or SIGINT
+/// Makes passes on a cadence; serves /metrics and /healthz; cuts the running pass short at SIGTERM or SIGINT, and ends
 #[derive(Args, Debug)]
 pub(crate) struct ServeArgs {}
 
@@ -24,7 +24,7 @@ pub(crate) fn run(_: &ServeArgs, context: &Context) -> Result<Exit, FoundryError
     let workplace = Workplace::open(&machine, &config, "serve")?;
     let mut pipeline = workplace.pipeline()?;
     let systemd = Systemd::new();
-    let desk = Desk::open(&config, systemd.clone())?;
+    let desk = Desk::open(&config, systemd.clone(), workplace.halt())?;
     desk.show(Heartbeat::load(&workplace.spool)?);
     tracing::info!(address = %desk.address(), "serving /metrics and /healthz");
     systemd.ready();

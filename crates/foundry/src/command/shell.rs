@@ -1,10 +1,10 @@
 //! `foundry completions` and `foundry man`: what a package installs beside the program.
 
-use crate::cli::{Cli, Context};
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::machine::PathError;
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
@@ -23,17 +23,24 @@ pub(crate) struct ManArgs {
     command: Option<String>,
 }
 
-/// Runs `completions`.
-pub(crate) fn completions(args: &CompletionsArgs, context: &Context) -> Result<Exit, FoundryError> {
+/// Runs `completions` for the command line of `program`.
+pub(crate) fn completions(
+    args: &CompletionsArgs,
+    mut program: Command,
+    context: &Context,
+) -> Result<Exit, FoundryError> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "foundry", &mut script);
+    clap_complete::generate(args.shell, &mut program, "foundry", &mut script);
     context.terminal.result(&String::from_utf8_lossy(&script));
     Ok(Exit::Ok)
 }
 
-/// Runs `man`.
-pub(crate) fn man(args: &ManArgs, context: &Context) -> Result<Exit, FoundryError> {
-    let mut program = Cli::command();
+/// Runs `man` for the command line of `program`.
+pub(crate) fn man(
+    args: &ManArgs,
+    mut program: Command,
+    context: &Context,
+) -> Result<Exit, FoundryError> {
     program.build();
     let page = match &args.command {
         None => program,

@@ -1,7 +1,7 @@
 //! `foundry status`: the last heartbeat, and the queue as it is now.
 
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::foundry;
@@ -11,7 +11,8 @@ use crate::terminal::{Format, Paint, Terminal};
 use crate::words;
 use clap::Args;
 use host::Host;
-use pipeline::heartbeat::{Heartbeat, StageState};
+use pipeline::Observed;
+use pipeline::heartbeat::{Heartbeat, ScrubState, StageState};
 use serde_json::json;
 use spool::Depth;
 
@@ -27,7 +28,7 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<Exit, FoundryErro
     let heartbeat = Heartbeat::load(&spool)?;
     let depth = spool::depth(&spool)?;
     let now = machine.host().now();
-    let health = Health::of(heartbeat.as_ref(), now, config.heartbeat_age_max_ms());
+    let health = Health::of(heartbeat.as_ref(), now, &config.health_limits());
     let terminal = &context.terminal;
     match terminal.format {
         Format::Json => terminal.json(&json!({
@@ -83,11 +84,53 @@ fn text(health: &Health, depth: &Depth, heartbeat: Option<&Heartbeat>, terminal:
     beat.stages
         .iter()
         .for_each(|stage| terminal.result(&line(stage)));
+    if let Some(indexer) = &beat.indexer {
+        terminal.result(&seen(indexer));
+    }
     terminal.result(&format!("equation  {}\n", beat.equation));
     for (what, ids) in &beat.named {
         terminal.result(&format!("  {what}: {}\n", ids.join(" ")));
     }
+    if let Some(scrub) = &beat.scrub {
+        terminal.result(&scrubbed(scrub));
+    }
     terminal.result(&format!("policy    {}\n", beat.policy_sha256));
+}
+
+/// How much of what is finished was looked at again, and what was found.
+fn scrubbed(scrub: &ScrubState) -> String {
+    let mut text = format!(
+        "scrub     {} looked at again, {} rounds, oldest {}, due {}, findings {}\n",
+        words::count(scrub.verified_total),
+        words::count(scrub.rounds),
+        words::duration(scrub.oldest_unverified_age_ms),
+        words::count(scrub.due),
+        words::count(scrub.findings)
+    );
+    for one in &scrub.named {
+        text.push_str(&format!("  {one}\n"));
+    }
+    text
+}
+
+/// What the indexer told besides its alerts.
+fn seen(indexer: &Observed) -> String {
+    let newest = indexer.newest_alert.map(words::time);
+    let newest = newest.unwrap_or_else(|| "unknown".to_owned());
+    let skew = match indexer.skew_s {
+        Some(0) => "clocks agree".to_owned(),
+        Some(skew) => {
+            let by = words::duration(skew.unsigned_abs().saturating_mul(1_000));
+            let side = if skew < 0 { "behind" } else { "ahead" };
+            format!("our clock is {by} {side}")
+        }
+        None => "its clock is unknown".to_owned(),
+    };
+    let since = match &indexer.audit {
+        Some(audit) => format!("counts compared since {}", words::time(audit.since)),
+        None => "counts not compared yet".to_owned(),
+    };
+    format!("indexer   newest alert {newest}, {skew}, {since}\n")
 }
 
 fn line(stage: &StageState) -> String {

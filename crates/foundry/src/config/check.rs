@@ -58,6 +58,7 @@ pub(super) fn check(values: &Values) -> Vec<Located> {
     }
     let second = Duration::from_secs(1);
     for (span, key) in [
+        (&values.indexer.poll_max, "indexer.poll_max"),
         (&values.run.pass_max, "run.pass_max"),
         (&values.serve.every, "serve.every"),
     ] {
@@ -66,6 +67,7 @@ pub(super) fn check(values: &Values) -> Vec<Located> {
             refuse(&span.origin, message, "write at least \"1s\"");
         }
     }
+    scrub(values, &mut refuse);
     let listen = &values.serve.listen;
     if !listen.value.0.ip().is_loopback() {
         let message = format!(
@@ -88,6 +90,33 @@ fn at_least(value: &Sourced<u32>, key: &str, least: u32, why: &str, refuse: &mut
             message,
             &format!("write at least {least}: {why}"),
         );
+    }
+}
+
+fn scrub(values: &Values, refuse: &mut Refuse<'_>) {
+    let scrub = &values.scrub;
+    if let Some(every) = scrub
+        .every
+        .value
+        .0
+        .filter(|every| every.0 < Duration::from_secs(1))
+    {
+        let message = format!("`scrub.every` is {every}");
+        refuse(
+            &scrub.every.origin,
+            message,
+            "write at least \"1s\", or \"off\"",
+        );
+    }
+    for (most, key) in [
+        (&scrub.cases_max, "scrub.cases_max"),
+        (&scrub.bytes_max, "scrub.bytes_max"),
+    ] {
+        if most.value == 0 {
+            let message = format!("`{key}` is 0");
+            let help = "write how much a pass may do; `scrub.every = \"off\"` looks at nothing";
+            refuse(&most.origin, message, help);
+        }
     }
 }
 
@@ -116,6 +145,7 @@ fn indexer(values: &Values, refuse: &mut Refuse<'_>) {
             "index" => &indexer.index.origin,
             "lag" => &indexer.lag.origin,
             "overlap" => &indexer.overlap.origin,
+            "audit_window" => &indexer.audit_window.origin,
             _ => &indexer.page_alerts.origin,
         };
         let message = format!("`indexer.{}` is {}", error.key, error.value);

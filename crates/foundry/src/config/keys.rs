@@ -1,7 +1,8 @@
 //! Every key of the configuration: its type, its default, and what it is for. There is no other list.
 
+use super::limit::Limit;
 use super::origin::{Origin, Source, Sourced};
-use super::units::{FilePath, Listen, Packed, Product, Shed, Shown, Span, Start};
+use super::units::{FilePath, Listen, Often, Packed, Product, Shed, Shown, Span, Start};
 use pipeline::{Pap, Tlp};
 use serde::Deserialize;
 use std::time::Duration;
@@ -102,8 +103,17 @@ keys! {
         lag: Span = Span::seconds(30),
         /// How late an alert may become visible and still be found at once.
         overlap: Span = Span::seconds(600),
+        /// How far back the audit compares counts.
+        audit_window: Span = Span::seconds(90 * 24 * 3_600),
         /// Alerts of one page.
         page_alerts: u32 = 1_000,
+        /// How long a pass may wait for the indexer, over all requests, attempts and pauses together. What waits in the queue
+        /// waits so much longer; one request has half of it.
+        poll_max: Span = Span::seconds(20),
+        /// How much our clock may differ from the indexer's in a healthy home.
+        skew_max: Limit = Limit::seconds(60),
+        /// For how long the indexer may have nothing new in a healthy home.
+        silence_max: Limit = Limit::seconds(24 * 3_600),
     }
 
     /// How much waits, and where the rest goes.
@@ -126,6 +136,16 @@ keys! {
         packed: Packed = Packed(Vec::new()),
     }
 
+    /// Looking again at what is finished.
+    scrub as RawScrub, ScrubValues {
+        /// Within this time every finished case is looked at again, byte by byte; "off" for never.
+        every: Often = Often(Some(Span::days(7))),
+        /// A pass looks at no more cases than these.
+        cases_max: u64 = 1_000,
+        /// A pass ends its look after about so many bytes.
+        bytes_max: u64 = 256 << 20,
+    }
+
     /// What an escalation pack says about itself.
     escalation as RawEscalation, EscalationValues {
         /// To whom a pack may be shown.
@@ -144,7 +164,7 @@ keys! {
     run as RawRun, RunValues {
         /// Workers side by side.
         workers: u32 = workers_default(),
-        /// How long polling, and the work on claims, may take in one pass.
+        /// How long the work on claims may take in one pass; polling too, if `indexer.poll_max` is longer.
         pass_max: Span = Span::seconds(600),
     }
 

@@ -7,6 +7,7 @@
 mod check;
 mod keys;
 mod layers;
+mod limit;
 mod origin;
 mod problem;
 mod units;
@@ -16,10 +17,11 @@ pub(crate) use layers::{Layers, variables};
 pub(crate) use problem::{ConfigError, Located};
 pub(crate) use units::Start;
 
+use crate::health::Limits;
 use crate::machine::Machine;
 use clap::Args;
 use host::Millis;
-use pipeline::{EscalationSettings, Settings};
+use pipeline::{EscalationSettings, ScrubSettings, Settings};
 use spool::SpoolOptions;
 use std::path::{Path, PathBuf};
 
@@ -124,9 +126,15 @@ impl Config {
         Settings {
             backlog_max: self.values.queue.backlog_max.value,
             pass_max: self.values.run.pass_max.value.0,
+            poll_max: self.values.indexer.poll_max.value.0,
             escalation: EscalationSettings {
                 tlp: self.values.escalation.tlp.value,
                 pap: self.values.escalation.pap.value,
+            },
+            scrub: ScrubSettings {
+                every: self.values.scrub.every.value.0.map(|span| span.0),
+                cases_max: self.values.scrub.cases_max.value,
+                bytes_max: self.values.scrub.bytes_max.value,
             },
             ..Settings::default()
         }
@@ -134,13 +142,22 @@ impl Config {
 
     /// How old the last heartbeat of a healthy home may be, in milliseconds: three rounds may be missed, and the longest
     /// pass may be running.
-    pub(crate) fn heartbeat_age_max_ms(&self) -> u64 {
+    fn heartbeat_age_max_ms(&self) -> u64 {
         let (every, pass) = (
             self.values.serve.every.value.0,
             self.values.run.pass_max.value.0,
         );
         let most = every.saturating_mul(3).saturating_add(pass);
         u64::try_from(most.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// What a healthy home keeps to.
+    pub(crate) fn health_limits(&self) -> Limits {
+        Limits {
+            age_max_ms: self.heartbeat_age_max_ms(),
+            skew_max_ms: self.values.indexer.skew_max.value.ms(),
+            silence_max_ms: self.values.indexer.silence_max.value.ms(),
+        }
     }
 
     /// Where reading begins if there is no state yet.
@@ -162,11 +179,17 @@ impl Values {
         if let Some(index) = &self.indexer.index.value {
             profile.index.clone_from(index);
         }
+        let defaults = indexer::Config::new(profile);
+        // The indexer is to give up a search before we do: then it says so, and half of the page is asked for.
+        let poll_max = self.indexer.poll_max.value.0;
+        let search_timeout = defaults.search_timeout.min(poll_max * 2 / 5);
         indexer::Config {
+            search_timeout,
             lag: self.indexer.lag.value.0,
             overlap: self.indexer.overlap.value.0,
+            audit_window: self.indexer.audit_window.value.0,
             page_alerts: self.indexer.page_alerts.value as usize,
-            ..indexer::Config::new(profile)
+            ..defaults
         }
     }
 }

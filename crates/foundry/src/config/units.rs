@@ -71,7 +71,9 @@ impl Shown for FilePath {
     }
 }
 
-/// A length of time, written `"30s"`, `"10m"`, `"1h 30m"`.
+const SECONDS_OF_DAY: u64 = 24 * 3_600;
+
+/// A length of time, written `"30s"`, `"10m"`, `"1h 30m"`, `"7d"`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Span(pub(crate) Duration);
 
@@ -80,22 +82,36 @@ impl Span {
         Span(Duration::from_secs(seconds))
     }
 
-    fn read(text: &str) -> Result<Self, String> {
+    pub(crate) const fn days(days: u64) -> Self {
+        Span::seconds(days * SECONDS_OF_DAY)
+    }
+
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        // Days are no unit of an exact duration where clocks are put forward; here one is 24 hours.
+        let days = text.trim().strip_suffix('d').map(str::trim_ascii_end);
+        if let Some(days) = days.and_then(|days| days.parse::<u32>().ok()) {
+            return Ok(Span::days(u64::from(days)));
+        }
         let read: Result<SignedDuration, _> = text.parse();
         read.ok()
             .and_then(|span| Duration::try_from(span).ok())
             .map(Span)
             .ok_or_else(|| {
-                format!("`{text}` is not a duration: write a number with its unit, such as \"30s\", \"10m\" or \"2h\"")
+                format!("`{text}` is not a duration: write a number with its unit, such as \"30s\", \"10m\", \"2h\" or \"7d\"")
             })
     }
 }
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let days = seconds / SECONDS_OF_DAY;
+        if 1 < days && Span::days(days) == *self {
+            return write!(f, "{days}d");
+        }
         match SignedDuration::try_from(self.0) {
             Ok(span) => write!(f, "{span:#}"),
-            Err(_) => write!(f, "{}s", self.0.as_secs()),
+            Err(_) => write!(f, "{seconds}s"),
         }
     }
 }
@@ -109,6 +125,31 @@ impl Shown for Span {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Span::read(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// How often something is done: a length of time, or `"off"` for never.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Often(pub(crate) Option<Span>);
+
+impl Shown for Often {
+    fn show(&self) -> Option<String> {
+        match self.0 {
+            Some(span) => span.show(),
+            None => Some(quoted("off")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Often {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "off" => Ok(Often(None)),
+            span => Span::read(span)
+                .map(|span| Often(Some(span)))
+                .map_err(|why| D::Error::custom(format!("{why}, or \"off\""))),
+        }
     }
 }
 

@@ -10,7 +10,8 @@ pub(crate) use systemd::Systemd;
 
 use crate::config::Config;
 use crate::error::FoundryError;
-use crate::health::Health;
+use crate::halt::Halt;
+use crate::health::{Health, Limits};
 use crate::machine::Machine;
 use host::Host;
 use pipeline::heartbeat::{Heartbeat, exposition};
@@ -23,6 +24,13 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
+
+/// A pass that was told to stop, and has not ended so long after it, is left in its middle: nothing that is durable is lost
+/// by that. The unit's `TimeoutStopSec` is longer.
+///
+/// It has this long because what cannot be cut is short: the look-up of a name (4 s) and opening a connection (5 s), or the
+/// claim in a worker's hand; and cap, reconcile and heartbeat after them.
+pub const STOP_MAX: Duration = Duration::from_secs(14);
 
 /// What to do after a wait.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,7 +51,7 @@ pub(crate) struct Desk {
 /// What everybody may look at.
 pub(super) struct Board {
     machine: Machine,
-    age_max_ms: u64,
+    limits: Limits,
     /// A pass that is longer under way than this hangs.
     silence_max: Duration,
     systemd: Systemd,
@@ -56,10 +64,14 @@ struct State {
 }
 
 impl Desk {
-    /// Listens on the configured address, and from now on for SIGTERM and SIGINT.
+    /// Listens on the configured address, and from now on for SIGTERM and SIGINT, which `halt` passes on.
     ///
     /// Errs if the address cannot be had, or the machine gives no thread.
-    pub(crate) fn open(config: &Config, systemd: Systemd) -> Result<Desk, FoundryError> {
+    pub(crate) fn open(
+        config: &Config,
+        systemd: Systemd,
+        halt: Arc<Halt>,
+    ) -> Result<Desk, FoundryError> {
         let wanted = config.values.serve.listen.value.0;
         let failed = |error: io::Error| FoundryError::Listen {
             address: wanted.to_string(),
@@ -69,8 +81,8 @@ impl Desk {
         let pass_max = config.values.run.pass_max.value.0;
         let board = Arc::new(Board {
             machine,
-            age_max_ms: config.heartbeat_age_max_ms(),
-            // Polling and the work on claims have each their `pass_max`; the rest is short, and a wait is alive.
+            limits: config.health_limits(),
+            // The work on claims has its `pass_max`, and polling less; the rest is short, and a wait is alive.
             silence_max: pass_max
                 .saturating_mul(3)
                 .saturating_add(config.values.serve.every.value.0)
@@ -102,7 +114,7 @@ impl Desk {
             interrupt,
             told,
             Arc::clone(&board),
-            pass_max,
+            halt,
         ));
         runtime.spawn(http::accept(listener, Arc::clone(&board)));
         if let Some(every) = board.systemd.watchdog() {
@@ -162,32 +174,36 @@ impl Board {
     /// The answer of `/healthz`.
     pub(super) fn health(&self) -> Health {
         let now = self.machine.host().now();
-        Health::of(self.lock().last.as_ref(), now, self.age_max_ms)
+        Health::of(self.lock().last.as_ref(), now, &self.limits)
     }
 }
 
-/// Passes the first signal on; at the second, ends the process: nothing that is durable is lost by it.
+/// Passes the first signal on; at the second, or when the pass has not ended in its time, ends the process: nothing that is
+/// durable is lost by it.
 async fn listen_for_stop(
     mut terminate: Signal,
     mut interrupt: Signal,
     stop: Sender<()>,
     board: Arc<Board>,
-    pass_max: Duration,
+    halt: Arc<Halt>,
 ) {
-    for count in 1.. {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        if 1 < count {
-            tracing::warn!("told to stop again: ending in the middle of a pass");
-            std::process::exit(crate::Exit::Temporary.code().into());
-        }
-        tracing::info!("told to stop: the running pass ends first");
-        board.systemd.stopping(pass_max.saturating_mul(2));
-        // The passes have ended already if nobody listens.
-        stop.send(()).ok();
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
+    tracing::info!("told to stop: the running pass ends first");
+    board.systemd.stopping(STOP_MAX);
+    halt.tell();
+    // The passes have ended already if nobody listens.
+    stop.send(()).ok();
+    tokio::select! {
+        _ = terminate.recv() => tracing::warn!("told to stop again: ending in the middle of a pass"),
+        _ = interrupt.recv() => tracing::warn!("told to stop again: ending in the middle of a pass"),
+        () = tokio::time::sleep(STOP_MAX) => {
+            tracing::error!(within = ?STOP_MAX, "the pass does not end: ending in the middle of it");
+        }
+    }
+    std::process::exit(crate::Exit::Temporary.code().into());
 }
 
 /// Tells systemd's watchdog that the passes go on, for as long as they do.

@@ -1,10 +1,12 @@
 //! An indexer in memory: documents that become visible at a time, one account, and answers that fail on demand.
 
 use crate::machine::Machine;
-use indexer::{Class, Request, Transport, TransportError};
+use host::{Host, Millis};
+use indexer::{Answered, Class, Request, Transport, TransportError};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 pub(crate) struct Doc {
     pub(crate) time: i64,
@@ -23,6 +25,8 @@ pub(crate) enum Fault {
     Change(Box<dyn Fn(&mut Value)>),
     /// An event before the request is answered.
     Before(Box<dyn Fn(&Fake<'_>)>),
+    /// An event before no whole answer comes.
+    Late(Box<dyn Fn(&Fake<'_>)>, Class),
 }
 
 pub(crate) struct Fake<'h> {
@@ -38,7 +42,16 @@ pub(crate) struct Fake<'h> {
     pub(crate) forbidden: RefCell<BTreeSet<String>>,
     /// The most documents that the breaker allows in a page.
     pub(crate) breaker: Cell<usize>,
+    /// By how many milliseconds the indexer's clock is ahead of the machine's.
+    pub(crate) ahead: Cell<i64>,
+    /// By how many milliseconds its `Date` is wrong; `None` if it sends none.
+    pub(crate) date_off: Cell<Option<i64>>,
+    /// How long an answer takes, in milliseconds: each one, and more for each of its documents.
+    pub(crate) pace: Cell<(u64, u64)>,
 }
+
+/// The pace of an indexer that accepts connections and never answers.
+pub(crate) const NEVER: (u64, u64) = (u64::MAX / 2, 0);
 
 /// `reader:one` and `reader:two`, as the header has them.
 pub(crate) const ONE: &str = "Basic cmVhZGVyOm9uZQ==";
@@ -54,6 +67,9 @@ impl<'h> Fake<'h> {
             accepted: RefCell::new(ONE.to_owned()),
             forbidden: RefCell::default(),
             breaker: Cell::new(usize::MAX),
+            ahead: Cell::new(0),
+            date_off: Cell::new(Some(0)),
+            pace: Cell::new((0, 0)),
         }
     }
 
@@ -79,9 +95,37 @@ impl<'h> Fake<'h> {
         self.faults.borrow_mut().insert(request, fault);
     }
 
+    /// The indexer's time.
+    pub(crate) fn now(&self) -> i64 {
+        self.machine.now.get() + self.ahead.get()
+    }
+
+    fn answered(&self, status: u16) -> Answered {
+        let date = self.date_off.get();
+        let shown = date.map(|off| (self.now() + off).div_euclid(1_000) * 1_000);
+        Answered {
+            status,
+            date: shown.map(Millis),
+        }
+    }
+
     /// Requests so far.
     pub(crate) fn count(&self) -> usize {
         self.requests.borrow().len()
+    }
+
+    /// Lets the time of an answer of so many documents pass, or the time that the request has.
+    fn take_time(&self, request: &Request<'_>, documents: u64) -> Result<(), TransportError> {
+        let (each, more) = self.pace.get();
+        let takes = Duration::from_millis(each + more * documents);
+        let has = request.patience.attempt().unwrap_or(Duration::MAX);
+        if !takes.is_zero() {
+            self.machine.sleep(takes.min(has));
+        }
+        match takes <= has {
+            true => Ok(()),
+            false => Err(TransportError::new(Class::Timeout, "did not answer")),
+        }
     }
 
     fn search(&self, target: &str, body: &Value) -> (u16, Value) {
@@ -105,7 +149,7 @@ impl<'h> Fake<'h> {
             indices.retain(|index| *index == target);
         }
         indices.retain(|index| !forbidden.contains(*index));
-        let now = self.machine.now.get();
+        let now = self.now();
         let matching: Vec<&Doc> = docs
             .iter()
             .filter(|doc| indices.contains(doc.index.as_str()) && doc.visible_at <= now)
@@ -114,7 +158,12 @@ impl<'h> Fake<'h> {
         let size = usize::try_from(body["size"].as_u64().unwrap()).unwrap();
         let after = body["search_after"].as_array();
         let after = after.map(|key| (key[0].as_i64().unwrap(), key[1].as_str().unwrap()));
-        let hits = matching
+        let is_latest_first = body["sort"][0]["timestamp"]["order"] == "desc";
+        let mut in_order = matching.clone();
+        if is_latest_first {
+            in_order.reverse();
+        }
+        let hits = in_order
             .iter()
             .filter(|doc| after.is_none_or(|after| after < (doc.time, doc.id.as_str())));
         let hits: Vec<Value> = hits.take(size).map(|doc| hit(doc)).collect();
@@ -129,16 +178,16 @@ impl<'h> Fake<'h> {
             "hits": {"total": {"value": matching.len(), "relation": "eq"}, "max_score": null, "hits": hits},
         });
         if !body["aggs"].is_null() {
-            let mut minutes = BTreeMap::<i64, u64>::new();
+            let interval = &body["aggs"]["times"]["date_histogram"]["fixed_interval"];
+            let unit = if interval == "1h" { 3_600_000 } else { 60_000 };
+            let mut times = BTreeMap::<i64, u64>::new();
             for doc in matching {
-                *minutes
-                    .entry(doc.time.div_euclid(60_000) * 60_000)
-                    .or_default() += 1;
+                *times.entry(doc.time.div_euclid(unit) * unit).or_default() += 1;
             }
-            let buckets = minutes.into_iter();
+            let buckets = times.into_iter();
             let buckets = buckets.map(|(key, count)| json!({"key": key, "doc_count": count}));
             let buckets: Vec<Value> = buckets.collect();
-            answer["aggregations"] = json!({"minutes": {"buckets": buckets}});
+            answer["aggregations"] = json!({"times": {"buckets": buckets}});
         }
         (200, answer)
     }
@@ -165,7 +214,11 @@ fn hit(doc: &Doc) -> Value {
 }
 
 impl Transport for Fake<'_> {
-    fn send(&self, request: &Request<'_>, answer: &mut Vec<u8>) -> Result<u16, TransportError> {
+    fn send(
+        &self,
+        request: &Request<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Answered, TransportError> {
         let body: Value = serde_json::from_str(request.body).unwrap();
         let number = self.count();
         let logged = (request.path.to_owned(), body.clone());
@@ -175,15 +228,19 @@ impl Transport for Fake<'_> {
         match fault {
             Some(Fault::Answer(status, text)) => {
                 answer.extend_from_slice(text.as_bytes());
-                return Ok(status);
+                return Ok(self.answered(status));
             }
             Some(Fault::Break(class)) => return Err(TransportError::new(class, "broken")),
             Some(Fault::Before(ref event)) => event(self),
+            Some(Fault::Late(event, class)) => {
+                event(self);
+                return Err(TransportError::new(class, "broken"));
+            }
             Some(Fault::Change(_)) | None => {}
         }
         if request.authorization != Some(self.accepted.borrow().as_str()) {
             answer.extend_from_slice(b"Unauthorized");
-            return Ok(401);
+            return Ok(self.answered(401));
         }
         let target = request.path.strip_prefix('/').unwrap();
         let (target, parameters) = target.split_once("/_search?").unwrap();
@@ -193,7 +250,9 @@ impl Transport for Fake<'_> {
         if let Some(Fault::Change(change)) = fault {
             change(&mut good);
         }
+        let documents = good["hits"]["hits"].as_array().map_or(0, Vec::len);
+        self.take_time(request, documents as u64)?;
         answer.extend_from_slice(good.to_string().as_bytes());
-        Ok(status)
+        Ok(self.answered(status))
     }
 }

@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod account;
+mod clocks;
 mod delivery;
 mod fake;
 mod faults;
+mod late;
 mod machine;
+mod patience;
 mod recheck;
 
 use fake::Fake;
@@ -21,6 +24,7 @@ pub(crate) const T0: i64 = 1_775_044_800_000;
 pub(crate) const SECOND: i64 = 1_000;
 pub(crate) const MINUTE: i64 = 60 * SECOND;
 pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 24 * HOUR;
 
 pub(crate) fn config() -> Config {
     let mut config = Config::new(Profile::wazuh4());
@@ -36,8 +40,17 @@ pub(crate) fn machine() -> Machine {
 }
 
 pub(crate) fn open<'h>(fake: &'h Fake<'_>, machine: &'h Machine, config: Config) -> Poller<'h> {
+    open_from(fake, machine, config, T0 - 6 * HOUR)
+}
+
+pub(crate) fn open_from<'h>(
+    fake: &'h Fake<'_>,
+    machine: &'h Machine,
+    config: Config,
+    start: i64,
+) -> Poller<'h> {
     let secret = SecretFile::new(machine, machine.root(), "secret");
-    let start = Millis(T0 - 6 * HOUR);
+    let start = Millis(start);
     Poller::open(machine, machine.root(), fake, secret, config, start, 7).unwrap()
 }
 

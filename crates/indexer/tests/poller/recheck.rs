@@ -32,7 +32,8 @@ fn an_audit_of_equal_counts_reads_nothing() {
         .unwrap();
     assert_eq!((audit.behind, audit.ahead), (0, 0));
     assert!((340..=360).contains(&audit.minutes), "{audit:?}");
-    assert_eq!(fake.count() - before, 3);
+    // What is in the future, what is too old, the minutes, and their sum.
+    assert_eq!(fake.count() - before, 4);
 }
 
 #[test]
@@ -62,11 +63,14 @@ fn minutes_that_do_not_add_up_are_not_believed() {
     let mut poller = drained(&fake, &machine, &mut Accepted::new());
     let fewer = |answer: &mut Value| {
         answer["terminated_early"] = json!(true);
-        answer["aggregations"]["minutes"]["buckets"][3] = json!({"key": 0, "doc_count": 0});
+        answer["aggregations"]["times"]["buckets"][3] = json!({"key": 0, "doc_count": 0});
     };
-    fake.fault(fake.count() + 1, Fault::Change(Box::new(fewer)));
+    // Each of three tries, which have two requests.
+    for request in [2, 4, 6] {
+        fake.fault(fake.count() + request, Fault::Change(Box::new(fewer)));
+    }
     let error = poller.audit(&mut |_| Ok(())).unwrap_err();
-    assert_eq!(error.to_string(), "cannot count minutes");
+    assert_eq!(error.to_string(), "cannot count alerts by time");
     assert!(poller.audit(&mut |_| Ok(())).is_ok());
 }
 

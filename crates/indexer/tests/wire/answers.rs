@@ -99,7 +99,25 @@ fn a_connection_serves_many_requests() {
     let https = Https::new(options(server.uri())).unwrap();
     let mut body = Vec::new();
     for _ in 0..50 {
-        assert_eq!(https.send(&crate::REQUEST, &mut body), Ok(200));
+        assert_eq!(https.send(&crate::REQUEST, &mut body).unwrap().status, 200);
         assert_eq!(body, b"{}");
+    }
+}
+
+#[test]
+fn a_date_is_read_in_all_three_forms_of_http_and_what_is_no_date_is_none() {
+    let runtime = Runtime::new().unwrap();
+    for (date, expected) in [
+        ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777_000)),
+        ("Sunday, 06-Nov-94 08:49:37 GMT", Some(784_111_777_000)),
+        ("Sun Nov  6 08:49:37 1994", Some(784_111_777_000)),
+        ("soon", None),
+        ("", None),
+    ] {
+        let answer = ResponseTemplate::new(200).insert_header("date", date);
+        let server = server(&runtime, answer);
+        let https = Https::new(options(server.uri())).unwrap();
+        let answered = https.send(&crate::REQUEST, &mut Vec::new()).unwrap();
+        assert_eq!(answered.date.map(|at| at.0), expected, "{date:?}");
     }
 }

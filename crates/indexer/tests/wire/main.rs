@@ -10,13 +10,14 @@ mod answers;
 mod sockets;
 mod tls;
 
-use indexer::{Class, Https, HttpsOptions, Request, Transport, TransportError};
+use indexer::{Class, Https, HttpsOptions, Patience, Request, Transport, TransportError};
 use std::time::Duration;
 
 pub(crate) const REQUEST: Request<'static> = Request {
     path: "/wazuh-alerts-4.x-*/_search?allow_partial_search_results=false",
     authorization: Some("Basic cmVhZGVyOm9uZQ=="),
     body: "{}",
+    patience: Patience::ENDLESS,
 };
 
 /// A small limit of bytes, and limits of time that a busy machine keeps.
@@ -38,8 +39,8 @@ pub(crate) fn impatient(url: String) -> HttpsOptions {
 pub(crate) fn send(options: HttpsOptions) -> Result<(u16, String), TransportError> {
     let https = Https::new(options).unwrap();
     let mut body = b"what was there before".to_vec();
-    let status = https.send(&REQUEST, &mut body)?;
-    Ok((status, String::from_utf8(body).unwrap()))
+    let answered = https.send(&REQUEST, &mut body)?;
+    Ok((answered.status, String::from_utf8(body).unwrap()))
 }
 
 #[track_caller]

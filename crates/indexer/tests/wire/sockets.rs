@@ -1,11 +1,12 @@
 //! Faults below HTTP: answers that end too soon, never end, or are none.
 
-use crate::{assert_class, impatient, options, send};
-use indexer::Class;
+use crate::{REQUEST, assert_class, impatient, options, send};
+use indexer::{Class, Https, Transport};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A server for one connection: reads a request, and leaves the rest to `answer`. Returns its address.
 fn serve(answer: impl FnOnce(TcpStream) + Send + 'static) -> String {
@@ -100,4 +101,56 @@ fn a_port_where_nobody_listens_is_unreachable() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     assert_class(send(options(url)), Class::Unreachable);
+}
+
+#[test]
+fn what_is_late_says_how_far_it_had_come() {
+    let url = serve(|_stream| thread::sleep(Duration::from_secs(5)));
+    let error = send(impatient(url)).unwrap_err();
+    assert!(
+        error
+            .message
+            .contains("accepted the connection and did not answer"),
+        "{error}"
+    );
+    let url = serve(|mut stream| {
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}")
+            .unwrap();
+        thread::sleep(Duration::from_secs(5));
+    });
+    let error = send(impatient(url)).unwrap_err();
+    assert!(error.message.contains("2 bytes came"), "{error}");
+    // A port that takes connections and knows no TLS.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let error = send(impatient(url)).unwrap_err();
+    assert!(
+        error.message.contains("no connection, TLS included"),
+        "{error}"
+    );
+    assert_eq!(error.class, Class::Timeout);
+}
+
+#[test]
+fn an_exchange_is_cut_from_another_thread_and_nothing_is_sent_after_it() {
+    let (told, accepted) = mpsc::channel();
+    let url = serve(move |mut stream| {
+        told.send(()).unwrap();
+        // Until the client hangs up.
+        stream.read(&mut [0; 1]).ok();
+    });
+    // Its own limits are minutes.
+    let https = Https::new(options(url)).unwrap();
+    let cutter = https.cutter();
+    let other = thread::spawn(move || {
+        accepted.recv().unwrap();
+        cutter.cut();
+    });
+    let began = Instant::now();
+    let mut body = Vec::new();
+    assert!(https.send(&REQUEST, &mut body).is_err());
+    other.join().unwrap();
+    assert!(began.elapsed() < Duration::from_secs(30));
+    assert!(https.send(&REQUEST, &mut body).is_err());
 }

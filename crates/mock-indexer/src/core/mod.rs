@@ -11,6 +11,8 @@ use crate::fault::{Fault, Misfortune};
 use crate::pit::Pits;
 use crate::population::{Document, Planted, Population};
 use crate::search;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use std::sync::Arc;
 
 /// How the indexer behaves besides what it holds.
@@ -28,8 +30,38 @@ pub struct Options {
     pub pit_contexts_max: u32,
     /// Indices that are deleted, each at its time in milliseconds since 1970.
     pub deleted: Vec<(i64, String)>,
+    /// What the `Date` header of its answers says.
+    pub date: DateHeader,
     /// What goes wrong.
     pub misfortunes: Vec<Misfortune>,
+}
+
+/// What the `Date` header of an answer says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DateHeader {
+    /// The time of the answer.
+    True,
+    /// A time that is wrong by so many milliseconds.
+    Off(i64),
+    /// This, which need not be a time.
+    Text(String),
+    /// Nothing: there is none.
+    Absent,
+}
+
+impl DateHeader {
+    fn value(&self, now_ms: i64) -> Option<String> {
+        let shown_ms = match self {
+            DateHeader::True => now_ms,
+            DateHeader::Off(by_ms) => now_ms.saturating_add(*by_ms),
+            DateHeader::Text(text) => return Some(text.clone()),
+            DateHeader::Absent => return None,
+        };
+        let shown = Timestamp::from_millisecond(shown_ms).ok()?;
+        DateTimePrinter::new()
+            .timestamp_to_rfc9110_string(&shown)
+            .ok()
+    }
 }
 
 impl Options {
@@ -42,6 +74,7 @@ impl Options {
             page_bytes_max: None,
             pit_contexts_max: 300,
             deleted: Vec::new(),
+            date: DateHeader::True,
             misfortunes: Vec::new(),
         }
     }
@@ -69,6 +102,7 @@ pub struct Core {
     page_bytes_max: Option<u64>,
     pits: Pits,
     deleted: Vec<(i64, String)>,
+    date: DateHeader,
     misfortunes: Vec<Misfortune>,
     tally: Tally,
 }
@@ -83,6 +117,7 @@ impl Core {
             page_bytes_max: options.page_bytes_max,
             pits: Pits::new(options.pit_contexts_max),
             deleted: options.deleted,
+            date: options.date,
             misfortunes: options.misfortunes,
             tally: Tally::default(),
         }
@@ -116,6 +151,11 @@ impl Core {
         self.misfortunes.push(misfortune);
     }
 
+    /// Changes what the `Date` header of its answers says.
+    pub fn set_date(&mut self, date: DateHeader) {
+        self.date = date;
+    }
+
     /// Answers a request at the time `now_ms`, in milliseconds since 1970. Never fails: an error is an answer too.
     pub fn answer(&mut self, now_ms: i64, request: &Request<'_>) -> Response {
         let number = self.tally.answered;
@@ -124,7 +164,10 @@ impl Core {
         let fault = striking
             .find(|misfortune| misfortune.when.strikes(number, now_ms))
             .map(|misfortune| misfortune.fault.clone());
-        let response = self.answer_with(now_ms, request, fault.as_ref());
+        let mut response = self.answer_with(now_ms, request, fault.as_ref());
+        if let Some(date) = self.date.value(now_ms) {
+            response.headers.push(("date", date));
+        }
         self.tally.unauthorized += u64::from(response.status == 401);
         response
     }

@@ -1,7 +1,7 @@
 //! Who is let in, and to what.
 
 use crate::fixture::{ALERTS, DAY, HOUR, Mock, T0};
-use mock_indexer::{Account, Lockout, Options, Recipe, Tally, basic_authorization};
+use mock_indexer::{Account, DateHeader, Lockout, Options, Recipe, Tally, basic_authorization};
 
 fn recipe() -> Recipe {
     Recipe::steady(1, 300, T0..T0 + 3 * DAY)
@@ -93,4 +93,22 @@ fn a_deleted_index_is_missing_by_name_and_absent_from_the_pattern() {
     assert_eq!(mock.search("")["_shards"]["total"], 6);
     let (status, _) = mock.json("GET", &format!("{target}?ignore_unavailable=true"), "");
     assert_eq!(status, 200);
+}
+
+#[test]
+fn every_answer_has_a_date_by_the_clock_it_is_asked_at_unless_it_is_told_otherwise() {
+    let mut mock = Mock::small();
+    let mut shown = |date: DateHeader| {
+        mock.core.set_date(date);
+        let good = mock.ask("POST", ALERTS, "{}");
+        let bad = mock.ask("DELETE", "/none", "");
+        assert_eq!(good.date(), bad.date());
+        good.date().map(str::to_owned)
+    };
+    let of = |text: &str| Some(text.to_owned());
+    assert_eq!(shown(DateHeader::True), of("Sat, 15 Nov 2025 01:00:00 GMT"));
+    let ahead = DateHeader::Off(24 * HOUR);
+    assert_eq!(shown(ahead), of("Sun, 16 Nov 2025 01:00:00 GMT"));
+    assert_eq!(shown(DateHeader::Text("soon".to_owned())), of("soon"));
+    assert_eq!(shown(DateHeader::Absent), None);
 }

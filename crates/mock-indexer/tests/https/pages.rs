@@ -43,3 +43,12 @@ fn a_redirect_has_a_place_to_go() {
         "https://127.0.0.1:1/"
     );
 }
+
+#[test]
+fn the_date_over_https_is_that_of_the_clock_it_was_started_with() {
+    let server = server();
+    let answer = agent(&server).get(server.url()).call().unwrap();
+    let shown = answer.headers().get_all("date").iter();
+    let shown: Vec<&str> = shown.map(|date| date.to_str().unwrap()).collect();
+    assert_eq!(shown, [in_process(&mut core()).date().unwrap()]);
+}

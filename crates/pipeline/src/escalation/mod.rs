@@ -25,12 +25,12 @@ mod timeline;
 pub use settings::{EscalationSettings, Pap, Tlp};
 
 use crate::failure::Failure;
-use crate::pass::Pass;
-use crate::pipeline::{Pipeline, timestamp};
+use crate::stage::{Counts, Ran};
+use crate::time::timestamp;
 use alert::AlertId;
 use bag::Bag;
 use evidence::{Evidence, Trouble};
-use host::Millis;
+use host::{Dir, Millis};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use notes::{Due, Notes};
@@ -38,42 +38,58 @@ use outcome::Outcome;
 use packs::{ESCALATIONS, Packs, place_of};
 use related::Recent;
 use serde::Serialize;
+use spool::Spool;
 use timeline::CaseTimes;
 
 /// How many packs are made durable at once. One is some tens of kilobytes, so this bounds what a crash makes again.
 const BATCH: usize = 64;
 
+/// What stage 5 takes in one pass.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts<'a, 'h> {
+    /// The queue.
+    pub(crate) spool: &'a Spool<'h>,
+    /// Where the notes are kept.
+    pub(crate) state: &'a Dir<'h>,
+    /// What is written on every pack.
+    pub(crate) settings: EscalationSettings,
+}
+
 /// Packs what was escalated since the last pass, and what is owed from earlier ones.
-pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
-    let mut notes = Notes::load(&pipeline.state)?;
+pub(crate) fn run(parts: Parts<'_, '_>) -> Ran<()> {
+    Ran::noting(|counts, ()| pack(parts, counts))
+}
+
+fn pack(parts: Parts<'_, '_>, counts: &mut Counts) -> Result<(), Failure> {
+    let mut notes = Notes::load(parts.state)?;
     let before = notes.clone();
-    let (due, broken) = notes.advance(pipeline.spool)?;
-    pass.counts.taken = due.len() as u64;
+    let (due, broken) = notes.advance(parts.spool)?;
+    counts.taken = due.len() as u64;
     if !due.is_empty() {
-        let packs = Packs::open(pipeline.host, pipeline.spool.root())?;
+        let packs = Packs::open(parts.spool.host(), parts.spool.root())?;
         for batch in due.chunks(BATCH) {
-            pass.counts.given += pack_batch(pipeline, &packs, batch, &mut notes)?;
+            counts.given += pack_batch(parts, &packs, batch, &mut notes)?;
         }
         // Also what an earlier life put into place and did not live to make durable.
         packs.commit()?;
-        pass.counts.errors = notes.owed.len() as u64;
+        counts.errors = notes.owed.len() as u64;
     }
     if notes != before {
-        notes.save(&pipeline.state)?;
+        notes.save(parts.state)?;
     }
     broken.map_or(Ok(()), Err)
 }
 
 /// Makes the packs of some cases. Returns how many.
 fn pack_batch(
-    pipeline: &Pipeline<'_>,
+    parts: Parts<'_, '_>,
     packs: &Packs<'_>,
     batch: &[Due],
     notes: &mut Notes,
 ) -> Result<u64, Failure> {
     let mut written = Vec::with_capacity(batch.len());
     for due in batch {
-        match prepare(pipeline, packs, due, &mut notes.recent) {
+        match prepare(parts, packs, due, &mut notes.recent) {
             Ok(place) => written.extend(place.map(|place| (due, place))),
             Err(trouble) => owe(trouble, due, notes)?,
         }
@@ -111,7 +127,7 @@ fn owe(trouble: Trouble, due: &Due, notes: &mut Notes) -> Result<(), Failure> {
 
 /// Writes the pack of a case aside, and returns its place; `None` if it stands there already.
 fn prepare(
-    pipeline: &Pipeline<'_>,
+    parts: Parts<'_, '_>,
     packs: &Packs<'_>,
     due: &Due,
     recent: &mut Recent,
@@ -119,13 +135,13 @@ fn prepare(
     let id = due.entry.id();
     let place = place_of(&due.shelf, id)?;
     let stands = packs.has(&place)?;
-    let evidence = match Evidence::read(pipeline.spool.root(), due.entry, &due.shelf) {
+    let evidence = match Evidence::read(parts.spool.root(), due.entry, &due.shelf) {
         Ok(evidence) => evidence,
         // It was packed while its case was whole: nothing is owed.
         Err(Trouble::OfCase(_)) if stands => return Ok(None),
         Err(trouble) => return Err(trouble),
     };
-    let contents = Contents::of(&evidence, pipeline, recent);
+    let contents = Contents::of(&evidence, parts, recent);
     // Also of a case that has its pack: a crash takes the memory back together with the position.
     recent.remember(id, &format!("{ESCALATIONS}/{place}"), &contents.traits);
     if stands {
@@ -147,9 +163,9 @@ struct Contents {
 }
 
 impl Contents {
-    fn of(evidence: &Evidence, pipeline: &Pipeline<'_>, recent: &Recent) -> Self {
-        let settings = pipeline.settings.escalation;
-        let now = timestamp(pipeline.host.now());
+    fn of(evidence: &Evidence, parts: Parts<'_, '_>, recent: &Recent) -> Self {
+        let settings = parts.settings;
+        let now = timestamp(parts.spool.host().now());
         let fields = evidence.fields();
         let times = CaseTimes {
             published: published(evidence),

@@ -1,17 +1,18 @@
 //! The heartbeat as data: what one pass leaves for the next, and for everybody who looks.
 
 use crate::failure::{Failure, FailureKind};
-use crate::heartbeat::JSON_FILE;
-use crate::pass::Pass;
-use crate::pipeline::{elapsed_ms, timestamp};
-use crate::reconcile::Reconciled;
+use crate::heartbeat::{Facts, JSON_FILE};
+use crate::observed::Observed;
+use crate::reconciled::Reconciled;
+use crate::scrubbed::Scrubbed;
 use crate::stage::{Counts, Stage, StageReport};
+use crate::time::{elapsed_ms, timestamp};
 use alert::Disposition;
-use host::{Dir, Millis};
+use host::Millis;
 use jiff::Timestamp;
 use policy::Stats;
 use serde::{Deserialize, Serialize};
-use spool::Depth;
+use spool::{Depth, Spool};
 use std::collections::BTreeMap;
 
 /// The version of `heartbeat.json`.
@@ -32,7 +33,7 @@ pub struct Heartbeat {
     pub started: Timestamp,
     /// When this was written.
     pub finished: Timestamp,
-    /// Whether every stage finished and nothing is mismatched.
+    /// Whether every stage finished, nothing is mismatched, and what is finished is what it was.
     pub ok: bool,
     /// The policy in force.
     pub policy_sha256: String,
@@ -53,10 +54,16 @@ pub struct Heartbeat {
     pub named: BTreeMap<String, Vec<String>>,
     /// The chain's head of each writer of the ledger: nothing before it can be changed unnoticed.
     pub ledger_heads: BTreeMap<String, String>,
+    /// The scrub of what is finished; absent if there is none, or in the heartbeats of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scrub: Option<ScrubState>,
     /// Hits of signatures since the first heartbeat.
     pub signatures: BTreeMap<String, SignatureTotal>,
     /// When the indexer's counts were last compared with ours, in milliseconds since 1970; 0 for never.
     pub counts_audited_ms: i64,
+    /// The indexer's clock, its newest alert, and the last audit of counts; absent if none was ever asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indexer: Option<Observed>,
 }
 
 /// One stage, over all passes.
@@ -80,6 +87,29 @@ pub struct StageState {
     pub last_success: Option<Timestamp>,
     /// Why it did not finish in the last pass.
     pub error: Option<String>,
+}
+
+/// The scrub after a pass.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ScrubState {
+    /// Cases that were looked at in the pass.
+    pub verified: u64,
+    /// Cases that were looked at since the scrub's state was begun.
+    pub verified_total: u64,
+    /// When the round that is going on began.
+    pub round_began: Timestamp,
+    /// Rounds that were finished.
+    pub rounds: u64,
+    /// For how long the oldest part of what is finished has not been looked at.
+    pub oldest_unverified_age_ms: u64,
+    /// Within which time all of it is to be looked at again.
+    pub every_ms: u64,
+    /// Records and cases that are due and were left to the next pass.
+    pub due: u64,
+    /// What is not as it was recorded, in all.
+    pub findings: u64,
+    /// Some of it, each a sentence.
+    pub named: Vec<String>,
 }
 
 /// The queue after a pass.
@@ -106,40 +136,35 @@ pub struct SignatureTotal {
     pub last_hit: Option<Timestamp>,
 }
 
-/// What a pipeline remembers from one heartbeat to the next.
+/// What stage 7 remembers from one heartbeat to the next.
 #[derive(Default)]
 pub(crate) struct Memory {
     stages: BTreeMap<String, StageState>,
     signatures: BTreeMap<String, SignatureTotal>,
     dispositions: BTreeMap<String, u64>,
     equation: String,
-    pub(crate) ledger_heads: BTreeMap<String, String>,
-    pub(crate) counts_audited: Millis,
+    ledger_heads: BTreeMap<String, String>,
     /// Heartbeats that could not be written since the last one that was.
-    pub(crate) unwritten: u64,
+    pub(super) unwritten: u64,
 }
 
-impl Memory {
-    /// What the last heartbeat in `dir` says. A missing one is nothing; one that cannot be read is told of and left out,
-    /// because no pass should die of it.
-    pub(crate) fn load(dir: &Dir<'_>) -> Result<Self, Failure> {
-        let Some(last) = read(dir)? else {
-            return Ok(Memory::default());
-        };
+impl From<Heartbeat> for Memory {
+    fn from(last: Heartbeat) -> Self {
         let stages = last.stages.into_iter();
-        Ok(Memory {
+        Memory {
             stages: stages.map(|one| (one.stage.clone(), one)).collect(),
             signatures: last.signatures,
             dispositions: last.dispositions,
             equation: last.equation,
             ledger_heads: last.ledger_heads,
-            counts_audited: Millis(last.counts_audited_ms),
             unwritten: 0,
-        })
+        }
     }
+}
 
+impl Memory {
     /// Counts what signatures did.
-    pub(crate) fn add_stats(&mut self, stats: &Stats) {
+    fn add_stats(&mut self, stats: &Stats) {
         for (name, stats) in stats.signatures() {
             let is_room = self.signatures.len() < SIGNATURES_MAX;
             if !is_room && !self.signatures.contains_key(name) {
@@ -152,8 +177,8 @@ impl Memory {
     }
 
     /// The heartbeat of a pass that is at its last stage.
-    pub(crate) fn beat(&mut self, pass: &Pass<'_>, policy_sha256: &str, now: Millis) -> Heartbeat {
-        for report in &pass.stages {
+    pub(super) fn beat(&mut self, facts: Facts<'_>, now: Millis) -> Heartbeat {
+        for report in facts.stages {
             self.note(report);
         }
         self.note(&StageReport {
@@ -162,39 +187,47 @@ impl Memory {
             duration_ms: 0,
             counts: Counts {
                 errors: self.unwritten,
-                ..pass.counts
+                ..Counts::default()
             },
             failure: None,
         });
-        let found = pass.reconciled.as_ref();
-        if let Some(found) = found {
+        for stats in &facts.stats {
+            self.add_stats(stats);
+        }
+        if let Some(found) = facts.found {
             let judged = Disposition::ALL.iter().zip(found.cased);
             let judged = judged.map(|(one, count)| (one.word().to_owned(), count));
             self.dispositions = judged.collect();
             self.equation = found.to_string();
         }
-        let mismatches = found.map_or(0, Reconciled::mismatches);
-        let failed = pass.stages.iter().any(|stage| stage.failure.is_some());
+        if let Some(heads) = facts.ledger_heads {
+            self.ledger_heads = heads;
+        }
+        let mismatches = facts.found.map_or(0, Reconciled::mismatches);
+        let findings = facts.scrubbed.map_or(0, |scrub| scrub.findings);
+        let failed = facts.stages.iter().any(|stage| stage.failure.is_some());
         let stages = Stage::ALL.iter();
         Heartbeat {
             schema_version: SCHEMA_VERSION,
-            run_id: pass.run_id.to_owned(),
-            started: timestamp(pass.started),
+            run_id: facts.run_id.to_owned(),
+            started: timestamp(facts.started),
             finished: timestamp(now),
-            ok: !failed && mismatches == 0,
-            policy_sha256: policy_sha256.to_owned(),
-            insecure: false,
+            ok: !failed && mismatches == 0 && findings == 0,
+            policy_sha256: facts.policy_sha256.to_owned(),
+            insecure: facts.insecure,
             stages: stages
                 .filter_map(|stage| self.stages.get(stage.word()).cloned())
                 .collect(),
-            queue: pass.depth.map(|depth| queue(&depth, now)),
+            queue: facts.depth.map(|depth| queue(&depth, now)),
             dispositions: self.dispositions.clone(),
             equation: self.equation.clone(),
             mismatches,
-            named: found.map(named).unwrap_or_default(),
+            named: facts.found.map(named).unwrap_or_default(),
             ledger_heads: self.ledger_heads.clone(),
+            scrub: facts.scrubbed.map(scrub),
             signatures: self.signatures.clone(),
-            counts_audited_ms: self.counts_audited.0,
+            counts_audited_ms: facts.counts_audited.0,
+            indexer: facts.indexer,
         }
     }
 
@@ -220,34 +253,43 @@ impl Memory {
     }
 }
 
-/// The last heartbeat in a spool's directory, for whoever asks how the pipeline does.
-fn read(dir: &Dir<'_>) -> Result<Option<Heartbeat>, Failure> {
-    const BYTES_MAX: usize = 16 << 20;
-    let bytes = dir
-        .read_file(JSON_FILE, BYTES_MAX)
-        .map_err(|error| Failure::of_host("read", JSON_FILE, &error))?;
-    let Some(bytes) = bytes else { return Ok(None) };
-    match serde_json::from_slice::<Heartbeat>(&bytes) {
-        Ok(last) if last.schema_version == SCHEMA_VERSION => Ok(Some(last)),
-        Ok(last) => Err(Failure {
-            kind: FailureKind::Data,
-            message: format!(
-                "{JSON_FILE} has schema {}, and this program knows {SCHEMA_VERSION}; \
-                 move it away to begin anew",
-                last.schema_version
-            ),
-        }),
-        Err(error) => {
-            tracing::warn!(%error, "the last heartbeat is damaged, and left out");
-            Ok(None)
+impl Heartbeat {
+    /// The last heartbeat of a spool; `None` if there is none yet, or it is damaged: that is told of and left out, because no
+    /// pass should die of it. Errs if the file cannot be read, or is of another schema.
+    pub fn load(spool: &Spool<'_>) -> Result<Option<Self>, Failure> {
+        const BYTES_MAX: usize = 16 << 20;
+        let read = spool.root().read_file(JSON_FILE, BYTES_MAX);
+        let bytes = read.map_err(|error| Failure::of_host("read", JSON_FILE, &error))?;
+        let Some(bytes) = bytes else { return Ok(None) };
+        match serde_json::from_slice::<Heartbeat>(&bytes) {
+            Ok(last) if last.schema_version == SCHEMA_VERSION => Ok(Some(last)),
+            Ok(last) => Err(Failure {
+                kind: FailureKind::Data,
+                message: format!(
+                    "{JSON_FILE} has schema {}, and this program knows {SCHEMA_VERSION}; \
+                     move it away to begin anew",
+                    last.schema_version
+                ),
+            }),
+            Err(error) => {
+                tracing::warn!(%error, "the last heartbeat is damaged, and left out");
+                Ok(None)
+            }
         }
     }
 }
 
-impl Heartbeat {
-    /// The last heartbeat of a spool; `None` if there is none yet.
-    pub fn load(spool: &spool::Spool<'_>) -> Result<Option<Self>, Failure> {
-        read(spool.root())
+fn scrub(of: &Scrubbed) -> ScrubState {
+    ScrubState {
+        verified: of.verified,
+        verified_total: of.verified_total,
+        round_began: timestamp(of.round_began),
+        rounds: of.rounds,
+        oldest_unverified_age_ms: of.oldest_unverified_ms,
+        every_ms: u64::try_from(of.every.as_millis()).unwrap_or(u64::MAX),
+        due: of.due,
+        findings: of.findings,
+        named: of.named.clone(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The heartbeat in Prometheus' text format: base units, `_total` for what only grows.
 
-use crate::heartbeat::{Heartbeat, StageState};
+use crate::heartbeat::{Heartbeat, ScrubState, StageState};
+use crate::observed::Observed;
+use jiff::Timestamp;
 use std::fmt::Write;
 
 /// The metrics of a heartbeat. See <https://prometheus.io/docs/instrumenting/exposition_formats/>.
@@ -42,6 +44,9 @@ pub fn exposition(beat: &Heartbeat) -> String {
         "Alerts that contradict the ledger or the disk.",
         mismatches,
     );
+    if let Some(of) = &beat.scrub {
+        scrub(&mut text, of);
+    }
     text.family(
         "foundry_signature_hits_total",
         "counter",
@@ -65,12 +70,98 @@ pub fn exposition(beat: &Heartbeat) -> String {
         "Whether the indexer's certificate is not verified.",
         f64::from(u8::from(beat.insecure)),
     );
+    if let Some(indexer) = &beat.indexer {
+        observed(&mut text, indexer);
+    }
     text.one(
         "foundry_up",
         "Whether the last pass finished in every stage.",
         f64::from(u8::from(beat.ok)),
     );
     text.0
+}
+
+fn scrub(text: &mut Text, scrub: &ScrubState) {
+    let name = "foundry_scrub_verified_total";
+    text.family(name, "counter", "Finished cases that were looked at again.");
+    text.sample(name, &[], scrub.verified_total as f64);
+    let gauges = [
+        (
+            "foundry_scrub_findings",
+            "What is finished and not as it was recorded.",
+            scrub.findings as f64,
+        ),
+        (
+            "foundry_scrub_due",
+            "Records and cases that are due to be looked at again.",
+            scrub.due as f64,
+        ),
+        (
+            "foundry_scrub_oldest_unverified_age_seconds",
+            "For how long the oldest part of what is finished has not been looked at.",
+            scrub.oldest_unverified_age_ms as f64 / 1e3,
+        ),
+        (
+            "foundry_scrub_every_seconds",
+            "Within which time all of it is to be looked at again.",
+            scrub.every_ms as f64 / 1e3,
+        ),
+        (
+            "foundry_scrub_round_began_timestamp_seconds",
+            "When the round that is going on began.",
+            scrub.round_began.as_millisecond() as f64 / 1e3,
+        ),
+    ];
+    for (name, help, value) in gauges {
+        text.one(name, help, value);
+    }
+}
+
+fn observed(text: &mut Text, indexer: &Observed) {
+    let seconds = |at: Timestamp| at.as_millisecond() as f64 / 1e3;
+    let audit = indexer.audit.as_ref();
+    let values = [
+        (
+            "foundry_indexer_clock_skew_seconds",
+            "Our clock minus the indexer's: negative if ours is behind.",
+            indexer.skew_s.map(|skew| skew as f64),
+        ),
+        (
+            "foundry_indexer_newest_alert_timestamp_seconds",
+            "The time of the newest alert that the indexer has.",
+            indexer.newest_alert.map(seconds),
+        ),
+        (
+            "foundry_indexer_last_answer_timestamp_seconds",
+            "When the indexer gave its last complete answer.",
+            indexer.answered.map(seconds),
+        ),
+        (
+            "foundry_indexer_out_of_reach",
+            "Alerts that were indexed late, before what the audit compares.",
+            Some(indexer.out_of_reach as f64),
+        ),
+        (
+            "foundry_audit_since_timestamp_seconds",
+            "Since when the last audit of counts compared.",
+            audit.map(|audit| seconds(audit.since)),
+        ),
+        (
+            "foundry_audit_late",
+            "Late alerts that the last audit of counts found.",
+            audit.map(|audit| audit.late as f64),
+        ),
+        (
+            "foundry_audit_future",
+            "Alerts more than an hour in the future at the last audit of counts.",
+            audit.map(|audit| audit.future as f64),
+        ),
+    ];
+    for (name, help, value) in values {
+        if let Some(value) = value {
+            text.one(name, help, value);
+        }
+    }
 }
 
 fn stages(text: &mut Text, stages: &[StageState]) {
@@ -139,7 +230,10 @@ impl Text {
             let comma = if shown.is_empty() { "" } else { "," };
             shown.push_str(&format!("{comma}{label}=\"{of}\""));
         }
-        self.line(format_args!("{name}{{{shown}}} {value}"));
+        match shown.is_empty() {
+            true => self.line(format_args!("{name} {value}")),
+            false => self.line(format_args!("{name}{{{shown}}} {value}")),
+        }
     }
 
     fn one(&mut self, name: &str, help: &str, value: f64) {

@@ -1,20 +1,30 @@
 //! What reconcile knows from one pass to the next.
 
-use super::Reconciled;
 use crate::failure::{Failure, FailureKind};
-use crate::pipeline::{LOOK_ALWAYS_MAX, Settings, elapsed_ms};
+use crate::reconciled::Reconciled;
+use crate::time::elapsed_ms;
 use alert::{AlertId, Disposition};
 use host::{Dir, Millis};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use spool::ledger::Record;
 use spool::{EntryName, LedgerPosition, Live, Spool, SpoolError, follow, live};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Up to so many alerts on their way are looked for on disk in every pass.
+const LOOK_ALWAYS_MAX: u64 = 10_000;
 
 /// The fold of the ledger up to a position.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Book {
+pub(super) struct Book {
     pub(super) position: LedgerPosition,
+    /// How much of the ledger no power loss can have taken back: whatever is missing of it, somebody took away.
+    #[serde(default)]
+    proven: LedgerPosition,
+    /// The position that was saved last.
+    #[serde(skip)]
+    saved: LedgerPosition,
     /// When the disk was looked at last, in milliseconds since 1970.
     pub(super) looked_ms: i64,
     /// When vanished alerts were asked for last, in milliseconds since 1970.
@@ -77,15 +87,48 @@ impl Book {
         let Some(bytes) = bytes else {
             return Ok(Book::default());
         };
-        serde_json::from_slice(&bytes).map_err(|error| Failure {
+        let book: Book = serde_json::from_slice(&bytes).map_err(|error| Failure {
             kind: FailureKind::Data,
             message: format!(
                 "state/{FILE} is damaged: {error}; remove it, and the ledger is read anew"
             ),
+        })?;
+        Ok(Book {
+            saved: book.position.clone(),
+            ..book
         })
     }
 
-    pub(super) fn save(&self, state: &Dir<'_>) -> Result<(), Failure> {
+    /// Errs unless the ledger is the one that this book was made of, as far as a power loss cannot have taken it back.
+    pub(super) fn check_ledger(&self, spool: &Spool<'_>) -> Result<(), Failure> {
+        let checked = self.proven.check(spool);
+        let checked = checked.and_then(|()| self.position.check_segments(spool));
+        checked.map_err(|error| {
+            let failure = Failure::from(error);
+            match failure.kind {
+                FailureKind::Data => Failure {
+                    message: format!(
+                        "the ledger is not the one that state/{FILE} remembers: {}. Nothing was written. Put the ledger back \
+                         from the newest copy; to go on without what is missing, move state/{FILE} away, and \
+                         `foundry audit` names each case without a record",
+                        failure.message
+                    ),
+                    ..failure
+                },
+                _ => failure,
+            }
+        })
+    }
+
+    /// Saves the book. What it has read of the ledger is made durable before, because it must never know more than a power
+    /// loss leaves (contract S11).
+    pub(super) fn save(&mut self, spool: &Spool<'_>, state: &Dir<'_>) -> Result<(), Failure> {
+        if self.position != self.saved {
+            let synced = spool.host().sync_all(spool.root().id());
+            synced.map_err(|error| Failure::of_host("make durable", "the ledger", &error))?;
+            self.proven = self.position.proven(&self.saved, &self.proven);
+            self.saved = self.position.clone();
+        }
         let bytes = serde_json::to_vec(self).expect("its keys are strings");
         state
             .replace(FILE, &bytes)
@@ -101,9 +144,9 @@ impl Book {
     }
 
     /// Whether it is time to look at every name of the queue.
-    pub(super) fn is_look_due(&self, now: Millis, settings: &Settings) -> bool {
+    pub(super) fn is_look_due(&self, now: Millis, look_every: Duration) -> bool {
         let since = elapsed_ms(Millis(self.looked_ms), now);
-        self.open() <= LOOK_ALWAYS_MAX || settings.look_every.as_millis() <= u128::from(since)
+        self.open() <= LOOK_ALWAYS_MAX || look_every.as_millis() <= u128::from(since)
     }
 
     /// Whether it is time to ask for what vanished. While others are on their way it may wait a little: to find out when
@@ -122,7 +165,7 @@ impl Book {
     /// Adds one record. `early` holds ends that came before their beginnings, for as long as one fold lasts.
     pub(super) fn add(&mut self, record: &Record, early: &mut Early) {
         match record {
-            Record::Opened { .. } | Record::Repeated { .. } => {}
+            Record::Opened { .. } | Record::Life { .. } | Record::Repeated { .. } => {}
             Record::Published { entries, .. } => {
                 for entry in entries {
                     self.begin(*entry, early);

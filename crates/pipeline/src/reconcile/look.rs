@@ -1,7 +1,7 @@
 //! What reconcile reads: new records, the cases that they tell of, and the times of single alerts.
 
-use super::Reconciled;
 use super::book::{Book, Early};
+use crate::reconciled::Reconciled;
 use alert::AlertId;
 use host::Millis;
 use spool::ledger::{NewCase, Record};

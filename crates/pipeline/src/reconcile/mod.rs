@@ -8,174 +8,177 @@
 //! 3. **Fetch again**: an alert without an end that stands nowhere was removed by somebody outside. The indexer is asked for
 //!    it by its identity, and what it has is published again. What it no longer has is lost, and named in every report.
 //!
+//! 4. **Scrub** ([`scrub`]): a little of what is finished is looked at again, byte by byte.
+//!
 //! The equation is `published = cased + duplicates + quarantined + vanished + queue`, with the queue counted on disk.
 //! `foundry audit` reads everything instead; this stage falls back to reading the whole ledger when its own notes do not fit.
 
-pub(crate) mod book;
+mod book;
 mod look;
+mod scrub;
 
 use crate::failure::Failure;
-use crate::pass::Pass;
-use crate::pipeline::Pipeline;
-use crate::poll;
-use alert::AlertId;
+use crate::reconciled::Reconciled;
+use crate::scrubbed::{ScrubSettings, Scrubbed};
+use crate::source::Refetch;
+use crate::stage::{Counts, Ran};
 use book::Book;
-use host::Millis;
-use spool::{LedgerPosition, SpoolError};
-use std::collections::BTreeSet;
+use host::Dir;
+use spool::{Depth, LedgerPosition, Spool, SpoolError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-/// What reconcile found. Totals are since the ledger began.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Reconciled {
-    /// Entries that were published: an alert that was published again has another one.
-    pub published: u64,
-    /// Entries that became cases, by disposition, in the order of [`alert::Disposition::ALL`].
-    pub cased: [u64; 4],
-    /// Entries of alerts that had their case already.
-    pub duplicates: u64,
-    /// Entries that were set aside.
-    pub quarantined: u64,
-    /// Entries that somebody outside removed.
-    pub vanished: u64,
-    /// Entries that are pending, parked or claimed: counted on disk, or by the ledger where no look was due.
-    pub queue: u64,
-    /// On disk, and the ledger does not know them as on their way.
-    pub unrecorded: Vec<AlertId>,
-    /// Recorded as cased since the last pass, and their case does not stand.
-    pub case_missing: Vec<AlertId>,
-    /// Fetched again in this pass.
-    pub restored: u64,
-    /// Removed by somebody outside, and not fetched again yet: there is no indexer, or it gave no answer.
-    pub to_restore: Vec<AlertId>,
-    /// Removed by somebody outside, and the indexer does not have them either.
-    pub lost: Vec<AlertId>,
+/// What stage 6 remembers from one pass to the next.
+#[derive(Default)]
+pub(crate) struct Reconcile {
+    /// Loaded anew after a failure.
+    book: Option<Book>,
+    scrub: scrub::Scrub,
 }
 
-impl Reconciled {
-    /// How many alerts contradict the contract. Vanished ones do not as long as they can be fetched again.
-    pub fn mismatches(&self) -> u64 {
-        let lists = [&self.unrecorded, &self.case_missing, &self.lost];
-        let named: usize = lists.iter().map(|list| list.len()).sum();
-        named as u64 + u64::from(!self.is_balanced())
-    }
-
-    /// Cases of every disposition.
-    pub fn cases(&self) -> u64 {
-        self.cased.iter().sum()
-    }
-
-    /// Whether the equation holds.
-    pub fn is_balanced(&self) -> bool {
-        let ended = self.cases() + self.duplicates + self.quarantined + self.vanished;
-        self.published == ended + self.queue
-    }
+/// What stage 6 gives.
+#[derive(Default)]
+pub(crate) struct Reconciliation {
+    /// How deep the queue is; `None` if that could not be seen.
+    pub(crate) depth: Option<Depth>,
+    /// What was found; `None` if the stage could not finish.
+    pub(crate) found: Option<Reconciled>,
+    /// The chain's head of each writer of the ledger; `None` likewise.
+    pub(crate) ledger_heads: Option<BTreeMap<String, String>>,
+    /// How the scrub stands; `None` if there is none, or its state could not be read.
+    pub(crate) scrubbed: Option<Scrubbed>,
 }
 
-impl std::fmt::Display for Reconciled {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let [benign, known_fp, review, escalated] = self.cased;
-        write!(
-            f,
-            "published {} = benign {benign} + known_fp {known_fp} + review {review} + escalated {escalated} \
-             + duplicates {} + quarantined {} + vanished {} + queue {}",
-            self.published, self.duplicates, self.quarantined, self.vanished, self.queue
-        )
-    }
+/// What stage 6 takes in one pass.
+pub(crate) struct Parts<'a, 'h> {
+    /// The queue.
+    pub(crate) spool: &'a Spool<'h>,
+    /// Where the book is kept.
+    pub(crate) state: &'a Dir<'h>,
+    /// A way to fetch again what vanished, if there is one now.
+    pub(crate) refetch: Option<Refetch<'a, 'h>>,
+    /// How often a deep queue is looked at.
+    pub(crate) look_every: Duration,
+    /// How far the scrub goes.
+    pub(crate) scrub: &'a ScrubSettings,
 }
 
-/// Reconciles, and fetches again what vanished.
-pub(crate) fn run(pipeline: &mut Pipeline<'_>, pass: &mut Pass<'_>) -> Result<(), Failure> {
-    pass.depth = Some(spool::depth(pipeline.spool)?);
-    let mut book = match pipeline.book.take() {
-        Some(book) => book,
-        None => Book::load(&pipeline.state)?,
-    };
-    let mut found = Reconciled::default();
-    let new_cases = fold(pipeline, &mut book, &mut found)?;
-    let (mut restored, mut saved) = (Ok(0), Ok(()));
-    if book.is_look_due(pipeline.host.now(), &pipeline.settings) {
-        book.note_missing(pipeline.spool, &mut found)?;
-        let now = pipeline.host.now();
-        book.looked_ms = now.0;
-        if book.is_restore_due(now) {
-            restored = restore(pipeline, &mut book);
-            book.restored_ms = now.0;
+impl Reconcile {
+    /// Errs, of the kind [`crate::FailureKind::Data`], if the ledger is gone, or is an older one than this pipeline has read:
+    /// then nothing should be written. Costs a look at one line of each writer.
+    pub(crate) fn check_ledger(
+        &mut self,
+        spool: &Spool<'_>,
+        state: &Dir<'_>,
+    ) -> Result<(), Failure> {
+        if self.book.is_none() {
+            self.book = Some(Book::load(state)?);
         }
-        // It is a cache: what was found is told also if there is no space for it.
-        saved = book.save(&pipeline.state);
-    } else {
-        // Not saved: a new process folds again what was recorded since the last look.
-        found.queue = book.open();
+        self.book
+            .as_ref()
+            .map_or(Ok(()), |book| book.check_ledger(spool))
     }
-    found.restored = *restored.as_ref().unwrap_or(&0);
-    book.tell(&mut found);
-    pass.counts.taken = new_cases;
-    pass.counts.given = new_cases.saturating_sub(found.case_missing.len() as u64);
-    pass.counts.errors = found.mismatches();
-    pipeline.memory.ledger_heads = book.position.heads();
-    pipeline.book = Some(book);
-    pass.reconciled = Some(found);
-    restored.and(saved)
+
+    /// Reconciles, and fetches again what vanished.
+    pub(crate) fn run(&mut self, parts: Parts<'_, '_>) -> Ran<Reconciliation> {
+        let (spool, dir, settings) = (parts.spool, parts.state, parts.scrub);
+        Ran::noting(|counts, gives| {
+            let reconciled = self.reconcile(parts, counts, gives);
+            let scrub = scrub::Parts {
+                spool,
+                dir,
+                settings,
+                cases: gives.found.as_ref().map_or(0, Reconciled::cases),
+            };
+            reconciled.and(self.scrub.run(&scrub, &mut gives.scrubbed))
+        })
+    }
+
+    fn reconcile(
+        &mut self,
+        parts: Parts<'_, '_>,
+        counts: &mut Counts,
+        gives: &mut Reconciliation,
+    ) -> Result<(), Failure> {
+        let Parts {
+            spool,
+            state,
+            refetch,
+            look_every,
+            scrub: _,
+        } = parts;
+        gives.depth = Some(spool::depth(spool)?);
+        let mut book = match self.book.take() {
+            Some(book) => book,
+            None => Book::load(state)?,
+        };
+        let mut found = Reconciled::default();
+        let new_cases = fold(spool, &mut book, &mut found)?;
+        let (mut restored, mut saved) = (Ok(0), Ok(()));
+        if book.is_look_due(spool.host().now(), look_every) {
+            book.note_missing(spool, &mut found)?;
+            let now = spool.host().now();
+            book.looked_ms = now.0;
+            // What cannot be asked for now is due again in the next pass, not in an hour.
+            if book.is_restore_due(now) && refetch.is_some() {
+                restored = restore(spool, refetch, &mut book);
+                book.restored_ms = now.0;
+            }
+            // It is a cache: what was found is told also if there is no space for it.
+            saved = book.save(spool, state);
+        } else {
+            // Not saved: a new process folds again what was recorded since the last look.
+            found.queue = book.open();
+        }
+        found.restored = *restored.as_ref().unwrap_or(&0);
+        book.tell(&mut found);
+        counts.taken = new_cases;
+        counts.given = new_cases.saturating_sub(found.case_missing.len() as u64);
+        counts.errors = found.mismatches();
+        gives.ledger_heads = Some(book.position.heads());
+        gives.found = Some(found);
+        self.book = Some(book);
+        restored.and(saved)
+    }
 }
 
 /// Brings the book up to the ledger's end and looks for each new case. Returns how many there were.
-fn fold(pipeline: &Pipeline<'_>, book: &mut Book, found: &mut Reconciled) -> Result<u64, Failure> {
-    match look::fold_new(pipeline.spool, book, found) {
+fn fold(spool: &Spool<'_>, book: &mut Book, found: &mut Reconciled) -> Result<u64, Failure> {
+    match look::fold_new(spool, book, found) {
         // After a power loss the ledger may end before the book does. From its beginning, it is its own proof.
         Err(SpoolError::BrokenLedger { .. }) if book.position != LedgerPosition::default() => {
             tracing::warn!("the ledger is read again from its beginning");
             *book = std::mem::take(book).anew();
             *found = Reconciled::default();
-            Ok(look::fold_new(pipeline.spool, book, found)?)
+            Ok(look::fold_new(spool, book, found)?)
         }
         other => Ok(other?),
     }
 }
 
 /// Asks the indexer for what vanished and publishes it again. Returns how many alerts came back.
-fn restore(pipeline: &mut Pipeline<'_>, book: &mut Book) -> Result<u64, Failure> {
-    if book.vanished.is_empty() || pipeline.poller.is_none() {
+fn restore(
+    spool: &Spool<'_>,
+    refetch: Option<Refetch<'_, '_>>,
+    book: &mut Book,
+) -> Result<u64, Failure> {
+    let Some(refetch) = refetch.filter(|_| !book.vanished.is_empty()) else {
         return Ok(0);
-    }
+    };
     // A case may stand before its record does. Whoever has one has not vanished, and is not published again (S5).
     let mut wanted = BTreeSet::new();
     for id in &book.vanished {
-        if spool::cases::find(pipeline.spool, *id)?.is_none() {
+        if spool::cases::find(spool, *id)?.is_none() {
             wanted.insert(*id);
         }
     }
     book.vanished.clone_from(&wanted);
-    let ranges = look::times_of(pipeline.spool, &wanted)?;
-    pipeline.publisher()?;
-    let (Some(publisher), Some(poller)) = (&mut pipeline.publisher, &mut pipeline.poller) else {
-        return Ok(0);
-    };
-    let (mut back, witness) = (BTreeSet::new(), pipeline.witness);
-    let mut result = Ok(());
-    for (from, to) in ranges {
-        let asked = poller.find(&wanted, from, Millis(to.0.saturating_add(1)), &mut |hits| {
-            poll::restore(publisher, witness, hits)?;
-            back.extend(hits.iter().map(|hit| hit.alert));
-            Ok(())
-        });
-        if let Err(error) = asked {
-            result = Err(error);
-            break;
-        }
-    }
+    let ranges = look::times_of(spool, &wanted)?;
+    let mut back = BTreeSet::new();
+    let fetched = refetch.fetch(&wanted, &ranges, &mut back);
     // What came back is on its way again, also if the rest could not be asked for.
     book.vanished.retain(|id| !back.contains(id));
-    match result {
-        Ok(()) => {
-            book.lost.append(&mut book.vanished);
-            Ok(back.len() as u64)
-        }
-        Err(error) => {
-            if !poll::is_of_indexer(&error) {
-                pipeline.publisher = None;
-                pipeline.poller = None;
-            }
-            Err(error.into())
-        }
-    }
+    fetched?;
+    book.lost.append(&mut book.vanished);
+    Ok(back.len() as u64)
 }

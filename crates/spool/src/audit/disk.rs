@@ -1,7 +1,9 @@
 //! Reading the ledger and every place.
 
+use super::bytes::{self, Flaw};
 use super::notes::{Met, Notes};
-use super::{Audit, Damage, bytes};
+use super::seals::Seals;
+use super::{Audit, Damage, DamageKind, Progress};
 use crate::buckets::bucket;
 use crate::cases::packs;
 use crate::cases::staging::ALERT_FILE;
@@ -12,26 +14,39 @@ use alert::AlertId;
 use host::{Dir, Entry, Kind, Names};
 
 /// Reads a spool from one end to the other.
-pub(super) struct Auditor<'a, 'h> {
+pub(super) struct Auditor<'a, 'h, 'p> {
     spool: &'a Spool<'h>,
     notes: Notes,
     strays: u64,
-    /// Whether bytes are looked at.
-    is_deep: bool,
+    /// What the ledger says of bytes; `None` if they are not looked at.
+    seals: Option<Seals>,
+    /// Is told after each case and pack whose bytes were read.
+    progress: &'p mut dyn FnMut(Progress),
+    read: u64,
     damaged: Vec<Damage>,
+    added: Vec<String>,
+    unsealed: u64,
     /// The shelf that is being read.
     shelf: Vec<u8>,
     names: Names,
 }
 
-impl<'a, 'h> Auditor<'a, 'h> {
-    pub(super) fn new(spool: &'a Spool<'h>, is_deep: bool) -> Self {
+impl<'a, 'h, 'p> Auditor<'a, 'h, 'p> {
+    pub(super) fn new(
+        spool: &'a Spool<'h>,
+        is_deep: bool,
+        progress: &'p mut dyn FnMut(Progress),
+    ) -> Self {
         Auditor {
             spool,
             notes: Notes::default(),
             strays: 0,
-            is_deep,
+            seals: is_deep.then(Seals::default),
+            progress,
+            read: 0,
             damaged: Vec::new(),
+            added: Vec::new(),
+            unsealed: 0,
             shelf: Vec::new(),
             names: Names::default(),
         }
@@ -41,6 +56,8 @@ impl<'a, 'h> Auditor<'a, 'h> {
     pub(super) fn into_audit(self) -> Audit {
         let mut audit = self.notes.sum_up();
         (audit.strays, audit.damaged) = (self.strays, self.damaged);
+        (audit.added, audit.unsealed) = (self.added, self.unsealed);
+        audit.is_deep = self.seals.is_some();
         audit
     }
 
@@ -54,11 +71,17 @@ impl<'a, 'h> Auditor<'a, 'h> {
             };
             let name = ledger::segment_name(&writer, number);
             let (host, dir) = (self.spool.host, &self.spool.ledger);
-            let notes = &mut self.notes;
+            let (notes, seals) = (&mut self.notes, &mut self.seals);
             let end = ledger::read_segment(host, dir, &name, continues.as_deref(), |record| {
+                if let Some(seals) = seals {
+                    seals.add(&record);
+                }
                 notes.add_record(record);
             })?;
             before = Some((writer, end));
+        }
+        if let Some(seals) = &mut self.seals {
+            seals.sort();
         }
         Ok(())
     }
@@ -171,7 +194,7 @@ impl<'a, 'h> Auditor<'a, 'h> {
 
     /// Finds the cases that stand in `dir` itself, and the first shelf in it.
     fn read_shelf(&mut self, dir: &Dir<'_>) -> Result<Option<Vec<u8>>, SpoolError> {
-        let (mut path, mut first) = (PathBuffer::default(), None);
+        let mut first = None;
         let mut chunk = Names::default();
         dir.rewind().context("list", "cases")?;
         while read_or_gone(dir, &mut chunk).context("list", "cases")? {
@@ -188,50 +211,105 @@ impl<'a, 'h> Auditor<'a, 'h> {
                     self.strays += 1;
                     continue;
                 };
-                let alert = dir.at(path.join(&[found.name, ALERT_FILE.as_bytes()]));
-                match self.spool.host.stat(alert) {
-                    Ok(_) => self.notes.add(id, Met::Cased),
-                    Err(error) if error.is_vanished() => {
-                        self.strays += 1;
-                        continue;
-                    }
-                    Err(error) => return Err(error).context("look at", alert.path),
-                }
-                if self.is_deep {
-                    let flaw = bytes::flaw_of_directory(self.spool, dir, found.name)?;
-                    self.note_flaw(found.name, flaw);
-                }
+                self.read_directory(dir, found.name, id)?;
             }
         }
         Ok(first)
     }
 
-    /// Notes the cases of a pack by its first line. What it announces as directories stands elsewhere, or not yet.
-    fn read_pack(&mut self, dir: &Dir<'_>, name: &[u8]) -> Result<(), SpoolError> {
-        let mut flaw = None;
-        match packs::read_index(self.spool, dir.at(name)) {
-            Ok(Some(index)) => {
-                for entry in &index.entries {
-                    self.notes.add(entry.id(), Met::Cased);
-                }
-                if self.is_deep {
-                    flaw = bytes::flaw_of_pack(self.spool, dir, name)?;
+    /// Notes the case that is the directory `name` of `dir`.
+    fn read_directory(
+        &mut self,
+        dir: &Dir<'_>,
+        name: &[u8],
+        id: AlertId,
+    ) -> Result<(), SpoolError> {
+        let spool = self.spool;
+        let mut path = PathBuffer::default();
+        let alert = dir.at(path.join(&[name, ALERT_FILE.as_bytes()]));
+        match spool.host.stat(alert) {
+            Ok(_) => {}
+            Err(error) if error.is_vanished() => {
+                // A directory without its alert is no case, unless the ledger says so: then it has lost a file.
+                let seals = self.seals.as_ref();
+                if !seals.is_some_and(|seals| seals.is_directory(id)) {
+                    self.strays += 1;
+                    return Ok(());
                 }
             }
-            Ok(None) => {}
-            Err(SpoolError::BrokenPack { reason, .. }) => flaw = Some(reason),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error).context("look at", alert.path),
         }
-        self.note_flaw(name, flaw);
+        self.notes.add(id, Met::Cased);
+        let Some(seals) = &self.seals else {
+            return Ok(());
+        };
+        let recorded = seals.of_directory(id);
+        let proof = bytes::prove_directory(spool, dir, name, &recorded)?;
+        let mut added = Vec::new();
+        bytes::list_added(spool, dir, name, &mut added)?;
+        let case = self.path_of(name);
+        self.added.extend(
+            added
+                .iter()
+                .map(|file| format!("{case}/{}", String::from_utf8_lossy(file))),
+        );
+        self.note_flaws(&case, proof.flaws);
+        self.count_read(1, !recorded.is_empty());
         Ok(())
     }
 
-    fn note_flaw(&mut self, name: &[u8], flaw: Option<String>) {
-        let Some(what) = flaw else { return };
+    /// Notes the cases of a pack by its first line. What it announces as directories stands elsewhere, or not yet.
+    fn read_pack(&mut self, dir: &Dir<'_>, name: &[u8]) -> Result<(), SpoolError> {
+        let path = self.path_of(name);
+        let index = match packs::read_index(self.spool, dir.at(name)) {
+            Ok(Some(index)) => index,
+            Ok(None) => return Ok(()),
+            Err(SpoolError::BrokenPack { reason, .. }) => {
+                let flaw = Flaw {
+                    file: "",
+                    kind: DamageKind::Changed,
+                    what: reason,
+                };
+                self.note_flaws(&path, vec![flaw]);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        for entry in &index.entries {
+            self.notes.add(entry.id(), Met::Cased);
+        }
+        let Some(seals) = &self.seals else {
+            return Ok(());
+        };
+        let recorded = seals.of_pack(&path);
+        let is_sealed = !recorded.is_empty();
+        if let Some(proof) = bytes::prove_pack(self.spool, dir, name, recorded)? {
+            self.note_flaws(&path, proof.flaws);
+        }
+        self.count_read(index.entries.len() as u64, is_sealed);
+        Ok(())
+    }
+
+    /// The path below `cases/` of what stands on the shelf that is being read.
+    fn path_of(&self, name: &[u8]) -> String {
         let path = [&self.shelf, name].concat();
-        self.damaged.push(Damage {
-            path: String::from_utf8_lossy(&path).into_owned(),
-            what,
+        String::from_utf8_lossy(&path).into_owned()
+    }
+
+    fn note_flaws(&mut self, path: &str, flaws: Vec<Flaw>) {
+        self.damaged
+            .extend(flaws.into_iter().map(|flaw| flaw.at(path)));
+    }
+
+    fn count_read(&mut self, cases: u64, is_sealed: bool) {
+        self.read += cases;
+        if !is_sealed {
+            self.unsealed += cases;
+        }
+        let total = self.seals.as_ref().map_or(0, Seals::cases);
+        (self.progress)(Progress {
+            read: self.read,
+            recorded: total,
         });
     }
 }

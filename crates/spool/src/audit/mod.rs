@@ -4,15 +4,25 @@
 //! is seen twice rather than never. It changes nothing. Memory grows with the number of alerts: 17 bytes for each time that
 //! one is met, which is three times for most (published, recorded, on disk).
 //!
-//! - `disk` reads the places, `notes` keeps what was met and sums it up alert by alert, `bytes` looks for bit rot.
+//! The deep form reads bytes as well. It keeps 48 bytes more for each case that is a directory, and its files go through one
+//! buffer.
+//!
+//! [`Verifier`] looks at one recorded case at a time, for whoever goes through all of them little by little.
+//!
+//! - `disk` reads the places, `notes` keeps what was met and sums it up alert by alert, `seals` is what the ledger says of bytes, and
+//!   `bytes` holds the files against it.
 
 mod bytes;
 mod disk;
 mod notes;
+mod seals;
+mod verify;
 
 use crate::layout::{Spool, SpoolError};
 use alert::AlertId;
 use disk::Auditor;
+
+pub use verify::{Verified, Verifier};
 
 /// What an audit found. The equation is `published = pending + claimed + overflow + quarantined + cased + vanished`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -41,17 +51,68 @@ pub struct Audit {
     pub quarantine_unrecorded: Vec<AlertId>,
     /// Names that belong to nothing the spool knows.
     pub strays: u64,
-    /// Cases whose bytes are not what they were: packs that cannot be read, and, in the deep form, any.
+    /// Files of cases that are not what they were: packs that cannot be read, and, in the deep form, any.
     pub damaged: Vec<Damage>,
+    /// Files that somebody put beside a case's own, below `cases/`, in the deep form. They are no damage.
+    pub added: Vec<String>,
+    /// Cases whose digest no record says, in the deep form: their files were held against the manifest, or the first line,
+    /// that stands beside them, and nothing says that those are as they were.
+    pub unsealed: u64,
+    /// Whether bytes were read.
+    pub is_deep: bool,
 }
 
-/// A case directory or a pack that is not what was written.
+/// How far an audit of bytes is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// Cases whose bytes were read.
+    pub read: u64,
+    /// Cases that the ledger tells of.
+    pub recorded: u64,
+}
+
+/// A file of a case that is not what was written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Damage {
-    /// Where it stands, below `cases/`.
+    /// The case's directory, or the pack, below `cases/`.
     pub path: String,
+    /// The file in that directory; empty for a pack.
+    pub file: String,
+    /// What became of it.
+    pub kind: DamageKind,
     /// What does not fit, for a person.
     pub what: String,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DamageKind {
+    /// It has other bytes.
+    Changed,
+    /// It is gone.
+    Missing,
+    /// It is there, and the machine does not give its bytes.
+    Unreadable,
+}
+
+impl DamageKind {
+    /// One word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DamageKind::Changed => "changed",
+            DamageKind::Missing => "missing",
+            DamageKind::Unreadable => "unreadable",
+        }
+    }
+}
+
+impl std::fmt::Display for Damage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.file.as_str() {
+            "" => write!(f, "{}: {}", self.path, self.what),
+            file => write!(f, "{}/{file} {}", self.path, self.what),
+        }
+    }
 }
 
 impl Audit {
@@ -98,15 +159,19 @@ impl std::fmt::Display for Audit {
 
 /// Audits the spool. Exact while nobody else works on it; otherwise alerts in motion may be counted as doubled.
 pub fn audit(spool: &Spool<'_>) -> Result<Audit, SpoolError> {
-    audit_in(Auditor::new(spool, false))
+    audit_in(Auditor::new(spool, false, &mut |_| {}))
 }
 
-/// Audits the spool, and reads every case to hold its bytes against its digests: it takes as long as reading all of them.
-pub fn audit_deep(spool: &Spool<'_>) -> Result<Audit, SpoolError> {
-    audit_in(Auditor::new(spool, true))
+/// Audits the spool, and reads every case: the digest in the ledger is held against its manifest, or its pack, and that
+/// against the files. It takes as long as reading all of them; `progress` is told after each.
+pub fn audit_deep(
+    spool: &Spool<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Audit, SpoolError> {
+    audit_in(Auditor::new(spool, true, progress))
 }
 
-fn audit_in(mut auditor: Auditor<'_, '_>) -> Result<Audit, SpoolError> {
+fn audit_in(mut auditor: Auditor<'_, '_, '_>) -> Result<Audit, SpoolError> {
     auditor.read_ledger()?;
     auditor.read_places()?;
     Ok(auditor.into_audit())

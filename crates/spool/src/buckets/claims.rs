@@ -1,7 +1,7 @@
 //! Who claims: the directories and locks of workers, and the number of a writer's next life.
 
 use crate::layout::{Context, Spool, SpoolError};
-use crate::ledger::{self, LedgerWriter};
+use crate::ledger::LedgerWriter;
 use host::{Errno, Kind, Lock, Names};
 
 /// The workers' directories: name and epoch, sorted.
@@ -48,36 +48,13 @@ pub(crate) fn take_lock<'h>(spool: &Spool<'h>, worker: &str) -> Result<Lock<'h>,
     })
 }
 
-/// The next epoch of `writer`, greater than that of any segment and any directory it left, and its new end of the ledger.
-pub(crate) fn begin_epoch<'h>(
+/// The next life of `writer`, with a number greater than that of any life it had and of any directory it left.
+pub(crate) fn next_life<'h>(
     spool: &Spool<'h>,
     writer: &str,
     names: &mut Names,
-) -> Result<(u32, LedgerWriter<'h>), SpoolError> {
-    let mut numbers: Vec<u32> = ledger::segments(&spool.ledger, names)?
-        .into_iter()
-        .filter_map(|(name, number)| (name == writer).then_some(number))
-        .collect();
-    let homes = homes(spool, names)?;
-    let home = homes
-        .iter()
-        .filter(|(name, _)| name == writer)
-        .map(|(_, epoch)| *epoch)
-        .max();
-    let epoch = numbers
-        .last()
-        .copied()
-        .max(home)
-        .map_or(0, |epoch| epoch + 1);
-    let last = numbers.last();
-    let predecessor = last.map(|number| ledger::segment_name(writer, *number));
-    let mut continues = None;
-    // A segment without a whole line is what a power loss leaves of a new one.
-    while let (None, Some(number)) = (&continues, numbers.pop()) {
-        let name = ledger::segment_name(writer, number);
-        continues = ledger::read_segment(spool.host, &spool.ledger, &name, None, |_| {})?;
-    }
-    let (host, ledger) = (spool.host, spool.ledger.id());
-    let prepared = LedgerWriter::prepare(host, ledger, writer, epoch, continues, predecessor);
-    Ok((epoch, prepared))
+) -> Result<LedgerWriter<'h>, SpoolError> {
+    let homes = homes(spool, names)?.into_iter();
+    let of_writer = homes.filter_map(|(name, epoch)| (name == writer).then_some(epoch));
+    LedgerWriter::open(spool.host, &spool.ledger, writer, of_writer.max(), names)
 }

@@ -141,6 +141,11 @@ impl CaseFile {
         let manifest = format!("{of_alert}  {ALERT_FILE}\n{of_case}  {CASE_FILE}\n");
         CaseFile { json, manifest }
     }
+
+    /// The digest of the manifest, and so of all that the case is ([`crate::ledger::NewCase::digest`]).
+    pub(crate) fn digest(&self) -> String {
+        hex(&Sha256::digest(&self.manifest))
+    }
 }
 
 #[cfg(test)]

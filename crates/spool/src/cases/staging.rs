@@ -6,7 +6,9 @@
 
 use crate::cases::case::{CaseFile, CasePlace};
 use crate::layout::{Context, PathBuffer, Spool, SpoolError, ignore_vanished};
+use crate::ledger::hex;
 use host::{Class, Dir, File};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
 /// Where a worker's cases are written before they are moved into place.
@@ -27,6 +29,8 @@ const SHELVES_MAX: usize = 1_024;
 pub(crate) enum Placed {
     /// It stands in its place.
     Cased,
+    /// Its alert completed what stood in its place, whose judgement and manifest are those of an earlier draft.
+    Completed,
     /// The id had a case with its alert already: this copy is to be recorded, and then dropped.
     Duplicate,
     /// Somebody holds it: it stays staged.
@@ -100,7 +104,7 @@ impl Staging<'_, '_> {
             Err(error) => return Err(error).context("look at", target),
         }
         match host.rename_noreplace(self.home.at(source), cases.at(target)) {
-            Ok(()) => self.discard(staged).map(|()| Placed::Cased),
+            Ok(()) => self.discard(staged).map(|()| Placed::Completed),
             Err(error) if error.is_exists() => Ok(Placed::Duplicate),
             Err(error) if error.is_vanished() => Ok(Placed::Vanished),
             Err(error) if error.class() == Class::Contended => Ok(Placed::Held),
@@ -137,6 +141,29 @@ impl Staging<'_, '_> {
         }
         let at = path.join(&[STAGING.as_bytes(), staged.as_bytes()]);
         ignore_held(host.rmdir(self.home.at(at))).context("remove", staged)
+    }
+}
+
+/// The digest of the manifest that stands in the case directory `path` below `cases/`; empty if it cannot be read.
+///
+/// For whoever did not write it: recovery, and a worker that completed what a power loss left. It says what the case is from
+/// now on. That is enough: a manifest is durable before its case is moved into place, so a crash cannot have changed it, and
+/// a file that somebody changed before this still has to fit it.
+pub(crate) fn standing_digest(spool: &Spool<'_>, path: &str) -> Result<String, SpoolError> {
+    /// A manifest has two lines of some eighty bytes.
+    const MANIFEST_BYTES_MAX: usize = 64 * 1024;
+    let mut buffer = PathBuffer::default();
+    let at = buffer.join(&[path.as_bytes(), MANIFEST_FILE.as_bytes()]);
+    let mut bytes = Vec::new();
+    let read = File::open_read(spool.host, spool.cases.at(at))
+        .and_then(|file| file.read_to(0, &mut bytes, MANIFEST_BYTES_MAX));
+    match read {
+        Ok(()) => Ok(hex(&Sha256::digest(&bytes))),
+        Err(error) if error.is_vanished() => Ok(String::new()),
+        Err(error) if matches!(error.class(), Class::Contended | Class::Poison) => {
+            Ok(String::new())
+        }
+        Err(error) => Err(error).context("read", at),
     }
 }
 

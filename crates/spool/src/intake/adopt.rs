@@ -63,7 +63,7 @@ impl<'h> Publisher<'h> {
 
     fn adopt_all(&mut self, dir: &Dir<'_>) -> Result<Adoption, SpoolError> {
         let spool = self.spool;
-        let home_name = claims::home_name("adopt", self.epoch);
+        let home_name = claims::home_name("adopt", self.ledger.epoch());
         let home = Dir::open_or_make(spool.host, spool.claimed.at(&home_name))
             .context("make", &home_name)?;
         let (mut total, mut names) = (Adoption::default(), Names::default());
@@ -137,7 +137,7 @@ impl<'h> Publisher<'h> {
         let filling = match filling {
             Some(filling) => filling,
             None => {
-                let (bucket, first) = self.next_bucket(spool.options.bucket_entries() as usize);
+                let (bucket, first) = self.next_bucket(spool.options.bucket_entries() as usize)?;
                 spool.host.mkdir(home.at(&bucket)).context("make", bucket)?;
                 let (entries, origins) = (Vec::new(), Vec::new());
                 filling.insert(Filling {

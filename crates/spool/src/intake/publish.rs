@@ -10,9 +10,10 @@
 //! already stands in the workers' records. So `fold(ledger)` is the truth after every recovery.
 
 use crate::buckets::bucket;
-use crate::buckets::claims::begin_epoch;
-use crate::layout::{BucketName, Context, EntryName, PathBuffer, Spool, SpoolError, Stamp};
-use crate::ledger::{self, LedgerWriter, Record};
+use crate::buckets::claims::next_life;
+use crate::buckets::survey;
+use crate::layout::{BucketName, Context, EntryName, PathBuffer, Shed, Spool, SpoolError, Stamp};
+use crate::ledger::{self, LedgerWriter, PUBLISHER, Record};
 use crate::ledger::{Seen, Tail};
 use crate::recovery::{self, Recovery};
 use alert::AlertId;
@@ -53,14 +54,21 @@ pub struct Published {
     pub buckets: u64,
 }
 
+/// How far ahead of the clock names are reserved in the ledger: a publisher that publishes all the time writes that down
+/// once a second, and one that is started again and again gives out names that are ahead by no more than this.
+const RESERVED_MS: u64 = 1_000;
+
 /// The right to publish. One process at a time has it.
 pub struct Publisher<'h> {
     pub(crate) spool: &'h Spool<'h>,
     pub(crate) ledger: LedgerWriter<'h>,
-    pub(crate) epoch: u32,
+    /// The last stamp that was given out.
     pub(crate) last: Stamp,
+    /// Stamps before this millisecond may be given out: the ledger says so, durably.
+    names_before: u64,
     pub(crate) names: Names,
-    pub(crate) seen: Seen,
+    /// The alerts that were published last; read from the ledger when it is asked for the first time.
+    seen: Option<Seen>,
     recovery: Recovery,
     is_poisoned: bool,
     _lock: Lock<'h>,
@@ -71,7 +79,7 @@ impl<'h> Publisher<'h> {
     /// not, and records what was visible without a record.
     ///
     /// Errs with [`SpoolError::Held`] while another publisher lives. Ends in a number of calls that depends on live buckets
-    /// and on two ledger segments, not on the backlog (contract L6); may be cut short at any call and run again.
+    /// and on the publisher's newest ledger segment, not on the backlog (contract L6) nor on the ledger's age (S20); may be cut short at any call and run again.
     pub fn open(spool: &'h Spool<'h>) -> Result<Self, SpoolError> {
         let lock =
             Lock::take(spool.host, spool.root.at("LOCK")).map_err(|source| match source.errno {
@@ -85,27 +93,30 @@ impl<'h> Publisher<'h> {
                 },
             })?;
         let mut names = Names::default();
-        let (epoch, mut ledger) = begin_epoch(spool, ledger::PUBLISHER, &mut names)?;
+        ledger::seal_older(&spool.ledger, &mut names)?;
+        let mut ledger = next_life(spool, PUBLISHER, &mut names)?;
         let recovery = recovery::sweep(spool, &mut ledger)?;
-        let tail = Tail::read(spool, &mut names)?;
+        let oldest = oldest_in_tmp(spool, &mut names)?;
+        let tail = Tail::read(spool, oldest, &mut names)?;
         let mut publisher = Publisher {
             spool,
             ledger,
-            epoch,
             last: tail.last,
+            names_before: 0,
             names,
-            seen: tail.seen,
+            seen: None,
             recovery,
             is_poisoned: false,
             _lock: lock,
         };
         publisher.finish_tmp(&tail.buckets)?;
         publisher.record_unrecorded(tail.last)?;
-        // A name that a power loss took from the ledger may still be known to somebody: leave its milliseconds behind.
-        publisher.last = Stamp {
-            millis: publisher.last.millis + 1,
-            sequence: 0,
-        };
+        // A name that a power loss took from disk and ledger may still be known to somebody: leave all behind that may have
+        // been given out, whatever the clock says now.
+        publisher.last = publisher
+            .last
+            .end_of_millis()
+            .max(Stamp::before(tail.names_before));
         spool.group_commit()?;
         Ok(publisher)
     }
@@ -134,8 +145,9 @@ impl<'h> Publisher<'h> {
         times: Option<(Millis, Millis)>,
     ) -> Result<Published, SpoolError> {
         let (mut ids, mut fresh, mut repeats) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let seen = self.seen()?;
         for alert in batch {
-            let is_fresh = !self.seen.contains(alert.id) && ids.insert(alert.id);
+            let is_fresh = !seen.contains(alert.id) && ids.insert(alert.id);
             if is_fresh {
                 fresh.push(alert);
             }
@@ -146,9 +158,9 @@ impl<'h> Publisher<'h> {
         self.publish_all(batch.len(), &fresh, times)
     }
 
-    /// Whether an alert was published, as far as the publisher remembers.
-    pub fn remembers(&self, id: AlertId) -> bool {
-        self.seen.contains(id)
+    /// Whether an alert was published, as far as the publisher remembers. Errs if it cannot read back what it remembers.
+    pub fn remembers(&mut self, id: AlertId) -> Result<bool, SpoolError> {
+        Ok(self.seen()?.contains(id))
     }
 
     /// Names in the ledger more documents of alerts that are known. Durable when it returns.
@@ -222,7 +234,7 @@ impl<'h> Publisher<'h> {
     ) -> Result<(), SpoolError> {
         let mut path = PathBuffer::default();
         for alerts in fresh.chunks(self.spool.options.bucket_entries() as usize) {
-            let (bucket, first) = self.next_bucket(alerts.len());
+            let (bucket, first) = self.next_bucket(alerts.len())?;
             written.push((bucket, Vec::with_capacity(alerts.len())));
             let entries = &mut written.last_mut().expect("one was pushed").1;
             self.spool
@@ -251,7 +263,7 @@ impl<'h> Publisher<'h> {
     ) -> Result<(), SpoolError> {
         let times = times.map(|(from, to)| (from.0, to.0));
         for (bucket, entries) in written {
-            self.seen.extend(&entries);
+            self.remember(&entries);
             let origins = Vec::new();
             self.ledger.append(&Record::Published {
                 bucket,
@@ -268,12 +280,42 @@ impl<'h> Publisher<'h> {
         self.spool.group_commit()
     }
 
-    /// The next bucket's name and the stamp of its first entry.
-    pub(crate) fn next_bucket(&mut self, entries: usize) -> (BucketName, Stamp) {
+    /// The next bucket's name and the stamp of its first entry, which no later publisher gives out again (contract S14).
+    pub(crate) fn next_bucket(
+        &mut self,
+        entries: usize,
+    ) -> Result<(BucketName, Stamp), SpoolError> {
         let count = u32::try_from(entries).expect("a bucket's entries fit its name");
         let first = self.last.next(self.spool.host.now(), count);
+        if self.names_before <= first.millis {
+            let names_before = first.millis + RESERVED_MS;
+            self.poisoning(|publisher| publisher.ledger.reserve(names_before))?;
+            self.names_before = names_before;
+        }
         self.last = first.offset(count.saturating_sub(1));
-        (BucketName::new(first, count), first)
+        Ok((BucketName::new(first, count), first))
+    }
+
+    /// The alerts that were published last. What a worker has in hand stands in its plan until its record is written, so
+    /// plans are read before records.
+    fn seen(&mut self) -> Result<&mut Seen, SpoolError> {
+        if self.seen.is_none() {
+            let mut seen = Seen::new(self.spool.options.seen_max);
+            for (_, entry) in recovery::all_planned(self.spool, &mut self.names)? {
+                seen.extend(&[entry]);
+            }
+            seen.read_ledger(self.spool, &mut self.names)?;
+            self.seen = Some(seen);
+        }
+        Ok(self.seen.as_mut().expect("it was just read"))
+    }
+
+    /// Remembers entries that are published now.
+    pub(crate) fn remember(&mut self, entries: &[EntryName]) {
+        // What is not read yet will have their record.
+        if let Some(seen) = &mut self.seen {
+            seen.extend(entries);
+        }
     }
 
     pub(crate) fn check_poison(&self) -> Result<(), SpoolError> {
@@ -293,4 +335,10 @@ impl<'h> Publisher<'h> {
         self.is_poisoned = result.is_err();
         result
     }
+}
+
+/// The first stamp of the oldest bucket in `tmp/`, where a publisher's predecessor may have left some.
+fn oldest_in_tmp(spool: &Spool<'_>, names: &mut Names) -> Result<Option<Stamp>, SpoolError> {
+    let left = survey(&spool.tmp, names, Shed::Oldest, 1, |_| false)?;
+    Ok(left.chosen.first().map(BucketName::first))
 }

@@ -6,7 +6,6 @@ use crate::buckets::survey;
 use crate::intake::publish::Publisher;
 use crate::layout::{BucketName, Context, EntryName, Shed, SpoolError, Stamp};
 use crate::ledger::Record;
-use crate::ledger::Tail;
 use crate::recovery;
 use host::Dir;
 use std::collections::BTreeSet;
@@ -45,17 +44,16 @@ impl Publisher<'_> {
     }
 
     /// Records buckets that are newer than every record: a power loss kept their rename and lost their record, or they were
-    /// being adopted. Then learns of every alert that is in a worker's hands or was finished.
+    /// being adopted.
     ///
-    /// Workers go on meanwhile. An entry that is no longer in its bucket when that is listed stands in a plan; one whose plan
-    /// is gone when plans are read stands in a record. So: buckets, then plans, then records.
+    /// Workers go on meanwhile. An entry that is no longer in its bucket when that is listed stands in a plan. So: buckets,
+    /// then plans.
     pub(crate) fn record_unrecorded(&mut self, last_recorded: Stamp) -> Result<(), SpoolError> {
         let spool = self.spool;
         let mut unrecorded = Vec::new();
         for dir in [&spool.pending, &spool.overflow, &spool.pending] {
             self.list_newer(dir, last_recorded, &mut unrecorded)?;
         }
-        let mut planned = Vec::new();
         for (worker, epoch) in claims::homes(spool, &mut self.names)? {
             let home_name = claims::home_name(&worker, epoch);
             let home = match Dir::open(spool.host, spool.claimed.at(&home_name)) {
@@ -64,12 +62,8 @@ impl Publisher<'_> {
                 Err(error) => return Err(error).context("open", &home_name),
             };
             self.list_newer(&home, last_recorded, &mut unrecorded)?;
-            planned.extend(recovery::planned(spool, &home, &mut self.names)?);
         }
-        self.seen
-            .extend(&planned.iter().map(|(_, entry)| *entry).collect::<Vec<_>>());
-        let tail = Tail::read(spool, &mut self.names)?;
-        self.seen.absorb(tail.seen);
+        let planned = recovery::all_planned(spool, &mut self.names)?;
         unrecorded.extend(
             planned
                 .into_iter()
@@ -108,7 +102,7 @@ impl Publisher<'_> {
             let entries: Vec<_> = of_bucket.iter().map(|(_, entry)| *entry).collect();
             let newest = entries.last().map(EntryName::stamp).unwrap_or_default();
             self.last = self.last.max(newest).max(bucket.first());
-            self.seen.extend(&entries);
+            self.remember(&entries);
             self.ledger.append(&Record::Published {
                 bucket,
                 entries,

@@ -54,6 +54,26 @@ impl Stamp {
         }
     }
 
+    /// The last stamp of the same millisecond.
+    pub(crate) fn end_of_millis(self) -> Stamp {
+        Stamp {
+            sequence: SEQUENCE_END - 1,
+            ..self
+        }
+    }
+
+    /// The last stamp before this millisecond.
+    pub(crate) fn before(millis: u64) -> Stamp {
+        match millis.checked_sub(1) {
+            Some(millis) => Stamp {
+                millis,
+                sequence: 0,
+            }
+            .end_of_millis(),
+            None => Stamp::default(),
+        }
+    }
+
     /// The stamp `offset` further in the same milliseconds.
     pub fn offset(self, offset: u32) -> Stamp {
         Stamp {

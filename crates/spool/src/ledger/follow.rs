@@ -1,10 +1,12 @@
 //! Following the ledger: what was recorded since one looked last, without reading the rest again.
 
+use super::reader::check_mark;
+use super::segments::{self, segment_name};
+use super::{Mark, PUBLISHER, Record, read_from};
 use crate::layout::{Spool, SpoolError};
-use crate::ledger::{self, Mark, PUBLISHER, Record};
-use host::{File, Names};
+use host::Names;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a reader of the ledger has got with each writer. The default is the beginning.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -28,68 +30,108 @@ impl LedgerPosition {
             .map(|(writer, at)| (writer.clone(), chain(at)))
             .collect()
     }
+
+    /// Errs with [`SpoolError::BrokenLedger`] unless the ledger still has, of every writer, the record that was read last.
+    /// Changes nothing; costs a look at one line of each writer.
+    pub fn check(&self, spool: &Spool<'_>) -> Result<(), SpoolError> {
+        for (writer, at) in &self.writers {
+            let name = segment_name(writer, at.segment);
+            check_mark(spool.host, &spool.ledger, &name, &at.mark)?;
+        }
+        Ok(())
+    }
+
+    /// Errs with [`SpoolError::BrokenLedger`] unless the segments that were read last are there, however long they are.
+    ///
+    /// A power loss may take the end of a segment. It never takes one that has more than its first line: that is written
+    /// when the segment's name is durable.
+    pub fn check_segments(&self, spool: &Spool<'_>) -> Result<(), SpoolError> {
+        for (writer, at) in self.writers.iter().filter(|(_, at)| 1 < at.mark.lines) {
+            let start = Mark {
+                lines: at.mark.lines,
+                ..Mark::default()
+            };
+            let name = segment_name(writer, at.segment);
+            check_mark(spool.host, &spool.ledger, &name, &start)?;
+        }
+        Ok(())
+    }
+
+    /// What no power loss takes back once `self` was saved after `saved`: of each writer that has moved in between, what was
+    /// saved; of the others what was `proven` before.
+    ///
+    /// The end of what was read may be doomed: a sync that failed leaves lines that can be read and that no later sync makes
+    /// durable. A writer whose sync failed writes nothing more, and its next life first makes durable what it carries on.
+    pub fn proven(&self, saved: &LedgerPosition, proven: &LedgerPosition) -> LedgerPosition {
+        let mut after = proven.clone();
+        for (writer, at) in &self.writers {
+            if let Some(before) = saved.writers.get(writer).filter(|before| *before != at) {
+                after.writers.insert(writer.clone(), before.clone());
+            }
+        }
+        after
+    }
 }
 
 /// Hands every record after `position` to `each`, writer by writer, and returns the position after them.
 ///
-/// The publisher's records come first; otherwise those of different writers have no order. A torn last line is left for later. Errs with [`SpoolError::BrokenLedger`]
-/// where a line does not fit, or where less is left than was read before: then somebody, or a power loss, took it back, and
-/// a reader must begin anew. Changes nothing.
+/// The publisher's records come first; otherwise those of different writers have no order. A torn last line is left for
+/// later. Errs with [`SpoolError::BrokenLedger`] where a line does not fit, or where less is left than was read before: then
+/// somebody took it back. Changes nothing.
 pub fn follow(
     spool: &Spool<'_>,
     position: &LedgerPosition,
     each: &mut dyn FnMut(Record),
 ) -> Result<LedgerPosition, SpoolError> {
+    position.check(spool)?;
     let mut after = position.clone();
-    let mut segments = ledger::segments(&spool.ledger, &mut Names::default())?;
-    segments.sort_by_key(|(writer, _)| writer != PUBLISHER);
-    for (writer, at) in &position.writers {
-        if !segments.contains(&(writer.clone(), at.segment)) {
-            let name = ledger::segment_name(writer, at.segment);
-            return Err(taken_back(&name, 0));
+    let mut names = Names::default();
+    let actives = segments::actives(&spool.ledger, &mut names)?;
+    let known = position.writers.keys().cloned();
+    let writers: BTreeSet<_> = actives.iter().map(|(writer, _)| writer.clone()).collect();
+    let mut writers: Vec<_> = writers.into_iter().chain(known).collect();
+    writers.sort_by_key(|writer| (writer != PUBLISHER, writer.clone()));
+    writers.dedup();
+    for writer in writers {
+        let mut at = after.writers.remove(&writer);
+        for number in numbers_from(spool, &writer, at.as_ref(), &actives, &mut names)? {
+            let mark = match at {
+                Some(at) if at.segment == number => at.mark,
+                Some(at) => Mark {
+                    chain: at.mark.chain,
+                    ..Mark::default()
+                },
+                None => Mark::default(),
+            };
+            let name = segment_name(&writer, number);
+            let mark = read_from(spool.host, &spool.ledger, &name, mark, &mut *each)?;
+            at = Some(InSegment {
+                segment: number,
+                mark,
+            });
         }
-    }
-    for (writer, segment) in segments {
-        let name = ledger::segment_name(&writer, segment);
-        let mark = match after.writers.get(&writer) {
-            Some(at) if segment < at.segment => continue,
-            Some(at) if segment == at.segment => at.mark.clone(),
-            Some(at) => Mark {
-                chain: at.mark.chain.clone(),
-                ..Mark::default()
-            },
-            None => Mark::default(),
-        };
-        check_length(spool, &name, &mark)?;
-        let mark = ledger::read_from(spool.host, &spool.ledger, &name, mark, &mut *each)?;
-        after.writers.insert(writer, InSegment { segment, mark });
+        after.writers.extend(at.map(|at| (writer, at)));
     }
     Ok(after)
 }
 
-/// Errs if the segment ends before the mark.
-fn check_length(spool: &Spool<'_>, name: &str, mark: &Mark) -> Result<(), SpoolError> {
-    let Some(before) = mark.offset.checked_sub(1) else {
-        return Ok(());
-    };
-    let failed = |source| SpoolError::Host {
-        operation: "read",
-        object: name.to_owned(),
-        source,
-    };
-    let file = File::open_read(spool.host, spool.ledger.at(name)).map_err(failed)?;
-    let mut last = Vec::new();
-    file.read(before, &mut last, 1).map_err(failed)?;
-    match last.as_slice() {
-        b"\n" => Ok(()),
-        _ => Err(taken_back(name, mark.lines)),
+/// The numbers of the writer's segments from `at` on, ascending. Below `sealed/` is looked only if one was sealed since.
+fn numbers_from(
+    spool: &Spool<'_>,
+    writer: &str,
+    at: Option<&InSegment>,
+    actives: &[(String, u32)],
+    names: &mut Names,
+) -> Result<Vec<u32>, SpoolError> {
+    let from = at.map_or(0, |at| at.segment);
+    let active = actives.iter().filter(|(name, _)| name == writer);
+    let mut numbers: BTreeSet<u32> = active.map(|(_, number)| *number).collect();
+    let is_all = numbers.len() == 1 && numbers.contains(&from);
+    if at.is_none() || !is_all {
+        numbers.extend(segments::sealed_from(&spool.ledger, writer, from, names)?);
     }
-}
-
-fn taken_back(name: &str, lines: usize) -> SpoolError {
-    SpoolError::BrokenLedger {
-        segment: name.to_owned(),
-        line: lines.max(1),
-        reason: "it is shorter than it was".to_owned(),
-    }
+    Ok(numbers
+        .into_iter()
+        .filter(|number| from <= *number)
+        .collect())
 }

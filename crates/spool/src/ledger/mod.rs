@@ -1,21 +1,38 @@
 //! The ledger: what happened to every alert, append-only and hash-chained.
 //!
-//! - `segment` writes and reads the files, `record` is what can stand in them.
-//! - [`follow`] reads what was recorded since one looked last; `tail` is the end, and the alerts that it shows to be known.
+//! Each writer has segments of its own, `<writer>-<number>.ndjson`, so writers never wait for each other. A line is
+//! `{"chain":"…","record":{…}}`; its chain is the SHA-256 of the previous line's chain and of the record's bytes. The first
+//! record of a segment carries on the chain of the writer's previous segment. The segment that a writer appends to stands in
+//! `ledger/`, the others below `ledger/sealed/`.
+//!
+//! **After a crash** the last line may be torn. Nothing is repaired in place: the reader stops before the torn line, and the
+//! next life of the writer carries on a copy that ends before it. A line that does not fit anywhere else is
+//! [`crate::SpoolError::BrokenLedger`].
+//!
+//! - `record` is what can stand in a line, `chain` a line, `segments` where they stand, `reader` and `writer` the two ends.
+//! - [`follow`] reads what was recorded since one looked last, [`Walk`] all of it, a little at a time; `tail` is the end, and the alerts that it shows to be known.
 
+mod chain;
 mod follow;
+mod reader;
 mod record;
-mod segment;
+mod segments;
+mod slice;
 mod tail;
+mod writer;
 
+pub(crate) use chain::hex;
+pub use chain::parse_record;
 pub use follow::{LedgerPosition, follow};
+pub use reader::read_segment;
+pub(crate) use reader::{Mark, read_from};
 pub(crate) use record::NewCases;
 pub use record::{NewCase, Quarantined, Record};
-pub use segment::{
-    LedgerWriter, parse_record, parse_segment_name, read_segment, segment_name, segments,
-};
-pub(crate) use segment::{Mark, hex, read_from};
+pub(crate) use segments::seal_older;
+pub use segments::{open_segment, parse_segment_name, segment_name, segments};
+pub use slice::{Step, Walk, WalkPosition};
 pub(crate) use tail::{Seen, Tail};
+pub(crate) use writer::LedgerWriter;
 
 /// The publisher's name as a writer of the ledger.
 pub(crate) const PUBLISHER: &str = "publish";

@@ -1,74 +1,77 @@
 //! The end of the ledger, and the alerts that it shows to be known.
 
+use super::segments::{self, actives, segment_name};
+use super::{PUBLISHER, Record, read_segment};
 use crate::layout::{EntryName, Spool, SpoolError, Stamp};
-use crate::ledger::{self, Record};
 use alert::AlertId;
 use host::Names;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the newest segments of each writer tell, back to as many entries as are remembered: bounded, whatever the backlog.
+/// What the publisher's newest records tell: as many as are needed, whatever the age of the ledger.
+#[derive(Default)]
 pub(crate) struct Tail {
     /// The last stamp that was given out, as far as recorded.
     pub(crate) last: Stamp,
+    /// No stamp of this millisecond or a later one was given out.
+    pub(crate) names_before: u64,
     /// The first stamps of the buckets that were recorded.
     pub(crate) buckets: BTreeSet<Stamp>,
-    /// The alerts that were published or finished.
-    pub(crate) seen: Seen,
 }
 
 impl Tail {
-    pub(crate) fn read(spool: &Spool<'_>, names: &mut Names) -> Result<Tail, SpoolError> {
-        let mut tail = Tail {
-            last: Stamp::default(),
-            buckets: BTreeSet::new(),
-            seen: Seen::new(spool.options.seen_max),
+    /// Reads the publisher's segments, newest first, as far back as the last publication and the bucket that begins with
+    /// `oldest`, if one is asked for.
+    pub(crate) fn read(
+        spool: &Spool<'_>,
+        oldest: Option<Stamp>,
+        names: &mut Names,
+    ) -> Result<Tail, SpoolError> {
+        let mut tail = Tail::default();
+        let newest_first = |number| {
+            let name = segment_name(PUBLISHER, number);
+            read_segment(spool.host, &spool.ledger, &name, None, |record| {
+                tail.note(&record);
+            })?;
+            let first = tail.buckets.first();
+            Ok(first.is_some_and(|first| oldest.is_none_or(|oldest| *first <= oldest)))
         };
-        let segments = ledger::segments(&spool.ledger, names)?;
-        for of_writer in segments.chunk_by(|(a, _), (b, _)| a == b) {
-            // A writer that was restarted often leaves many short segments: what counts is what stands in them.
-            let mut entries = 0;
-            for (writer, number) in of_writer.iter().rev() {
-                let name = ledger::segment_name(writer, *number);
-                ledger::read_segment(spool.host, &spool.ledger, &name, None, |record| {
-                    entries += tail.note(record);
-                })?;
-                // At least to the last record: a bucket that waits in `tmp` stands there.
-                if (spool.options.seen_max as usize).max(1) <= entries {
-                    break;
-                }
-            }
-        }
+        read_back(spool, PUBLISHER, names, newest_first)?;
         Ok(tail)
     }
 
-    /// Learns from a record, and says how many entries it names.
-    fn note(&mut self, record: Record) -> usize {
+    fn note(&mut self, record: &Record) {
         match record {
-            Record::Opened { .. } | Record::Repeated { .. } => 0,
+            Record::Opened { names_before, .. } | Record::Life { names_before, .. } => {
+                self.names_before = self.names_before.max(*names_before);
+            }
             Record::Published {
                 bucket, entries, ..
             } => {
-                self.seen.extend(&entries);
                 self.buckets.insert(bucket.first());
                 let newest = entries.iter().map(EntryName::stamp).max();
-                self.last = self
-                    .last
-                    .max(newest.unwrap_or_default())
-                    .max(bucket.first());
-                entries.len()
+                let newest = newest.unwrap_or_default().max(bucket.first());
+                self.last = self.last.max(newest);
             }
-            // A power loss may have taken the record of the publication, and left that of the case.
-            Record::Completed {
-                mut cased,
-                quarantined,
-                ..
-            } => {
-                cased.extend(quarantined.iter().map(|bad| bad.entry));
-                self.seen.extend(&cased);
-                cased.len()
-            }
+            Record::Repeated { .. } | Record::Completed { .. } => {}
         }
     }
+}
+
+/// Hands the numbers of a writer's segments to `each`, newest first, until it says that it has enough.
+fn read_back(
+    spool: &Spool<'_>,
+    writer: &str,
+    names: &mut Names,
+    mut each: impl FnMut(u32) -> Result<bool, SpoolError>,
+) -> Result<(), SpoolError> {
+    let found = actives(&spool.ledger, names)?;
+    let active = found.iter().rev().filter(|(name, _)| name == writer);
+    for (_, number) in active {
+        if each(*number)? {
+            return Ok(());
+        }
+    }
+    segments::sealed_back(&spool.ledger, writer, names, &mut each)
 }
 
 /// The ids that were published last: those with the greatest stamps.
@@ -87,16 +90,53 @@ impl Seen {
         }
     }
 
-    pub(crate) fn contains(&self, id: AlertId) -> bool {
-        self.stamps.contains_key(&id)
+    /// Learns from the newest records of every writer, back to as many entries as are remembered.
+    ///
+    /// A power loss may have taken the record of a publication, and left that of the case: so both are read.
+    pub(crate) fn read_ledger(
+        &mut self,
+        spool: &Spool<'_>,
+        names: &mut Names,
+    ) -> Result<(), SpoolError> {
+        let writers: BTreeSet<String> = actives(&spool.ledger, names)?
+            .into_iter()
+            .map(|(writer, _)| writer)
+            .collect();
+        for writer in writers {
+            let (mut entries, most) = (0, self.most);
+            read_back(spool, &writer, names, |number| {
+                let name = segment_name(&writer, number);
+                read_segment(spool.host, &spool.ledger, &name, None, |record| {
+                    entries += self.note(record);
+                })?;
+                Ok(most <= entries)
+            })?;
+        }
+        Ok(())
     }
 
-    /// Remembers what the other remembers as well.
-    pub(crate) fn absorb(&mut self, other: Seen) {
-        for (id, stamp) in other.stamps {
-            self.remember(id, stamp);
+    /// Learns from a record, and says how many entries it names.
+    fn note(&mut self, record: Record) -> usize {
+        match record {
+            Record::Opened { .. } | Record::Life { .. } | Record::Repeated { .. } => 0,
+            Record::Published { entries, .. } => {
+                self.extend(&entries);
+                entries.len()
+            }
+            Record::Completed {
+                mut cased,
+                quarantined,
+                ..
+            } => {
+                cased.extend(quarantined.iter().map(|bad| bad.entry));
+                self.extend(&cased);
+                cased.len()
+            }
         }
-        self.forget();
+    }
+
+    pub(crate) fn contains(&self, id: AlertId) -> bool {
+        self.stamps.contains_key(&id)
     }
 
     /// Remembers the alerts of these entries, and forgets the oldest that are too many.

@@ -8,7 +8,7 @@ use crate::cases::case::CasePlace;
 use crate::cases::packs::{Permit, Since};
 use crate::cases::plan::{self, PlanRead, Target};
 use crate::cases::quarantine;
-use crate::cases::staging::{ALERT_FILE, Placed, STAGING, Staging, ensure_shelf};
+use crate::cases::staging::{self, ALERT_FILE, Placed, STAGING, Staging, ensure_shelf};
 use crate::layout::{
     BucketName, Context, EntryName, PathBuffer, Spool, SpoolError, ignore_vanished, read_or_gone,
 };
@@ -53,6 +53,23 @@ pub(crate) fn sweep(
     Ok(total)
 }
 
+/// The entries that the plans of all workers name, with their buckets.
+pub(crate) fn all_planned(
+    spool: &Spool<'_>,
+    names: &mut Names,
+) -> Result<Vec<(BucketName, EntryName)>, SpoolError> {
+    let mut all = Vec::new();
+    for (worker, epoch) in homes(spool, names)? {
+        let home_name = home_name(&worker, epoch);
+        match Dir::open(spool.host, spool.claimed.at(&home_name)) {
+            Ok(home) => all.extend(planned(spool, &home, names)?),
+            Err(error) if error.is_vanished() => {}
+            Err(error) => return Err(error).context("open", &home_name),
+        }
+    }
+    Ok(all)
+}
+
 /// The entries that a worker's plans name, with their buckets.
 pub(crate) fn planned(
     spool: &Spool<'_>,
@@ -92,8 +109,8 @@ struct Remains {
 #[derive(Default)]
 struct Outcomes {
     policy: String,
-    /// With the shelf and the judgement.
-    cased: BTreeMap<EntryName, (String, Disposition)>,
+    /// With the shelf, the judgement and the digest.
+    cased: BTreeMap<EntryName, (String, Disposition, String)>,
     quarantined: Vec<Quarantined>,
     duplicates: Vec<EntryName>,
     /// Entries that are still in the bucket and have their case in a pack.
@@ -103,14 +120,15 @@ struct Outcomes {
 impl Outcomes {
     fn into_record(self, bucket: BucketName) -> Record {
         let mut cases = NewCases::default();
-        for (entry, (shelf, disposition)) in self.cased {
-            cases.push(entry, disposition, &shelf);
+        for (entry, (shelf, disposition, digest)) in self.cased {
+            cases.push(entry, disposition, &shelf, &digest);
         }
         Record::Completed {
             bucket,
             cased: cases.entries,
             dispositions: cases.dispositions,
             shelves: cases.shelves,
+            digests: cases.digests,
             policy: self.policy,
             quarantined: self.quarantined,
             duplicates: self.duplicates,
@@ -289,7 +307,9 @@ fn find_outcomes(
                 Target::Directory(place, disposition) => {
                     let alert = format!("{}/{ALERT_FILE}", place.path());
                     if spool.cases.has(&alert).context("look at", &alert)? {
-                        let case = (place.shelf(), disposition);
+                        // The plan cannot say it: what stands may be another entry's case, or an earlier draft completed.
+                        let digest = staging::standing_digest(spool, &place.path())?;
+                        let case = (place.shelf(), disposition, digest);
                         of_bucket.cased.insert(step.entry, case);
                     }
                 }
@@ -299,7 +319,8 @@ fn find_outcomes(
                     };
                     of_bucket.dropped.push(step.entry);
                     if entry == step.entry {
-                        let case = (pack.shelf(), disposition);
+                        let digest = since.digest(pack).to_owned();
+                        let case = (pack.shelf(), disposition, digest);
                         of_bucket.cased.insert(step.entry, case);
                     } else {
                         of_bucket.duplicates.push(step.entry);

@@ -15,7 +15,7 @@
 use crate::buckets::bucket::{self, GivenBack};
 use crate::cases::plan::Plan;
 use crate::cases::quarantine;
-use crate::cases::staging::{Placed, Staging};
+use crate::cases::staging::{self, Placed, Staging};
 use crate::layout::{BucketName, Context, PathBuffer, SpoolError, ignore_vanished};
 use crate::ledger::Record;
 use crate::work::draft::{Draft, Drafting, Work};
@@ -169,10 +169,10 @@ impl Worker<'_> {
                 }
             }
             match self.move_alert(work.bucket, &draft)? {
-                Placed::Cased => {
+                placed @ (Placed::Cased | Placed::Completed) => {
                     work.done.cased += 1;
                     work.done.judged[draft.disposition as usize] += 1;
-                    work.add_case(&draft);
+                    self.note_case(work, &draft, placed)?;
                 }
                 Placed::Duplicate => {
                     work.done.duplicates += 1;
@@ -246,7 +246,9 @@ impl Worker<'_> {
         for (bucket, draft) in std::mem::take(&mut self.unplaced) {
             let mut work = Work::new(bucket);
             match self.staging().place(&draft.staged, draft.place)? {
-                Placed::Cased => work.add_case(&draft),
+                placed @ (Placed::Cased | Placed::Completed) => {
+                    self.note_case(&mut work, &draft, placed)?;
+                }
                 Placed::Duplicate => work.duplicates.push((draft.entry, draft.staged)),
                 Placed::Vanished => work.vanished.push(draft.entry),
                 Placed::Held => self.unplaced.push((bucket, draft)),
@@ -263,6 +265,18 @@ impl Worker<'_> {
         Ok(())
     }
 
+    /// Notes a case that stands, with the digest of the manifest that stands in it.
+    fn note_case(&self, work: &mut Work, draft: &Draft, placed: Placed) -> Result<(), SpoolError> {
+        match placed {
+            Placed::Completed => {
+                let digest = staging::standing_digest(self.spool, &draft.place.path())?;
+                work.add_case(draft, &digest);
+            }
+            _ => work.add_case(draft, &draft.digest),
+        }
+        Ok(())
+    }
+
     fn record(&mut self, works: &[Work]) -> Result<(), SpoolError> {
         let mut is_recorded = false;
         for work in works.iter().filter(|work| work.has_outcome()) {
@@ -271,6 +285,7 @@ impl Worker<'_> {
                 cased: work.cased.entries.clone(),
                 dispositions: work.cased.dispositions.clone(),
                 shelves: work.cased.shelves.clone(),
+                digests: work.cased.digests.clone(),
                 policy: self.policy.clone(),
                 quarantined: work.quarantined.clone(),
                 duplicates: work.copies_of_cased(),

@@ -24,6 +24,8 @@ pub(crate) struct Draft {
     pub(crate) staged: String,
     pub(crate) place: CasePlace,
     pub(crate) disposition: Disposition,
+    /// The digest of its manifest.
+    pub(crate) digest: String,
 }
 
 /// What happens to one bucket of the claim.
@@ -219,6 +221,7 @@ impl Worker<'_> {
             staged,
             place,
             disposition,
+            digest: file.digest(),
         });
         Ok(Reading::Payload)
     }
@@ -282,9 +285,10 @@ impl Work {
         (self.drafts.len() + self.packs.len()) as u64
     }
 
-    pub(crate) fn add_case(&mut self, draft: &Draft) {
-        let shelf = draft.place.shelf();
-        self.cased.push(draft.entry, draft.disposition, &shelf);
+    /// Its case stands. `digest` is that of the manifest that stands in it.
+    pub(crate) fn add_case(&mut self, draft: &Draft, digest: &str) {
+        let (entry, shelf) = (draft.entry, draft.place.shelf());
+        self.cased.push(entry, draft.disposition, &shelf, digest);
     }
 
     /// The id of an entry has a case: the entry is to be removed from the bucket once that is recorded.

@@ -330,7 +330,8 @@ impl Work {
         for (entry, disposition) in pack.index.entries.iter().zip(pack.dispositions) {
             self.done.cased += 1;
             self.done.judged[disposition as usize] += 1;
-            self.cased.push(*entry, disposition, &shelf);
+            self.cased
+                .push(*entry, disposition, &shelf, &pack.index.digest);
             self.packs.placed.push(*entry);
         }
     }

@@ -5,7 +5,7 @@
 //! cannot complete anything (contract S4).
 
 use crate::buckets::claims;
-use crate::buckets::claims::{begin_epoch, take_lock};
+use crate::buckets::claims::{next_life, take_lock};
 use crate::buckets::survey;
 use crate::cases::packs::Books;
 use crate::cases::staging::STAGING;
@@ -77,9 +77,10 @@ impl<'h> Worker<'h> {
         check_name(name)?;
         let lock = take_lock(spool, name)?;
         let mut names = Names::default();
-        let (epoch, mut ledger) = begin_epoch(spool, name, &mut names)?;
-        // Its number is this epoch's: no later life of this worker may be given the same.
+        let mut ledger = next_life(spool, name, &mut names)?;
+        // No later life of this worker may be given the same epoch.
         ledger.begin()?;
+        let epoch = ledger.epoch();
         let home_name = claims::home_name(name, epoch);
         let home = Dir::open_or_make(spool.host, spool.claimed.at(&home_name))
             .context("make", &home_name)?;

@@ -7,7 +7,7 @@ use crate::kernel::Exit;
 use crate::run::shared::Shared;
 use contract::Actor;
 use host::{At, Host};
-use pipeline::cap::{enforce, readmit};
+use pipeline::overflow::{enforce, readmit};
 use spool::cap::CapPass;
 use spool::{Spool, SpoolError};
 use std::time::Duration;

@@ -29,8 +29,7 @@ impl Watch {
         if view.fs().node(ino) == Node::Dir {
             let note = self.note_of_dir(view.fs(), above, ino);
             view.set_note(ino, note);
-        } else if above == LEDGER && spool::ledger::parse_segment_name(name).is_some() {
-            // A segment that is written again says nothing new.
+        } else if is_segment(above, name) {
             view.set_note(ino, SEGMENT);
         }
         let Some(place) = place_of(above) else { return };
@@ -162,6 +161,10 @@ impl Watch {
                 self.transfer(view, ino, (from_dir, from), (to_dir, to), actor, side);
             }
             (None, Some(_)) => self.name_added(view, actor, side, to_dir, ino, to_name),
+            // A writer carries on a copy of its segment: what the copy holds says nothing new, what follows does.
+            (None, None) if is_segment(view.fs().note(to_dir), to_name) => {
+                view.set_note(ino, SEGMENT);
+            }
             (None, None) => {}
         }
     }
@@ -257,4 +260,9 @@ impl Watch {
         self.source.payload(fs.note(ino), &mut expected);
         fs.bytes(ino) == expected
     }
+}
+
+/// Whether a name in a directory with this note is that of a ledger segment that a writer appends to.
+fn is_segment(above: u32, name: &[u8]) -> bool {
+    above == LEDGER && spool::ledger::parse_segment_name(name).is_some()
 }

@@ -7,8 +7,8 @@ mod planted;
 mod show;
 mod stage_set;
 
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::foundry::Workplace;

@@ -1,7 +1,7 @@
 //! `foundry init`: a configuration with every key explained, a policy to begin with, and an empty queue.
 
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::foundry;

@@ -6,8 +6,8 @@
 mod explain;
 mod stats;
 
-use crate::cli::Context;
 use crate::config::{Config, Located};
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::machine::Machine;

@@ -1,8 +1,8 @@
 //! `foundry policy stats`: which signatures earn their keep.
 
 use super::Source;
-use crate::cli::Context;
 use crate::config::Config;
+use crate::context::Context;
 use crate::error::FoundryError;
 use crate::exit::Exit;
 use crate::foundry;

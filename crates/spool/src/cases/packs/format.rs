@@ -21,10 +21,10 @@ use std::collections::BTreeSet;
 
 /// The version of the first line.
 const SCHEMA_VERSION: u32 = 1;
-const DIGEST_BEFORE: &[u8] = br#"{"sha256":""#;
-const DIGEST_AFTER: &[u8] = br#"","#;
+pub(super) const DIGEST_BEFORE: &[u8] = br#"{"sha256":""#;
+pub(super) const DIGEST_AFTER: &[u8] = br#"","#;
 /// Where the bytes begin that the digest covers.
-const DIGESTED_AT: usize = DIGEST_BEFORE.len() + 64 + DIGEST_AFTER.len();
+pub(super) const DIGESTED_AT: usize = DIGEST_BEFORE.len() + 64 + DIGEST_AFTER.len();
 /// No first line is longer: a bucket has 4,096 entries at most.
 const HEAD_BYTES_MAX: usize = 1 << 20;
 
@@ -64,6 +64,8 @@ pub(crate) struct Index {
     pub(crate) entries: Vec<EntryName>,
     lines: Vec<u32>,
     pub(crate) directories: Vec<AlertId>,
+    /// The digest of all bytes that follow it; empty as long as the pack is not written.
+    pub(crate) digest: String,
     /// Where the second line begins.
     body_at: u64,
 }
@@ -198,6 +200,7 @@ impl Pack {
         ]
         .concat();
         self.index.body_at = head.len() as u64;
+        self.index.digest = digest;
         let file = File::create_new(spool.host, at).context("create", at.path)?;
         file.append(&head).context("write", at.path)?;
         file.append(&std::mem::take(&mut self.body))
@@ -224,6 +227,7 @@ impl Index {
             entries: listing.entries.into_owned(),
             lines: listing.lines.into_owned(),
             directories: directories.ok_or("what is announced is no id")?,
+            digest: head.sha256.into_owned(),
             body_at: line.len() as u64 + 1,
         })
     }

@@ -25,10 +25,11 @@
 //! no UTF-8, because a line is text; and what comes after an hour has 65,535 packs or a million ids. They become
 //! directories.
 //!
-//! - `format` is a pack's bytes, `book` what a worker knows of an hour, `since` is how recovery finds out what became of a
+//! - `format` is a pack's bytes, `digest` reads them all to prove them, `book` what a worker knows of an hour, `since` is how recovery finds out what became of a
 //!   dead worker's packs. A worker puts packs into their places in `crate::work`.
 
 mod book;
+mod digest;
 mod format;
 mod since;
 
@@ -39,6 +40,7 @@ use alert::Hour;
 use host::{Dir, Names};
 
 pub(crate) use book::{Books, Standing};
+pub(crate) use digest::read_digest;
 pub(crate) use format::{Index, Pack, TextForm, read_index, read_line};
 pub use format::{PackedCase, ParsedPack, parse};
 pub(crate) use since::{Permit, Since};

@@ -22,6 +22,8 @@ pub(crate) struct Since {
     is_packed: bool,
     floors: BTreeMap<Hour, u32>,
     hours: BTreeMap<Hour, BTreeMap<AlertId, Standing>>,
+    /// The digests of the packs that were read.
+    digests: BTreeMap<PackName, String>,
     names: Names,
 }
 
@@ -60,6 +62,7 @@ impl Since {
             is_packed: is_packed(spool)?,
             floors,
             hours: BTreeMap::new(),
+            digests: BTreeMap::new(),
             names: Names::default(),
         })
     }
@@ -75,6 +78,14 @@ impl Since {
             Standing::Packed(name, entry) => Some((name, entry)),
             Standing::Unknown | Standing::Directory | Standing::Later => None,
         })
+    }
+
+    /// The digest that a pack of [`Since::packed`] carries.
+    ///
+    /// It comes from the disk and not from the plan: a pack is written again when its bucket or its hour changed meanwhile,
+    /// after the plan was. It was durable before it was placed, and its number is never given to another one.
+    pub(crate) fn digest(&self, pack: PackName) -> &str {
+        self.digests.get(&pack).map_or("", String::as_str)
     }
 
     /// Whether a staged case that holds its alert may be placed.
@@ -105,37 +116,38 @@ impl Since {
         }
         if !self.hours.contains_key(&hour) {
             let floor = self.floors.get(&hour).copied().unwrap_or(0);
-            let known = read_above(spool, hour, floor, &mut self.names)?;
+            let known = self.read_above(spool, hour, floor)?;
             self.hours.insert(hour, known);
         }
         let known = self.hours.get(&hour).and_then(|hour| hour.get(&id));
         Ok(known.copied().unwrap_or(Standing::Unknown))
     }
-}
 
-/// What the packs of the hour above `floor` say.
-fn read_above(
-    spool: &Spool<'_>,
-    hour: Hour,
-    floor: u32,
-    names: &mut Names,
-) -> Result<BTreeMap<AlertId, Standing>, SpoolError> {
-    let mut known = BTreeMap::new();
-    // What is placed meanwhile may be missed, and is not the dead worker's. A number may be missing: the power took it.
-    for number in numbers(spool, hour, names)? {
-        let name = PackName { hour, number };
-        if number <= floor {
-            continue;
+    /// What the packs of the hour above `floor` say.
+    fn read_above(
+        &mut self,
+        spool: &Spool<'_>,
+        hour: Hour,
+        floor: u32,
+    ) -> Result<BTreeMap<AlertId, Standing>, SpoolError> {
+        let mut known = BTreeMap::new();
+        // What is placed meanwhile may be missed, and is not the dead worker's. A number may be missing: the power took it.
+        for number in numbers(spool, hour, &mut self.names)? {
+            let name = PackName { hour, number };
+            if number <= floor {
+                continue;
+            }
+            let Some(index) = read_index(spool, spool.cases.at(&name.shelf()))? else {
+                continue;
+            };
+            for entry in &index.entries {
+                known.insert(entry.id(), Standing::Packed(name, *entry));
+            }
+            for id in index.directories {
+                known.entry(id).or_insert(Standing::Directory);
+            }
+            self.digests.insert(name, index.digest);
         }
-        let Some(index) = read_index(spool, spool.cases.at(&name.shelf()))? else {
-            continue;
-        };
-        for entry in &index.entries {
-            known.insert(entry.id(), Standing::Packed(name, *entry));
-        }
-        for id in index.directories {
-            known.entry(id).or_insert(Standing::Directory);
-        }
+        Ok(known)
     }
-    Ok(known)
 }

@@ -1,0 +1,41 @@
+//! How far a pass goes, and how often it does what is expensive.
+
+use crate::escalation::EscalationSettings;
+use crate::scrubbed::ScrubSettings;
+use std::time::Duration;
+
+/// How far a pass goes. Every limit is for one pass; the next one goes on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// Polling stops once so many alerts wait or are parked: the others are safest in the indexer.
+    pub backlog_max: u64,
+    /// The work on claims stops after about this long, and so does polling.
+    pub pass_max: Duration,
+    /// How long all stages of a pass together may wait for the indexer. What waits in the queue waits so much longer if the
+    /// indexer hangs.
+    pub poll_max: Duration,
+    /// How often the indexer's counts are compared with ours.
+    pub count_audit_every: Duration,
+    /// While more than 10,000 alerts are on their way, they are looked for on disk only this often: that takes a look at
+    /// every name.
+    pub look_every: Duration,
+    /// How often what is finished is looked at again, and how far a pass goes with it.
+    pub scrub: ScrubSettings,
+    /// What stage 5 writes on every pack.
+    pub escalation: EscalationSettings,
+}
+
+impl Default for Settings {
+    /// 50,000 alerts, ten minutes, of which 20 seconds for the indexer, an hour, an hour; a week for the scrub; packs are amber.
+    fn default() -> Self {
+        Settings {
+            backlog_max: 50_000,
+            pass_max: Duration::from_secs(600),
+            poll_max: Duration::from_secs(20),
+            count_audit_every: Duration::from_secs(3_600),
+            look_every: Duration::from_secs(3_600),
+            scrub: ScrubSettings::default(),
+            escalation: EscalationSettings::default(),
+        }
+    }
+}

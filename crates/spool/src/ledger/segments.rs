@@ -1,0 +1,233 @@
+//! Where segments stand: the one that each writer appends to in `ledger/` itself, all others below `ledger/sealed/`.
+//!
+//! So whoever follows the ledger lists as many names as there are writers, however old the ledger is (contract S20). A
+//! segment that is sealed moves by one rename, and only after its successor is durable: a reader that looks in `ledger/`
+//! first and below `sealed/` second finds it in one of them.
+
+use crate::layout::{Context, SpoolError};
+use host::{At, Class, Dir, DirId, File, Host, Kind, Names};
+use std::collections::BTreeSet;
+
+/// The directory of the sealed segments, below `ledger/`.
+pub(super) const SEALED: &str = "sealed";
+
+/// How many numbers share a directory below `sealed/`, so that none grows beyond some thousand names.
+const GROUP: u32 = 1_000;
+
+/// The file name of a writer's segment.
+pub fn segment_name(writer: &str, number: u32) -> String {
+    format!("{writer}-{number:06}.ndjson")
+}
+
+/// The writer and number of a segment's file name.
+pub fn parse_segment_name(name: &[u8]) -> Option<(&str, u32)> {
+    let stem = std::str::from_utf8(name).ok()?.strip_suffix(".ndjson")?;
+    let (writer, number) = stem.rsplit_once('-')?;
+    Some((writer, number.parse().ok()?))
+}
+
+/// Where a segment stands, below `ledger/`, once it is sealed.
+pub(super) fn sealed_path(writer: &str, number: u32) -> String {
+    let group = group_path(number / GROUP);
+    format!("{group}/{}", segment_name(writer, number))
+}
+
+fn group_path(group: u32) -> String {
+    format!("{SEALED}/{group:06}")
+}
+
+/// All segments, sorted by writer and number.
+pub fn segments(ledger: &Dir<'_>, names: &mut Names) -> Result<Vec<(String, u32)>, SpoolError> {
+    let mut found: BTreeSet<_> = actives(ledger, names)?.into_iter().collect();
+    // In this order: what is sealed meanwhile is seen twice rather than never.
+    let host = ledger.host();
+    for group in groups(host, ledger.id(), names)? {
+        list_group(host, ledger.id(), group, names, &mut |writer, number| {
+            found.insert((writer.to_owned(), number));
+        })?;
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// The segments in `ledger/` itself, sorted: one a writer, and more where sealing was cut short or never done.
+///
+/// A writer that carries its segment on puts a copy in its place, once: a scan meanwhile may miss that name or double it, but
+/// two scans do not both miss it.
+pub(crate) fn actives(
+    ledger: &Dir<'_>,
+    names: &mut Names,
+) -> Result<Vec<(String, u32)>, SpoolError> {
+    let mut found = BTreeSet::new();
+    for _ in 0..2 {
+        ledger.rewind().context("list", "ledger")?;
+        while ledger.read(names).context("list", "ledger")? {
+            let files = names.iter().filter(|entry| entry.kind != Kind::Dir);
+            found.extend(files.filter_map(|entry| {
+                parse_segment_name(entry.name).map(|(writer, number)| (writer.to_owned(), number))
+            }));
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// The numbers of a writer's sealed segments from `from` on, ascending.
+pub(super) fn sealed_from(
+    ledger: &Dir<'_>,
+    writer: &str,
+    from: u32,
+    names: &mut Names,
+) -> Result<Vec<u32>, SpoolError> {
+    let mut found = BTreeSet::new();
+    for group in groups(ledger.host(), ledger.id(), names)? {
+        if from / GROUP <= group {
+            add_of_group(ledger, writer, group, names, &mut found)?;
+        }
+    }
+    Ok(found.into_iter().filter(|number| from <= *number).collect())
+}
+
+/// Hands the numbers of a writer's sealed segments to `each`, newest first, until it says that it has enough.
+pub(super) fn sealed_back(
+    ledger: &Dir<'_>,
+    writer: &str,
+    names: &mut Names,
+    each: &mut dyn FnMut(u32) -> Result<bool, SpoolError>,
+) -> Result<(), SpoolError> {
+    for group in groups(ledger.host(), ledger.id(), names)?.into_iter().rev() {
+        let mut found = BTreeSet::new();
+        add_of_group(ledger, writer, group, names, &mut found)?;
+        for number in found.into_iter().rev() {
+            if each(number)? {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn add_of_group(
+    ledger: &Dir<'_>,
+    writer: &str,
+    group: u32,
+    names: &mut Names,
+    found: &mut BTreeSet<u32>,
+) -> Result<(), SpoolError> {
+    list_group(
+        ledger.host(),
+        ledger.id(),
+        group,
+        names,
+        &mut |of, number| {
+            if of == writer {
+                found.insert(number);
+            }
+        },
+    )
+}
+
+/// The groups below `sealed/`, ascending.
+fn groups(host: &dyn Host, ledger: DirId, names: &mut Names) -> Result<Vec<u32>, SpoolError> {
+    let mut found = BTreeSet::new();
+    list(host, At::new(ledger, SEALED), names, &mut |name| {
+        let number = std::str::from_utf8(name).ok();
+        found.extend(number.and_then(|name| name.parse::<u32>().ok()));
+    })?;
+    Ok(found.into_iter().collect())
+}
+
+fn list_group(
+    host: &dyn Host,
+    ledger: DirId,
+    group: u32,
+    names: &mut Names,
+    each: &mut dyn FnMut(&str, u32),
+) -> Result<(), SpoolError> {
+    let path = group_path(group);
+    list(host, At::new(ledger, &path), names, &mut |name| {
+        if let Some((writer, number)) = parse_segment_name(name) {
+            each(writer, number);
+        }
+    })
+}
+
+/// Hands every name of a directory to `each`; none if there is no such directory.
+fn list(
+    host: &dyn Host,
+    at: At<'_>,
+    names: &mut Names,
+    each: &mut dyn FnMut(&[u8]),
+) -> Result<(), SpoolError> {
+    let dir = match Dir::open(host, at) {
+        Ok(dir) => dir,
+        Err(error) if error.is_vanished() => return Ok(()),
+        Err(error) => return Err(error).context("open", at.path),
+    };
+    while dir.read(names).context("list", at.path)? {
+        names.iter().for_each(|entry| each(entry.name));
+    }
+    Ok(())
+}
+
+/// Opens a segment for reading, wherever it stands.
+pub fn open_segment<'h>(
+    host: &'h dyn Host,
+    ledger: DirId,
+    name: &str,
+) -> Result<File<'h>, SpoolError> {
+    match File::open_read(host, At::new(ledger, name)) {
+        Err(error) if error.is_vanished() => {}
+        other => return other.context("open", name),
+    }
+    let (writer, number) = parse_segment_name(name.as_bytes()).unwrap_or((name, 0));
+    File::open_read(host, At::new(ledger, &sealed_path(writer, number))).context("open", name)
+}
+
+/// Moves a segment whose successor is durable below `sealed/`. Needs no sync: either place is right.
+///
+/// One that somebody reads just now, or has moved meanwhile, is left alone; the next life of a writer tries again.
+pub(super) fn seal(
+    host: &dyn Host,
+    ledger: DirId,
+    writer: &str,
+    number: u32,
+) -> Result<(), SpoolError> {
+    for dir in [SEALED.to_owned(), group_path(number / GROUP)] {
+        match host.mkdir(At::new(ledger, &dir)) {
+            Err(error) if !error.is_exists() => return Err(error).context("make", dir),
+            _ => {}
+        }
+    }
+    let (from, to) = (segment_name(writer, number), sealed_path(writer, number));
+    match host.rename_noreplace(At::new(ledger, &from), At::new(ledger, &to)) {
+        Err(error) if matches!(error.class(), Class::Vanished | Class::Contended) => Ok(()),
+        other => other.context("seal", from),
+    }
+}
+
+/// Seals every segment in `ledger/` but the newest of each writer: what a home from before there were sealed segments has,
+/// and what a crash has left.
+pub(crate) fn seal_older(ledger: &Dir<'_>, names: &mut Names) -> Result<(), SpoolError> {
+    let found = actives(ledger, names)?;
+    for pair in found.windows(2) {
+        let ((writer, number), (next, _)) = (&pair[0], &pair[1]);
+        if writer == next {
+            seal(ledger.host(), ledger.id(), writer, *number)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segments_name_tells_its_writer_and_its_place() {
+        let name = segment_name("w1", 12_345);
+        assert_eq!(parse_segment_name(name.as_bytes()), Some(("w1", 12_345)));
+        assert_eq!(sealed_path("w1", 12_345), "sealed/000012/w1-012345.ndjson");
+        for other in [&b"w1-000001.ndjson.copy"[..], b"sealed", b"w1.ndjson"] {
+            assert_eq!(parse_segment_name(other), None);
+        }
+    }
+}
