@@ -91,6 +91,7 @@ pub fn publish(publisher: &mut Publisher<'_>, alerts: &[Made]) {
         .map(|made| Incoming {
             id: made.id,
             payload: &made.payload,
+            document: None,
         })
         .collect();
     let done = publisher.publish(&batch).expect("the page is published");

@@ -223,6 +223,7 @@ fn publish(
             .map(|(&number, payload)| Incoming {
                 id: id(number),
                 payload,
+                document: None,
             })
             .collect();
         match publisher.publish(&batch) {

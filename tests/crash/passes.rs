@@ -57,11 +57,8 @@ pub(crate) fn alerts() -> BTreeMap<AlertId, Vec<u8>> {
     let answer = core().answer(TO, &asked);
     let answer: Answer<'_> = serde_json::from_slice(&answer.body).expect("a search result");
     let hits = answer.hits.hits.iter().map(|raw| {
-        let hit: Hit<'_> = serde_json::from_str(raw.get()).expect("a hit");
-        (
-            AlertId::of(hit._index, hit._id),
-            raw.get().as_bytes().to_vec(),
-        )
+        let bytes = raw.get().as_bytes();
+        (AlertId::of_alert(bytes), bytes.to_vec())
     });
     hits.collect()
 }
@@ -76,12 +73,6 @@ struct Answer<'a> {
 struct Hits<'a> {
     #[serde(borrow)]
     hits: Vec<&'a RawValue>,
-}
-
-#[derive(serde::Deserialize)]
-struct Hit<'a> {
-    _index: &'a str,
-    _id: &'a str,
 }
 
 fn core() -> Core {

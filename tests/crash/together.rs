@@ -56,6 +56,7 @@ fn publish(host: &dyn Host, options: SpoolOptions) -> Result<(), SpoolError> {
             .map(|(number, payload)| Incoming {
                 id: id(number),
                 payload,
+                document: None,
             })
             .collect();
         publisher.publish(&batch)?;

@@ -1,6 +1,7 @@
 //! Looking at a home: status, audit, ledger, cases.
 
-use crate::scene::{Scene, files, indexer};
+use crate::scene::{Scene, files, indexer, indexer_of, now_ms};
+use mock_indexer::Recipe;
 use std::fs;
 
 /// A home after one pass over so many alerts.
@@ -156,6 +157,30 @@ fn a_case_is_shown_by_its_id() {
         .on_home("case show ../x")
         .expect(64)
         .tells(&["not an alert's id"]);
+}
+
+#[test]
+fn a_case_names_every_document_of_its_alert() {
+    let now = now_ms();
+    let mut recipe = Recipe::steady(7, 4, now - 7_200_000..now - 3_600_000);
+    recipe.batches[0].redelivered = 4;
+    let server = indexer_of(recipe);
+    let scene = Scene::home_of(&server, "s3cret");
+    scene.on_home("run").expect(0);
+    let listed = scene.on_home("case list --format json").expect(0).lines();
+    assert_eq!(listed.len(), 4, "a case an alert");
+    for one in listed {
+        let id = one["id"].as_str().unwrap();
+        let show = format!("case show {id} --format json");
+        let json = scene.on_home(&show).expect(0).json();
+        let documents = json["documents"].as_array().unwrap();
+        assert_eq!(documents.len(), 2, "{json:#}");
+        assert_eq!(documents[0]["_id"], json["alert"]["_id"]);
+        assert_ne!(documents[0]["_id"], documents[1]["_id"]);
+        let text = scene.on_home(&format!("case show {id}")).expect(0);
+        let other = documents[1]["_id"].as_str().unwrap();
+        text.shows(&["\ndocuments\n", other]);
+    }
 }
 
 #[test]

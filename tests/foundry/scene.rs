@@ -46,6 +46,11 @@ pub fn indexer(count: u32) -> Server {
         }],
         ..Recipe::steady(7, count - 1, now - 3 * 3_600_000..now - 600_000)
     };
+    indexer_of(recipe)
+}
+
+/// An indexer with the documents of a recipe.
+pub fn indexer_of(recipe: Recipe) -> Server {
     let core = Core::new(
         Arc::new(Population::new(recipe)),
         Options::healthy("reader", "s3cret"),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod clocks;
+mod documents;
 mod faults;
 mod findings;
 mod full_disk;

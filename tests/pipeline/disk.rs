@@ -43,6 +43,7 @@ impl Disk {
         let batch = alerts.iter().enumerate().map(|(at, payload)| Incoming {
             id: Self::id(from + at),
             payload,
+            document: None,
         });
         let batch: Vec<_> = batch.collect();
         Publisher::open(&spool).unwrap().publish(&batch).unwrap();

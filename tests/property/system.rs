@@ -103,6 +103,7 @@ impl Queue<'_> {
             .map(|(number, payload)| Incoming {
                 id: id(number),
                 payload,
+                document: None,
             })
             .collect();
         let done = self.publisher.publish(&batch).expect("publishes");

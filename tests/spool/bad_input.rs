@@ -133,6 +133,7 @@ fn an_id_with_path_characters_never_leaves_its_directory() {
         .publish(&[Incoming {
             id: hostile,
             payload: &bytes,
+            document: None,
         }])
         .expect("published");
     drain(&mut Worker::open(&spool, "w1").expect("the name is free"));

@@ -88,6 +88,7 @@ pub(crate) fn publish(
         .map(|(number, payload)| Incoming {
             id: id(number),
             payload,
+            document: None,
         })
         .collect();
     publisher.publish(&batch).expect("the batch is published")

@@ -39,7 +39,11 @@ impl Judge for Every {
 fn publish_bytes(spool: &Spool<'_>, alerts: &[(AlertId, &[u8])]) {
     let batch: Vec<_> = alerts
         .iter()
-        .map(|&(id, payload)| Incoming { id, payload })
+        .map(|&(id, payload)| Incoming {
+            id,
+            payload,
+            document: None,
+        })
         .collect();
     let mut publisher = Publisher::open(spool).expect("the lock is free");
     publisher.publish(&batch).expect("published");

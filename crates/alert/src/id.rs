@@ -1,8 +1,12 @@
 //! The identity of an alert.
 
+use crate::content::canonical;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
-/// Identifies an alert for ever: the first 128 bits of the SHA-256 of its transport key.
+/// Identifies an alert for ever: the first 128 bits of a SHA-256, of the alert's content.
 ///
 /// Two different alerts share an id with a chance of about 10^-27 at a million alerts; nothing here handles that.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,7 +16,38 @@ impl AlertId {
     /// Digits of the written form.
     pub const HEX_LEN: usize = 32;
 
-    /// The id of the document `id` in the index `index`: the indexer's own key, `_index` and `_id`.
+    /// The id of an alert by what it says: of its JSON's content if it has one ([`AlertId::of_content`]), and otherwise of
+    /// its bytes ([`AlertId::of_bytes`]).
+    pub fn of_alert(payload: &[u8]) -> Self {
+        Self::of_content(payload).unwrap_or_else(|| Self::of_bytes(payload))
+    }
+
+    /// The id of an alert's content: of the document below `_source` if `json` is a search hit, and otherwise of the whole
+    /// object. So an alert has one id in whichever index, under whichever `_id`, and in whichever file it comes.
+    ///
+    /// White space, the order of members and escapes in strings do not matter; everything else does: numbers digit by digit,
+    /// types, and members whose key was there before. `None` if `json` is not one JSON object in UTF-8, or is nested more
+    /// than 128 deep.
+    pub fn of_content(json: &[u8]) -> Option<Self> {
+        let form = canonical(json)?;
+        Some(Self::of_domain(b"alert content 1\0", &form))
+    }
+
+    /// The id of bytes that have no content to go by: only equal bytes have it.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self::of_domain(b"alert bytes 1\0", bytes)
+    }
+
+    /// The first bytes keep ids of one kind apart from those of every other.
+    fn of_domain(domain: &[u8], bytes: &[u8]) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(domain);
+        hash.update(bytes);
+        Self::first_half(&hash.finalize())
+    }
+
+    /// The id of the document `id` in the index `index`, by the indexer's own key, `_index` and `_id`. Alerts were known by
+    /// it before they were known by their content.
     pub fn of(index: &str, id: &str) -> Self {
         let mut hash = Sha256::new();
         // The length keeps ("ab", "c") and ("a", "bc") apart.
@@ -22,7 +57,7 @@ impl AlertId {
         Self::first_half(&hash.finalize())
     }
 
-    /// The id of a file that came without a transport key: that of its name's bytes.
+    /// The id of a file by its name's bytes. Files were known by it before they were known by their content.
     pub fn of_file_name(name: &[u8]) -> Self {
         let mut hash = Sha256::new();
         hash.update(u64::MAX.to_le_bytes());
@@ -98,6 +133,21 @@ impl std::fmt::Debug for AlertId {
     }
 }
 
+/// The written form, as a string.
+impl Serialize for AlertId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for AlertId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = Cow::<'_, str>::deserialize(from)?;
+        let id = AlertId::from_hex(text.as_bytes());
+        id.ok_or_else(|| D::Error::custom("not the id of an alert"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +157,9 @@ mod tests {
         let id = AlertId::of("wazuh-alerts-4.x-2026.04.01", "RULbFJQB1dQzvit6xJxR");
         assert_eq!(AlertId::from_hex(&id.to_hex()), Some(id));
         assert_eq!(id.to_string().as_bytes(), id.to_hex());
+        let json = serde_json::to_string(&id).expect("a string");
+        assert_eq!(serde_json::from_str::<AlertId>(&json).ok(), Some(id));
+        assert!(serde_json::from_str::<AlertId>("\"abc\"").is_err());
     }
 
     #[test]
@@ -120,5 +173,27 @@ mod tests {
     fn index_and_id_do_not_run_together() {
         assert_ne!(AlertId::of("ab", "c"), AlertId::of("a", "bc"));
         assert_ne!(AlertId::of("", "x.json"), AlertId::of_file_name(b"x.json"));
+    }
+
+    #[test]
+    fn what_has_no_content_is_known_by_its_bytes() {
+        assert_eq!(AlertId::of_alert(b"{"), AlertId::of_bytes(b"{"));
+        assert_ne!(AlertId::of_alert(b"{}"), AlertId::of_bytes(b"{}"));
+        assert_ne!(
+            AlertId::of_bytes(b"x.json"),
+            AlertId::of_file_name(b"x.json")
+        );
+    }
+
+    #[test]
+    fn an_id_is_the_same_for_ever() {
+        // Cases stand under ids: a change of this one would make every known alert a new one.
+        let id = AlertId::of_content(
+            br#"{"_index":"i","_id":"d","_source":{"b":[1.50,null],"a":"\u00e9"}}"#,
+        );
+        assert_eq!(
+            id.expect("an object").to_string(),
+            "4bc51df77abee5d4534689bfa1084fb2"
+        );
     }
 }

@@ -3,6 +3,7 @@
 //! No I/O, and nothing of the project is imported here.
 
 mod alert;
+mod content;
 mod id;
 
 pub use alert::{Alert, BadAlert, Hour, PAYLOAD_BYTES_MAX};

@@ -15,7 +15,10 @@ pub struct Hit<'a> {
     pub index: Cow<'a, str>,
     /// Its id in that index.
     pub id: Cow<'a, str>,
-    /// The identity that follows from both.
+    /// The document's identity, which follows from both. What is counted, here and by the indexer, is documents.
+    pub document: AlertId,
+    /// The alert's identity, which follows from what the document says: an index that is re-indexed and a batch that is
+    /// sent again give one alert as several documents.
     pub alert: AlertId,
     /// Its time, of the profile's time field.
     pub time: Millis,
@@ -126,7 +129,8 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Page<'_>, AnswerError> {
         })?;
         page.last = Some(envelope.sort.get());
         page.hits.push(Hit {
-            alert: AlertId::of(&envelope.index, &envelope.id),
+            document: AlertId::of(&envelope.index, &envelope.id),
+            alert: AlertId::of_alert(raw.get().as_bytes()),
             index: envelope.index,
             id: envelope.id,
             time: Millis(time),
@@ -246,7 +250,8 @@ mod tests {
         let raw = std::str::from_utf8(page.hits[0].raw).expect("text");
         assert!(raw.starts_with(r#"{"_index""#) && raw.contains(r#"{ "x" : 1.50, "x":2}"#));
         assert_eq!(page.hits[1].id, "b");
-        assert_eq!(page.hits[1].alert, AlertId::of("i", "b"));
+        assert_eq!(page.hits[1].document, AlertId::of("i", "b"));
+        assert_eq!(page.hits[1].alert, AlertId::of_alert(b"{}"));
         let times: Vec<i64> = page.hits.iter().map(|hit| hit.time.0).collect();
         assert_eq!(times, [5, 6]);
         assert_eq!(page.last, Some(r#"[ 6 , "b"]"#));

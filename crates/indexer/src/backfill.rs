@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What was read again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Backfill {
-    /// Alerts that the sink accepted. It knows how many of them were new.
+    /// Documents that the sink accepted. It knows how many alerts of them were new.
     pub alerts: u64,
     /// Slices that were read, each proved by a count.
     pub slices: u64,
@@ -54,15 +54,15 @@ impl Poller<'_> {
         while from < range.to {
             let length = millis(self.config.slice).saturating_mul(stretch);
             let to = Millis(from.0.saturating_add(length)).min(range.to);
-            let (to, alerts) = self.read_slice_again(Range::new(from, to), sink)?;
-            done.alerts += alerts.len() as u64;
+            let (to, times) = self.read_slice_again(Range::new(from, to), sink)?;
+            done.alerts += times.len() as u64;
             done.slices += 1;
-            stretch = match alerts.len() {
+            stretch = match times.len() {
                 0 => (stretch * 2).min(STRETCH_MAX),
                 _ => 1,
             };
             let counts = &self.state.known.counts;
-            for time in alerts {
+            for time in times {
                 if counts.first() <= time {
                     *found.entry(counts.bucket(time).from).or_insert(0) += 1;
                 }
@@ -76,7 +76,7 @@ impl Poller<'_> {
         Ok(done)
     }
 
-    /// Reads one slice, or as much of it as a slice may have, and says where it ended and the times of its alerts.
+    /// Reads one slice, or as much of it as a slice may have, and says where it ended and the times of its documents.
     fn read_slice_again(
         &mut self,
         range: Range,
@@ -86,18 +86,18 @@ impl Poller<'_> {
             alerts: self.config.slice_alerts as u64,
             beyond: range.from,
         };
-        // A walk that is begun again brings the same alerts.
-        let mut alerts = BTreeSet::new();
+        // A walk that is begun again brings the same documents. The indexer counts them, not alerts.
+        let mut documents = BTreeSet::new();
         let walked = self.walk(range, Some(cut), &mut |_, hits| {
             if hits.is_empty() {
                 return Ok(());
             }
             sink(&hits).map_err(PollError::Sink)?;
-            alerts.extend(hits.iter().map(|hit| (hit.time, hit.alert)));
+            documents.extend(hits.iter().map(|hit| (hit.time, hit.document)));
             Ok(())
         })?;
         self.accept_shards(walked.shards)?;
-        let times = alerts.into_iter().map(|(time, _)| time);
+        let times = documents.into_iter().map(|(time, _)| time);
         Ok((walked.to, times.filter(|time| *time < walked.to).collect()))
     }
 }

@@ -47,7 +47,9 @@ impl Poller<'_> {
 
     /// Reads the alerts from `from` and before `to`, hands over those in `wanted`, and returns how many they were.
     ///
-    /// For those who know an alert's identity, which does not tell its index and id.
+    /// For those who know an alert's identity, which does not tell its index and id. An alert may be wanted by its
+    /// document's identity, from the time when that was its own; then it is handed over as that one. It is handed over once,
+    /// however many documents it has.
     pub fn find(
         &mut self,
         wanted: &BTreeSet<AlertId>,
@@ -58,14 +60,17 @@ impl Poller<'_> {
         self.guarded(|poller| {
             let mut found = BTreeSet::new();
             poller.walk(Range::new(from, to), None, &mut |_, mut hits| {
-                // A walk that is begun again brings the same alerts.
-                hits.retain(|hit| wanted.contains(&hit.alert) && !found.contains(&hit.alert));
+                hits.retain_mut(|hit| {
+                    if wanted.contains(&hit.document) {
+                        hit.alert = hit.document;
+                    }
+                    // A walk that is begun again brings the same alerts.
+                    wanted.contains(&hit.alert) && found.insert(hit.alert)
+                });
                 if hits.is_empty() {
                     return Ok(());
                 }
-                sink(&hits).map_err(PollError::Sink)?;
-                found.extend(hits.iter().map(|hit| hit.alert));
-                Ok(())
+                sink(&hits).map_err(PollError::Sink)
             })?;
             Ok(found.len() as u64)
         })

@@ -43,9 +43,9 @@ pub struct Poller<'h> {
 /// What one step did. The cursor it tells of is durable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Step {
-    /// Alerts that the sink accepted.
+    /// Documents that the sink accepted.
     pub handed_over: u64,
-    /// Alerts that were read again and not handed over, because they had been.
+    /// Documents that were read again and not handed over, because they had been.
     pub repeated: u64,
     /// How far slices were read.
     pub cursor: Millis,
@@ -104,6 +104,12 @@ impl<'h> Poller<'h> {
         self.state.cursor()
     }
 
+    /// Alerts before this time may have been handed over as [`Hit::document`] says, and not as [`Hit::alert`] does: by a
+    /// program that knew no other identity. The least time that there is, if no such program has written this state.
+    pub fn former_until(&self) -> Millis {
+        Millis(self.state.known.former_until)
+    }
+
     /// Reads the next slice and hands over its unseen alerts, page by page and in order of time.
     ///
     /// The cursor moves after the sink has accepted the whole slice and its count fits. On an error it stands; what the
@@ -130,7 +136,7 @@ impl<'h> Poller<'h> {
             let (is_changed, newest) = (&mut false, &mut None);
             let each = &mut |state: &mut State, mut hits: Vec<Hit<'_>>| {
                 let read = hits.len() as u64;
-                hits.retain(|hit| !state.seen.contains(hit.time, hit.alert));
+                hits.retain(|hit| !state.seen.contains(hit.time, hit.document));
                 repeated += read - hits.len() as u64;
                 if hits.is_empty() {
                     return Ok(());
@@ -258,7 +264,7 @@ impl<'h> Poller<'h> {
 /// Notes that the sink has accepted `hits`.
 fn remember(state: &mut State, hits: &[Hit<'_>], seen_max: usize) {
     for hit in hits {
-        state.seen.insert(hit.time, hit.alert, seen_max);
+        state.seen.insert(hit.time, hit.document, seen_max);
         state.known.counts.add(hit.time);
         match state.known.indices.get_mut(hit.index.as_ref()) {
             Some(newest) => *newest = hit.time.0.max(*newest),

@@ -45,7 +45,10 @@ pub(crate) struct Known {
     /// it, a program that is started for each pass would fail at the same page for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) page: Option<usize>,
-    /// Alerts in the seen window, which follows this line.
+    /// Before this time, alerts may have been handed over under the identities of their documents.
+    #[serde(default = "unsaid")]
+    pub(crate) former_until: i64,
+    /// Documents in the seen window, which follows this line.
     seen: usize,
 }
 
@@ -96,6 +99,12 @@ const FILE: &str = "indexer.state";
 const FILE_BYTES_MAX: usize = 1 << 30;
 const CHECKSUM_BYTES: usize = 8;
 
+/// What [`Known::former_until`] is in a state of a program that knew alerts by their documents alone: whatever is handed
+/// over so far was so under these identities.
+fn unsaid() -> i64 {
+    i64::MAX
+}
+
 impl State {
     /// The state of a reader that begins at `start`.
     pub(crate) fn begin(start: Millis) -> Self {
@@ -112,6 +121,7 @@ impl State {
                 shards: None,
                 indices: BTreeMap::new(),
                 refusal: None,
+                former_until: i64::MIN,
                 page: None,
                 seen: 0,
             },
@@ -169,7 +179,13 @@ impl State {
             return Err("its seen window has another length than it says".to_owned());
         }
         let seen = Seen::read(&rest[1..]).ok_or("its seen window is not in order")?;
-        Ok(State { known, seen })
+        let mut state = State { known, seen };
+        if state.known.former_until == unsaid() {
+            // A slice that failed halfway was handed over in part, and the cursor is before it.
+            let newest = state.seen.newest().map_or(i64::MIN, |time| time.0);
+            state.known.former_until = state.known.cursor.max(newest.saturating_add(1));
+        }
+        Ok(state)
     }
 }
 
@@ -196,6 +212,7 @@ impl Known1 {
             indices: self.indices,
             refusal: self.refusal,
             page: self.page,
+            former_until: unsaid(),
             seen: self.seen,
             ..State::begin(start).known
         }
@@ -244,6 +261,32 @@ mod tests {
     }
 
     #[test]
+    fn what_an_older_program_has_handed_over_may_have_former_identities() {
+        let former = |state: &State| {
+            let mut bytes = state.write();
+            bytes.truncate(bytes.len() - CHECKSUM_BYTES);
+            let line = bytes.iter().position(|byte| *byte == b'\n').unwrap();
+            let rest = bytes.split_off(line);
+            let line = String::from_utf8(bytes).unwrap();
+            let field = format!(r#""former_until":{},"#, i64::MIN);
+            let mut bytes = line.replace(&field, "").into_bytes();
+            assert_eq!(bytes.len() + field.len(), line.len());
+            bytes.extend(rest);
+            bytes.extend_from_slice(&xxh3_64(&bytes).to_le_bytes());
+            State::read(&bytes, Millis(1_000))
+                .expect("an older state")
+                .known
+                .former_until
+        };
+        let mut old = state();
+        assert_eq!(former(&old), 2_001, "it was read in part beyond its cursor");
+        old.known.cursor = 9_000;
+        assert_eq!(former(&old), 9_000);
+        let new = State::read(&old.write(), Millis(1_000)).expect("a state of today");
+        assert_eq!(new.known.former_until, i64::MIN);
+    }
+
+    #[test]
     fn a_state_without_a_page_size_is_one_of_whole_pages() {
         let mut old = state();
         old.known.page = None;
@@ -283,6 +326,7 @@ mod tests {
         assert!(state.seen.contains(time, AlertId::from_bytes([7; 16])));
         let known = &state.known;
         assert_eq!((known.start, known.below), (5, None));
+        assert_eq!(known.former_until, 1_200_000_090_000);
         assert_eq!(known.counts.first(), Millis(1_200_000_000_000));
         let counted =
             [0, 60_000, 120_000].map(|ms| known.counts.get(Millis(1_200_000_000_000 + ms)));

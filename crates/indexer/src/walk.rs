@@ -15,7 +15,7 @@ pub(crate) type Each<'a> = dyn FnMut(&mut State, Vec<Hit<'_>>) -> Result<(), Pol
 /// Where a walk may end before its range does.
 #[derive(Clone, Copy)]
 pub(crate) struct Cut {
-    /// After this many alerts, or when more than half of the time is gone: a slice that were cut at the end of it would be
+    /// After this many documents, or when more than half of the time is gone: a slice that were cut at the end of it would be
     /// begun again by the next pass, and the next, for ever.
     pub(crate) alerts: u64,
     /// And beyond this time, or the reader would never get on.
@@ -26,7 +26,7 @@ pub(crate) struct Cut {
 pub(crate) struct Walked {
     /// Where it ended: at its range's end, or where it was cut.
     pub(crate) to: Millis,
-    /// Distinct alerts.
+    /// Distinct documents.
     pub(crate) distinct: u64,
     /// The fewest shards that an answer had.
     pub(crate) shards: u64,
@@ -37,8 +37,9 @@ const WALKS_MAX: u32 = 3;
 
 /// What one walk has read so far.
 struct Tally {
-    alerts: BTreeSet<AlertId>,
-    /// The time of the last hit, and the distinct alerts that have it.
+    /// By their own identities: the indexer counts an alert as often as it has documents of it.
+    documents: BTreeSet<AlertId>,
+    /// The time of the last hit, and the distinct documents that have it.
     last: (Millis, u64),
     total: u64,
     shards: u64,
@@ -47,7 +48,7 @@ struct Tally {
 
 impl Tally {
     fn distinct(&self) -> u64 {
-        self.alerts.len() as u64
+        self.documents.len() as u64
     }
 
     /// Adds a page. Says whether the walk is at its end; errs if a hit is where it cannot be.
@@ -62,7 +63,7 @@ impl Tally {
             if self.last.0 < hit.time {
                 self.last = (hit.time, 0);
             }
-            self.last.1 += u64::from(self.alerts.insert(hit.alert));
+            self.last.1 += u64::from(self.documents.insert(hit.document));
         }
         self.total = page.total;
         self.shards = self.shards.min(page.shards);
@@ -74,9 +75,9 @@ impl Tally {
 }
 
 impl Poller<'_> {
-    /// Gives every alert in `range` to `each`, and proves by the indexer's count that there are no more.
+    /// Gives every document in `range` to `each`, and proves by the indexer's count that there are no more.
     ///
-    /// A walk that does not fit its count is begun again, so `each` sees alerts repeatedly. Errs with
+    /// A walk that does not fit its count is begun again, so `each` sees documents repeatedly. Errs with
     /// [`PollError::Miscount`] if no walk fits.
     pub(crate) fn walk(
         &mut self,
@@ -105,7 +106,7 @@ impl Poller<'_> {
     ) -> Result<Walked, PollError> {
         const OPERATION: &str = "read a slice";
         let mut tally = Tally {
-            alerts: BTreeSet::new(),
+            documents: BTreeSet::new(),
             last: (range.from, 0),
             total: 0,
             shards: u64::MAX,
@@ -135,7 +136,7 @@ impl Poller<'_> {
         }
     }
 
-    /// How many alerts the indexer has in `range`, and in how many shards it looked.
+    /// How many documents the indexer has in `range`, and in how many shards it looked.
     pub(crate) fn count(&mut self, range: Range) -> Result<(u64, u64), PollError> {
         let body = |_| query::count(&self.config, range);
         let read = |page: Page<'_>, _| (page.total, page.shards);

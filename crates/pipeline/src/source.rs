@@ -4,14 +4,15 @@
 //! them next begins from what is durable.
 
 use crate::failure::Failure;
+use crate::former::Former;
+use crate::taker::Taker;
 use crate::witness::{Activity, Outcome, Witness, witnessed};
 use alert::AlertId;
 use host::{DirId, Host, Millis, Stop};
 use indexer::{
-    Audit, Backfill, Hit, Observations, Patience, PollError, Poller, SecretFile, SinkError, Step,
-    Transport,
+    Audit, Backfill, Observations, Patience, PollError, Poller, SecretFile, Step, Transport,
 };
-use spool::{Adoption, Incoming, Published, Publisher, Spool, SpoolError};
+use spool::{Adoption, Published, Publisher, Spool, SpoolError};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -51,13 +52,13 @@ pub(crate) struct Source<'h> {
     allowance: Duration,
     publisher: Option<Publisher<'h>>,
     poller: Option<Poller<'h>>,
+    former: Former,
 }
 
 /// The open publisher and the open poller: what is read goes into the queue.
 pub(crate) struct Feed<'a, 'h> {
-    publisher: &'a mut Publisher<'h>,
+    taker: Taker<'a, 'h>,
     poller: &'a mut Poller<'h>,
-    witness: &'h dyn Witness,
     patience: Patience<'h>,
     /// What is left for whoever asks next in this pass.
     allowance: &'a mut Duration,
@@ -93,6 +94,7 @@ impl<'h> Source<'h> {
             allowance: Duration::ZERO,
             publisher: None,
             poller: None,
+            former: Former::default(),
         }
     }
 
@@ -172,17 +174,23 @@ impl<'h> Source<'h> {
         let (publisher, poller) = (self.publisher.as_mut()?, self.poller.as_mut()?);
         let patience = Patience::new(self.spool.host(), self.allowance, self.stop);
         poller.grant(patience);
+        self.former.learn(poller);
         Some(Feed {
-            publisher,
+            taker: Taker {
+                spool: self.spool,
+                publisher,
+                former: &mut self.former,
+                witness: self.witness,
+                late_until: poller.cursor(),
+            },
             poller,
-            witness: self.witness,
             patience,
             allowance: &mut self.allowance,
         })
     }
 }
 
-impl Feed<'_, '_> {
+impl<'a, 'h> Feed<'a, 'h> {
     /// Whether another slice can be begun: more than half of the time is left, and nobody has said to stop.
     pub(crate) fn has_time(&self) -> bool {
         !self.patience.is_tight() && !self.patience.is_stopped()
@@ -197,10 +205,8 @@ impl Feed<'_, '_> {
     /// could not be ended.
     pub(crate) fn step(&mut self) -> (Result<Step, SourceFailure>, Published) {
         let mut done = Published::default();
-        let (publisher, witness) = (&mut *self.publisher, self.witness);
-        let step = self
-            .poller
-            .step(&mut |hits| publish(publisher, witness, hits, &mut done));
+        let (poller, taker) = self.parts();
+        let step = poller.step(&mut |hits| taker.publish(hits, &mut done));
         self.note_time();
         (step.map_err(SourceFailure::from), done)
     }
@@ -209,10 +215,8 @@ impl Feed<'_, '_> {
     /// What was published is told also if the audit could not be ended.
     pub(crate) fn audit(&mut self) -> (Result<Audit, SourceFailure>, Published) {
         let mut done = Published::default();
-        let (publisher, witness) = (&mut *self.publisher, self.witness);
-        let audit = self
-            .poller
-            .audit(&mut |hits| publish(publisher, witness, hits, &mut done));
+        let (poller, taker) = self.parts();
+        let audit = poller.audit(&mut |hits| taker.publish(hits, &mut done));
         self.note_time();
         (audit.map_err(SourceFailure::from), done)
     }
@@ -229,10 +233,8 @@ impl Feed<'_, '_> {
         to: Millis,
     ) -> Result<(Backfill, Published), SourceFailure> {
         let mut done = Published::default();
-        let (publisher, witness) = (&mut *self.publisher, self.witness);
-        let read = self.poller.backfill(from, to, &mut |hits| {
-            publish(publisher, witness, hits, &mut done)
-        });
+        let (poller, taker) = self.parts();
+        let read = poller.backfill(from, to, &mut |hits| taker.publish(hits, &mut done));
         self.note_time();
         Ok((read?, done))
     }
@@ -244,16 +246,22 @@ impl Feed<'_, '_> {
         (from, to): (Millis, Millis),
         back: &mut BTreeSet<AlertId>,
     ) -> Result<(), SourceFailure> {
-        let (publisher, witness) = (&mut *self.publisher, self.witness);
+        let (poller, taker) = self.parts();
         let end = Millis(to.0.saturating_add(1));
-        let found = self.poller.find(wanted, from, end, &mut |hits| {
-            restore(publisher, witness, hits)?;
+        let found = poller.find(wanted, from, end, &mut |hits| {
+            taker.restore(hits)?;
             back.extend(hits.iter().map(|hit| hit.alert));
             Ok(())
         });
         self.note_time();
         found?;
         Ok(())
+    }
+
+    /// Who reads, and who takes what is read.
+    fn parts(&mut self) -> (&mut Poller<'h>, &mut Taker<'a, 'h>) {
+        self.taker.late_until = self.poller.cursor();
+        (self.poller, &mut self.taker)
     }
 
     fn note_time(&mut self) {
@@ -321,50 +329,4 @@ impl From<PollError> for SourceFailure {
             is_of_indexer,
         }
     }
-}
-
-/// Makes hits durable in the queue; those that it had before are left out.
-fn publish(
-    publisher: &mut Publisher<'_>,
-    witness: &dyn Witness,
-    hits: &[Hit<'_>],
-    done: &mut Published,
-) -> Result<(), SinkError> {
-    let (batch, times) = incoming(hits);
-    let act = || publisher.publish_within(&batch, times);
-    let published = witnessed(witness, Activity::Publish, act, outcome)?;
-    let ids: Vec<AlertId> = hits.iter().map(|hit| hit.alert).collect();
-    witness.acknowledge(&ids);
-    done.published += published.published;
-    done.duplicates += published.duplicates;
-    done.buckets += published.buckets;
-    Ok(())
-}
-
-/// Publishes again what somebody removed from the queue.
-fn restore(
-    publisher: &mut Publisher<'_>,
-    witness: &dyn Witness,
-    hits: &[Hit<'_>],
-) -> Result<Published, SpoolError> {
-    let (batch, times) = incoming(hits);
-    let act = || publisher.restore(&batch, times);
-    witnessed(witness, Activity::Publish, act, outcome)
-}
-
-fn outcome(done: &Published) -> Outcome<'static> {
-    Outcome {
-        duplicates: done.duplicates,
-        ..Outcome::default()
-    }
-}
-
-fn incoming<'a>(hits: &'a [Hit<'_>]) -> (Vec<Incoming<'a>>, Option<(Millis, Millis)>) {
-    let batch = hits.iter().map(|hit| Incoming {
-        id: hit.alert,
-        payload: hit.raw,
-    });
-    let first = hits.iter().map(|hit| hit.time).min();
-    let last = hits.iter().map(|hit| hit.time).max();
-    (batch.collect(), first.zip(last))
 }

@@ -1,7 +1,7 @@
 //! The documents of the simulated indexer: which of them each alert of a run is, and which alert each of them is.
 //!
-//! A document's key and bytes follow from its number and time. The way back, from an identity, which is a hash, takes a
-//! table: 20 bytes an alert.
+//! A document's key and bytes follow from its number and time, and its identity from its bytes. The way back, from an
+//! identity, which is a hash, takes a table: 20 bytes an alert.
 
 use alert::AlertId;
 use mock_indexer::{Dated, Form, Population, Recipe};
@@ -29,9 +29,12 @@ impl Documents {
             batches: Vec::new(),
             ..Recipe::steady(seed, 0, 0..1)
         });
+        let mut bytes = Vec::new();
         let ids = population.documents().filter_map(|document| {
-            let id = AlertId::of(&document.index, &document.id);
-            document.seq.map(|number| (id.to_bytes(), number))
+            let number = document.seq?;
+            bytes.clear();
+            population.write_hit(number, document.timestamp_ms, &mut bytes);
+            Some((AlertId::of_alert(&bytes).to_bytes(), number))
         });
         Documents {
             numbers: Numbers::new(ids.collect()),
@@ -118,10 +121,11 @@ mod tests {
             for number in 0..count {
                 let time = 1_774_483_200_000 + number * 15;
                 let number = u32::try_from(number).unwrap();
-                let (index, id) = documents.transport_key(number, time);
-                assert_eq!(documents.number_of(AlertId::of(&index, &id)), Some(number));
+                let mut bytes = Vec::new();
+                documents.write(number, time, &mut bytes);
+                assert_eq!(documents.number_of(AlertId::of_alert(&bytes)), Some(number));
             }
-            assert_eq!(documents.number_of(AlertId::of("i", "d")), None);
+            assert_eq!(documents.number_of(AlertId::of_alert(b"{}")), None);
         }
     }
 

@@ -181,7 +181,7 @@ impl Source {
     /// If it was there already.
     pub fn note_fresh(&self, index: &str, id: &str, bytes: Vec<u8>) {
         let noted = self.fresh.set(Fresh {
-            id: AlertId::of(index, id),
+            id: AlertId::of_alert(&bytes),
             transport_key: (index.to_owned(), id.to_owned()),
             bytes,
         });
@@ -304,7 +304,7 @@ mod tests {
     fn the_fresh_alert_is_known_from_the_moment_when_it_is_there() {
         let scenario = scenario::builtin("antivirus").expect("it is shipped");
         let source = Source::new(&scenario, Engine::Spool, 10, Seed(1));
-        let id = AlertId::of("index", "fresh");
+        let id = AlertId::of_alert(b"{}");
         assert_eq!(source.index_of(id), None);
         source.note_fresh("index", "fresh", b"{}".to_vec());
         assert_eq!(source.index_of(id), Some(source.fresh()));

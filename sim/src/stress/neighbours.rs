@@ -91,6 +91,7 @@ pub(super) fn publish(
             .map(|(number, payload)| Incoming {
                 id: site.population.id(number),
                 payload,
+                document: None,
             })
             .collect();
         let page_begun = host.now();

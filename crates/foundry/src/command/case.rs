@@ -12,8 +12,10 @@ use alert::{AlertId, Disposition};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use host::Millis;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use spool::cases::FoundCase;
+use spool::ledger::Record;
 use spool::{LedgerPosition, Spool};
 
 /// Shows one case, or lists them
@@ -25,7 +27,7 @@ pub(crate) struct CaseArgs {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
-    /// Shows the judgement and the alert of one case
+    /// Shows the judgement and the alert of one case, and every document that the indexer had of it
     Show {
         /// The alert's id: 32 hexadecimal digits, as in the ledger and in the case's path
         #[arg(value_name = "ID")]
@@ -79,16 +81,46 @@ fn show(spool: &Spool<'_>, id: &str, terminal: &Terminal) -> Result<Exit, Foundr
             help: "it may wait in the queue, or stand in quarantine: `foundry status`".to_owned(),
         });
     };
+    let documents = documents(spool, &found)?;
     match terminal.format {
         Format::Json => terminal.json(&json!({
             "id": id.to_string(),
             "shelf": found.shelf,
+            "documents": documents,
             "case": value(&found.case),
             "alert": value(&found.alert),
         })),
-        Format::Text => terminal.result(&text(&found)),
+        Format::Text => terminal.result(&text(&found, &documents)),
     }
     Ok(Exit::Ok)
+}
+
+/// A document of an alert: where the indexer has it, or had it.
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+struct Document {
+    #[serde(rename = "_index")]
+    index: String,
+    #[serde(rename = "_id")]
+    id: String,
+}
+
+/// Every document of a case's alert, each once: the one whose bytes the case has, if it came from an indexer, and those that
+/// the ledger names. Reads all of the ledger.
+fn documents(spool: &Spool<'_>, case: &FoundCase) -> Result<Vec<Document>, FoundryError> {
+    let mut documents = Vec::new();
+    documents.extend(serde_json::from_slice::<Document>(&case.alert));
+    spool::follow(spool, &LedgerPosition::default(), &mut |record| {
+        let Record::Repeated { documents: named } = record else {
+            return;
+        };
+        for (alert, index, id) in named {
+            let document = Document { index, id };
+            if alert == case.id && !documents.contains(&document) {
+                documents.push(document);
+            }
+        }
+    })?;
+    Ok(documents)
 }
 
 /// Where a case stands in the home: a directory, or a line of a file.
@@ -99,17 +131,26 @@ pub(crate) fn place(shelf: &str, id: AlertId) -> String {
     }
 }
 
-fn text(found: &FoundCase) -> String {
+fn text(found: &FoundCase, documents: &[Document]) -> String {
     let pretty = |bytes: &[u8]| match serde_json::from_slice::<Value>(bytes) {
         Ok(value) => format!("{value:#}"),
         Err(_) => String::from_utf8_lossy(bytes).escape_debug().to_string(),
     };
-    format!(
-        "{}\n\ncase.json\n{}\n\nalert.json\n{}\n",
-        place(&found.shelf, found.id),
-        pretty(&found.case),
-        pretty(&found.alert)
-    )
+    let mut text = format!("{}\n", place(&found.shelf, found.id));
+    if !documents.is_empty() {
+        text.push_str("\ndocuments\n");
+    }
+    for Document { index, id } in documents {
+        // Whoever wrote the index chose both.
+        text.push_str(&format!(
+            "{}  {}\n",
+            index.escape_debug(),
+            id.escape_debug()
+        ));
+    }
+    let (case, alert) = (pretty(&found.case), pretty(&found.alert));
+    text.push_str(&format!("\ncase.json\n{case}\n\nalert.json\n{alert}\n"));
+    text
 }
 
 /// JSON as it is; bytes that are none as text.

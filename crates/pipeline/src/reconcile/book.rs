@@ -165,7 +165,7 @@ impl Book {
     /// Adds one record. `early` holds ends that came before their beginnings, for as long as one fold lasts.
     pub(super) fn add(&mut self, record: &Record, early: &mut Early) {
         match record {
-            Record::Opened { .. } | Record::Life { .. } => {}
+            Record::Opened { .. } | Record::Life { .. } | Record::Repeated { .. } => {}
             Record::Published { entries, .. } => {
                 for entry in entries {
                     self.begin(*entry, early);

@@ -34,7 +34,7 @@ impl Notes {
 
     pub(super) fn add_record(&mut self, record: Record) {
         match record {
-            Record::Opened { .. } | Record::Life { .. } => {}
+            Record::Opened { .. } | Record::Life { .. } | Record::Repeated { .. } => {}
             Record::Published { entries, .. } => {
                 for entry in entries {
                     self.add(entry.id(), Met::Published);

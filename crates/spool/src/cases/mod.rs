@@ -2,9 +2,11 @@
 
 pub(crate) mod case;
 mod find;
+mod of_hour;
 pub mod packs;
 pub(crate) mod plan;
 pub(crate) mod quarantine;
 pub(crate) mod staging;
 
 pub use find::{FoundCase, find, read};
+pub use of_hour::{has_directory, of_hour};

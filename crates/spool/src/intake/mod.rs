@@ -5,4 +5,4 @@ mod publish;
 mod unrecorded;
 
 pub use adopt::Adoption;
-pub use publish::{Incoming, Published, Publisher};
+pub use publish::{Document, Incoming, Published, Publisher};

@@ -27,6 +27,20 @@ pub struct Incoming<'a> {
     pub id: AlertId,
     /// Its bytes, which become the entry's.
     pub payload: &'a [u8],
+    /// Where its source has it; `None` if it has no source that would give it again under another name.
+    pub document: Option<Document<'a>>,
+}
+
+/// Where a source has an alert. It may have one in several places.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'a> {
+    /// The index that holds it.
+    pub index: &'a str,
+    /// Its id there.
+    pub id: &'a str,
+    /// Whether its alert may have come longer ago than the publisher remembers. Then the ledger names it in any case, and
+    /// otherwise only if the alert is remembered.
+    pub is_late: bool,
 }
 
 /// What [`Publisher::publish`] did. Durable when it is returned.
@@ -113,7 +127,8 @@ impl<'h> Publisher<'h> {
     }
 
     /// Publishes `batch`, leaving out alerts that were published before, as far as the publisher remembers
-    /// ([`crate::SpoolOptions::seen_max`]); a duplicate that is older meets its first case later.
+    /// ([`crate::SpoolOptions::seen_max`]); a duplicate that is older meets its first case later. The ledger names the
+    /// documents of those that were, or may have been.
     ///
     /// When it returns, every alert of the batch is durable: the caller may move its cursor. On an error before anything
     /// was visible, nothing of the batch is; otherwise [`SpoolError::Poisoned`] asks for a new publisher, and publishing the
@@ -129,11 +144,42 @@ impl<'h> Publisher<'h> {
         batch: &[Incoming<'_>],
         times: Option<(Millis, Millis)>,
     ) -> Result<Published, SpoolError> {
-        let mut ids = BTreeSet::new();
+        let (mut ids, mut fresh, mut repeats) = (BTreeSet::new(), Vec::new(), Vec::new());
         let seen = self.seen()?;
-        let mut is_fresh = |id| !seen.contains(id) && ids.insert(id);
-        let fresh: Vec<_> = batch.iter().filter(|alert| is_fresh(alert.id)).collect();
+        for alert in batch {
+            let is_fresh = !seen.contains(alert.id) && ids.insert(alert.id);
+            if is_fresh {
+                fresh.push(alert);
+            }
+            let named = alert.document.filter(|one| one.is_late || !is_fresh);
+            repeats.extend(named.map(|document| (alert.id, document)));
+        }
+        self.note_repeats(&repeats)?;
         self.publish_all(batch.len(), &fresh, times)
+    }
+
+    /// Whether an alert was published, as far as the publisher remembers. Errs if it cannot read back what it remembers.
+    pub fn remembers(&mut self, id: AlertId) -> Result<bool, SpoolError> {
+        Ok(self.seen()?.contains(id))
+    }
+
+    /// Names in the ledger more documents of alerts that are known. Durable when it returns.
+    pub fn note_repeats(&mut self, repeats: &[(AlertId, Document<'_>)]) -> Result<(), SpoolError> {
+        if repeats.is_empty() {
+            return Ok(());
+        }
+        self.check_poison()?;
+        let name = |(alert, document): &(AlertId, Document<'_>)| {
+            let Document { index, id, .. } = *document;
+            (*alert, index.to_owned(), id.to_owned())
+        };
+        self.poisoning(|publisher| {
+            for some in repeats.chunks(publisher.spool.options.bucket_entries() as usize) {
+                let documents = some.iter().map(name).collect();
+                publisher.ledger.append(&Record::Repeated { documents })?;
+            }
+            publisher.spool.group_commit()
+        })
     }
 
     /// Publishes alerts whose files somebody removed, as the audit found: the same ids once more.

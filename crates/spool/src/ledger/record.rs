@@ -1,7 +1,7 @@
 //! The records of the ledger: what can happen to alerts.
 
 use crate::layout::{BucketName, EntryName};
-use alert::Disposition;
+use alert::{AlertId, Disposition};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened.
@@ -46,6 +46,13 @@ pub enum Record {
         /// for one of them again. `None` for adopted files, and where a power loss took the record.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         times: Option<(i64, i64)>,
+    },
+    /// Documents of alerts that are known already, or may be: each with its alert, the index that holds it, and its id
+    /// there. The bytes of an alert's case are those of its first document; the others are named here. A document may be
+    /// named again, after a crash or an audit.
+    Repeated {
+        /// The documents.
+        documents: Vec<(AlertId, String, String)>,
     },
     /// What became of a claimed bucket's entries; each stands in one list.
     Completed {
@@ -186,7 +193,6 @@ impl NewCases {
 mod tests {
     use super::*;
     use crate::layout::Stamp;
-    use alert::AlertId;
 
     #[test]
     fn what_is_written_once_for_a_row_comes_back_entry_by_entry() {

@@ -52,7 +52,7 @@ impl Tail {
                 let newest = newest.unwrap_or_default().max(bucket.first());
                 self.last = self.last.max(newest);
             }
-            Record::Completed { .. } => {}
+            Record::Repeated { .. } | Record::Completed { .. } => {}
         }
     }
 }
@@ -118,7 +118,7 @@ impl Seen {
     /// Learns from a record, and says how many entries it names.
     fn note(&mut self, record: Record) -> usize {
         match record {
-            Record::Opened { .. } | Record::Life { .. } => 0,
+            Record::Opened { .. } | Record::Life { .. } | Record::Repeated { .. } => 0,
             Record::Published { entries, .. } => {
                 self.extend(&entries);
                 entries.len()
