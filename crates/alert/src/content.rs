@@ -333,6 +333,3 @@ impl Reader<'_> {
 
 /// Bytes of a text before its own: its type and its length.
 const TEXT_HEAD: usize = 5;
-
-#[cfg(test)]
-mod tests;

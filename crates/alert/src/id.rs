@@ -149,6 +149,9 @@ impl<'de> Deserialize<'de> for AlertId {
 }
 
 #[cfg(test)]
+mod content;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
