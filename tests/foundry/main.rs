@@ -10,6 +10,7 @@ mod hanging;
 mod home;
 mod indexer;
 mod look;
+mod owner;
 mod passes;
 mod policies;
 mod scene;

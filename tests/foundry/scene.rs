@@ -3,8 +3,10 @@
 use mock_indexer::{Core, Options, Planted, Population, Recipe, Server};
 use serde_json::Value;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
@@ -128,12 +130,21 @@ impl Scene {
 
     /// The same with variables of the environment.
     pub fn foundry_with(&self, line: &str, variables: &[(&str, &str)]) -> Ended {
-        let output = self.command(line, variables).output().unwrap();
-        Ended {
-            code: output.status.code().unwrap(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
+        Ended::of(self.command(line, variables).output().unwrap())
+    }
+
+    /// Runs the program as another user, who can reach the directory and the program from then on. Only root may.
+    pub fn as_user(&self, uid: u32, line: &str) -> Ended {
+        let program = self.path("program");
+        if !program.exists() {
+            fs::copy(env!("CARGO_BIN_EXE_foundry-under-test"), &program).unwrap();
+            let open = fs::Permissions::from_mode(0o755);
+            fs::set_permissions(&program, open.clone()).unwrap();
+            fs::set_permissions(self.dir.path(), open).unwrap();
         }
+        let mut command = self.command_of(&program, line, &[]);
+        command.uid(uid).gid(uid);
+        Ended::of(command.output().unwrap())
     }
 
     /// Starts the program and does not wait for it.
@@ -155,7 +166,12 @@ impl Scene {
 
     /// The program as it will be started: what the machine or the user has set up does not count.
     fn command(&self, line: &str, variables: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_foundry-under-test"));
+        let program = Path::new(env!("CARGO_BIN_EXE_foundry-under-test"));
+        self.command_of(program, line, variables)
+    }
+
+    fn command_of(&self, program: &Path, line: &str, variables: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(line.split_whitespace())
             .arg("--system-dir")
@@ -178,6 +194,14 @@ impl Scene {
 }
 
 impl Ended {
+    fn of(output: Output) -> Ended {
+        Ended {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Fails unless the process ended with this code.
     #[track_caller]
     pub fn expect(self, code: i32) -> Ended {

@@ -1,7 +1,7 @@
 //! Why a command could not do what it was asked. What a pass could not do is in its report instead.
 
 use crate::config::{ConfigError, Located};
-use crate::machine::PathError;
+use crate::machine::{PathError, User};
 use host::HostError;
 use miette::Diagnostic;
 use pipeline::Failure;
@@ -47,6 +47,28 @@ pub(crate) enum FoundryError {
     NoHome {
         /// Where it should be.
         path: PathBuf,
+    },
+    /// This process is not the user whom the home belongs to.
+    #[error("the home {} belongs to {owner}, and this process is {user}", path.display())]
+    NotOwner {
+        /// The home.
+        path: PathBuf,
+        /// Whom it belongs to.
+        owner: User,
+        /// Who wants to work on it.
+        user: User,
+    },
+    /// Something in the home belongs to somebody else.
+    #[error("{} belongs to {other}, and the home to {owner}", path.display())]
+    Foreign {
+        /// What.
+        path: PathBuf,
+        /// Whom it belongs to.
+        other: User,
+        /// The home.
+        home: PathBuf,
+        /// Whom that belongs to.
+        owner: User,
     },
     /// A call of the libraries below failed.
     #[error(transparent)]
@@ -121,6 +143,20 @@ impl FoundryError {
 impl Diagnostic for FoundryError {
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         let help: &str = match self {
+            FoundryError::NotOwner { path, owner, .. } => {
+                return Some(Box::new(format!(
+                    "run it as the owner: sudo -u {} foundry …; or give the home away first: chown -R USER {}",
+                    owner.argument("#"),
+                    path.display()
+                )));
+            }
+            FoundryError::Foreign { home, owner, .. } => {
+                return Some(Box::new(format!(
+                    "a pass of another user left it; give it back: chown -R {} {}",
+                    owner.argument(""),
+                    home.display()
+                )));
+            }
             FoundryError::Config(error) => return error.help(),
             FoundryError::NoValue { help, .. } => help,
             FoundryError::Usage { help, .. } => help,

@@ -29,7 +29,7 @@ pub enum Exit {
     Io,
     /// 75: try again later: another process holds the lock, or the indexer is given a pause.
     Temporary,
-    /// 77: refused: user, password or permission at the indexer, or a file that may not be read.
+    /// 77: refused: user, password or permission at the indexer, a file that may not be read, or a home of another user.
     Permission,
     /// 78: the configuration, or the policy, cannot be used.
     Configuration,
@@ -108,6 +108,7 @@ impl From<&FoundryError> for Exit {
             | FoundryError::NoValue { .. }
             | FoundryError::Indexer(_)
             | FoundryError::NoHome { .. } => Exit::Configuration,
+            FoundryError::NotOwner { .. } | FoundryError::Foreign { .. } => Exit::Permission,
             FoundryError::Named { source, .. } if source.is_refused() => Exit::Permission,
             FoundryError::Named { .. } => Exit::Configuration,
             FoundryError::Failed(failure) => failure.kind.into(),
@@ -142,7 +143,7 @@ Exit codes:
    73  a file or directory cannot be made, or is in the way
    74  a call on the disk failed
    75  try again later: the lock is held, or the indexer is given a pause
-   77  refused: user, password, permission
+   77  refused: user, password, permission, another user's home
    78  the configuration or the policy cannot be used
 A pass ends with the code of its first failed stage.
 

@@ -7,6 +7,7 @@ use crate::hands::Crew;
 use crate::intake::Way;
 use crate::lock;
 use crate::machine::{Machine, Place};
+use crate::owner;
 use crate::policy_dir;
 use crate::words;
 use host::{Host, Lock};
@@ -32,11 +33,14 @@ pub(crate) fn open_to_look<'h>(
 }
 
 /// Opens the queue of a configuration to work on it. Its directory must be there; what is missing in it is made.
+///
+/// Errs before anything is changed if the directory, or what a pass needs in it, belongs to another user than this process's.
 pub(crate) fn open_to_work<'h>(
     machine: &'h Machine,
     config: &Config,
 ) -> Result<Spool<'h>, FoundryError> {
     let home = home_place(config.home())?;
+    owner::check(machine, &home)?;
     let host = machine.host();
     Ok(Spool::init(host, home.at(host), config.spool_options())?)
 }

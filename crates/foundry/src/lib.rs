@@ -26,6 +26,7 @@ mod intake;
 mod lock;
 mod logs;
 mod machine;
+mod owner;
 mod policy_dir;
 mod run_report;
 mod serve;

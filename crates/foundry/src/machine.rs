@@ -15,6 +15,43 @@ pub(crate) struct Machine {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Place(PathBuf);
 
+/// A user of this machine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct User {
+    uid: u32,
+    /// `None` where the machine has no account of this number.
+    name: Option<String>,
+}
+
+impl User {
+    fn of(uid: u32) -> User {
+        let name = os::user_name(uid);
+        User { uid, name }
+    }
+
+    /// The one that this process acts as.
+    pub(crate) fn current() -> User {
+        User::of(os::effective_user())
+    }
+
+    /// The user as `sudo -u` and `chown` take it.
+    pub(crate) fn argument(&self, number_mark: &str) -> String {
+        match &self.name {
+            Some(name) => name.clone(),
+            None => format!("{number_mark}{}", self.uid),
+        }
+    }
+}
+
+impl std::fmt::Display for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "`{name}` (uid {})", self.uid),
+            None => write!(f, "uid {}", self.uid),
+        }
+    }
+}
+
 /// A file or directory that cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum PathError {
@@ -92,6 +129,11 @@ impl Place {
         Ok(Place(parent.join(name)))
     }
 
+    /// The place of a name in this directory; a link is not followed.
+    pub(crate) fn below(&self, name: &std::ffi::OsStr) -> Place {
+        Place(self.0.join(name))
+    }
+
     /// The path for people.
     pub(crate) fn path(&self) -> &Path {
         &self.0
@@ -124,6 +166,11 @@ impl Machine {
     /// The host, seen from `/`.
     pub(crate) fn host(&self) -> &OsHost {
         &self.host
+    }
+
+    /// Whom the file or directory belongs to.
+    pub(crate) fn owner(&self, place: &Place) -> Result<User, PathError> {
+        Ok(User::of(self.host.owner(place.at(&self.host))?))
     }
 
     /// Whether something stands at `path`.

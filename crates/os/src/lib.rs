@@ -6,11 +6,13 @@
 //! - [`OsHost`] may be shared by threads. A handle closed by one thread while another uses it stays open for that one call.
 //! - A call interrupted by a signal is made again.
 //! - Files are made with mode 0640 and directories with 0750, less the umask.
+//! - Whose things are ([`effective_user`], [`OsHost::owner`]) is no part of the seam: no queue decides on it.
 //! - `renameat2` is what a claim stands on; see `noreplace.rs` for filesystems that do not have it.
 
 mod errno;
 mod handles;
 mod noreplace;
+mod owner;
 mod path;
 mod scan;
 #[cfg(test)]
@@ -20,6 +22,8 @@ mod tests;
 mod sync {
     pub(crate) use std::sync::{Arc, Mutex};
 }
+
+pub use owner::{effective_user, user_name};
 
 use errno::failed;
 use handles::Handles;
