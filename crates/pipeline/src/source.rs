@@ -207,6 +207,9 @@ impl<'a, 'h> Feed<'a, 'h> {
         let mut done = Published::default();
         let (poller, taker) = self.parts();
         let step = poller.step(&mut |hits| taker.publish(hits, &mut done));
+        if let Ok(step) = &step {
+            taker.witness.repeated(step.repeated);
+        }
         self.note_time();
         (step.map_err(SourceFailure::from), done)
     }

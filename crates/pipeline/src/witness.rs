@@ -44,6 +44,9 @@ pub trait Witness {
     /// The activity that began last ends.
     fn end(&self, _: Activity, _: Outcome<'_>) {}
 
+    /// So many alerts were read again that had been handed over before, and were left out.
+    fn repeated(&self, _: u64) {}
+
     /// These alerts are durable in the queue: their source need not keep them.
     fn acknowledge(&self, _: &[AlertId]) {}
 }

@@ -35,7 +35,7 @@ macro_rules! builtins {
     };
 }
 
-static BUILTINS: [Builtin; 16] = builtins![
+static BUILTINS: [Builtin; 17] = builtins![
     "incident",
     "credential-rotation",
     "targeted-race",
@@ -52,6 +52,7 @@ static BUILTINS: [Builtin; 16] = builtins![
     "clock-and-ties",
     "hanging-indexer",
     "clock-a-day-behind",
+    "clock-step-power-loss-full-disk",
 ];
 
 /// All scenarios that ship with the program, the incident first.

@@ -3,9 +3,8 @@
 use super::bytes::{self, Flaw, Proof};
 use super::{Damage, DamageKind};
 use crate::cases::packs;
-use crate::layout::{Context, Spool, SpoolError};
+use crate::layout::{Spool, SpoolError};
 use crate::ledger::NewCase;
-use host::Dir;
 
 /// Holds recorded cases against the disk, one after the other. Cases of one pack that come in a row cost one look.
 #[derive(Default)]
@@ -75,21 +74,9 @@ impl Verifier {
 
 fn verify_directory(spool: &Spool<'_>, case: &NewCase<'_>) -> Result<Verified, SpoolError> {
     let path = format!("{}/{}", case.shelf, case.entry.id());
-    // Opened once: the path to an hour is five names long.
-    let dir = match Dir::open(spool.host, spool.cases.at(case.shelf)) {
-        Ok(dir) => Some(dir),
-        Err(error) if error.is_vanished() => None,
-        Err(error) => return Err(error).context("open", case.shelf),
-    };
-    let Some(dir) = dir else {
-        return Ok(Verified {
-            is_missing: true,
-            ..Verified::default()
-        });
-    };
     let recorded: Vec<_> = case.digest.and_then(bytes::parse_sum).into_iter().collect();
-    let name = case.entry.id().to_hex();
-    let proof = bytes::prove_directory(spool, &dir, &name, &recorded)?;
+    // By its whole path: the ledger names it, and no listing.
+    let proof = bytes::prove_directory(spool, &spool.cases, path.as_bytes(), &recorded)?;
     let gone = |flaw: &Flaw| flaw.kind == DamageKind::Missing;
     let is_missing = 3 <= proof.flaws.iter().filter(|flaw| gone(flaw)).count();
     Ok(Verified {

@@ -41,6 +41,16 @@ impl Witness for Told<'_> {
         }
     }
 
+    fn repeated(&self, alerts: u64) {
+        if 0 < alerts {
+            self.shared
+                .watch
+                .borrow_mut()
+                .met
+                .insert(Goal::DuplicateAlert);
+        }
+    }
+
     fn acknowledge(&self, alerts: &[AlertId]) {
         let source = &self.shared.source;
         let numbers = alerts.iter().filter_map(|id| source.index_of(*id));
