@@ -40,7 +40,7 @@ pub(crate) struct Strike {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum End {
     /// It came to its end, and this is its audit.
-    Done(Audit),
+    Done(Box<Audit>),
     /// It gave up with this error.
     GaveUp(String),
     /// It was killed.
@@ -100,7 +100,7 @@ impl World {
         let (place, memory, work) = (Rc::clone(&audit), Rc::clone(&self.memory), self.work);
         let program = Box::new(move |host: &dyn host::Host| {
             match live(host, work, stubborn, &mut memory.borrow_mut()) {
-                Ok(audit) => *place.borrow_mut() = Some(End::Done(audit)),
+                Ok(audit) => *place.borrow_mut() = Some(End::Done(Box::new(audit))),
                 Err(error) => *place.borrow_mut() = Some(End::GaveUp(error)),
             }
             Exit::OK

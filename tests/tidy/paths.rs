@@ -135,9 +135,9 @@ fn tokens(text: &str) -> Vec<&str> {
             _ => name.len().max(first.len_utf8()),
         };
         let token = &rest[..length];
-        if token == "::" || is_name(first.encode_utf8(&mut [0; 4])) && token == name {
-            found.push(token);
-        } else if length == first.len_utf8() && !first.is_whitespace() {
+        let is_word = is_name(first.encode_utf8(&mut [0; 4])) && token == name;
+        let is_sign = length == first.len_utf8() && !first.is_whitespace();
+        if token == "::" || is_word || is_sign {
             found.push(token);
         }
         rest = &rest[length..];

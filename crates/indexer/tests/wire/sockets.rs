@@ -140,7 +140,7 @@ fn an_exchange_is_cut_from_another_thread_and_nothing_is_sent_after_it() {
     let url = serve(move |mut stream| {
         told.send(()).unwrap();
         // Until the client hangs up.
-        stream.read(&mut [0; 1]).ok();
+        stream.read_exact(&mut [0; 1]).ok();
     });
     // Its own limits are minutes.
     let https = Https::new(options(url)).unwrap();
