@@ -92,6 +92,7 @@ pub fn publish(publisher: &mut Publisher<'_>, alerts: &[Made]) {
             id: made.id,
             payload: &made.payload,
             document: None,
+            time: None,
         })
         .collect();
     let done = publisher.publish(&batch).expect("the page is published");

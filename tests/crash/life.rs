@@ -224,6 +224,7 @@ fn publish(
                 id: id(number),
                 payload,
                 document: None,
+                time: None,
             })
             .collect();
         match publisher.publish(&batch) {

@@ -57,6 +57,7 @@ fn publish(host: &dyn Host, options: SpoolOptions) -> Result<(), SpoolError> {
                 id: id(number),
                 payload,
                 document: None,
+                time: None,
             })
             .collect();
         publisher.publish(&batch)?;

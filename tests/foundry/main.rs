@@ -8,6 +8,7 @@ mod evidence;
 mod full_disk;
 mod hanging;
 mod home;
+mod inbox;
 mod indexer;
 mod look;
 mod owner;

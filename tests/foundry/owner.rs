@@ -10,15 +10,26 @@ use std::path::Path;
 const NOBODY: u32 = 65_534;
 const NAMELESS: u32 = 61_234;
 
-/// A home of another user, if this process may give one away: only root can act as both.
+/// A home of another user, if this process may give one away: only root can act as both, and the other user must be able
+/// to reach a temporary directory.
 fn home_of(owner: u32) -> Option<Scene> {
     let scene = Scene::home();
     if fs::metadata(scene.path("spool")).unwrap().uid() != 0 {
         eprintln!("SKIPPED: only root can act as two users");
         return None;
     }
+    if let Some(closed) = closed_to_others(&std::env::temp_dir()) {
+        eprintln!("SKIPPED: other users cannot enter {}", closed.display());
+        return None;
+    }
     give(&scene.path("."), owner);
     Some(scene)
+}
+
+/// The first directory on the way that only its owner may enter.
+fn closed_to_others(path: &Path) -> Option<&Path> {
+    path.ancestors()
+        .find(|dir| fs::metadata(dir).unwrap().permissions().mode() & 0o001 == 0)
 }
 
 fn give(path: &Path, owner: u32) {

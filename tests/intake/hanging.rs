@@ -42,7 +42,8 @@ impl Transport for Hanging<'_> {
 
 fn put(host: &dyn Host, dir: &Dir<'_>, name: &str) {
     let file = File::create_new(host, dir.at(name)).unwrap();
-    file.append(br#"{"rule":{"level":3,"id":"1"}}"#).unwrap();
+    let alert = format!(r#"{{"rule":{{"level":3,"id":"1"}},"id":"{name}"}}"#);
+    file.append(alert.as_bytes()).unwrap();
 }
 
 fn length_ms(report: &Report) -> i64 {

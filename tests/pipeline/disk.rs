@@ -44,6 +44,7 @@ impl Disk {
             id: Self::id(from + at),
             payload,
             document: None,
+            time: None,
         });
         let batch: Vec<_> = batch.collect();
         Publisher::open(&spool).unwrap().publish(&batch).unwrap();

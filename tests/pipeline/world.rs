@@ -92,8 +92,8 @@ impl World {
     pub(crate) fn expected() -> BTreeMap<String, (String, Vec<u8>)> {
         let escalated = ALERTS.iter().filter(|(_, level, _)| 14 <= *level);
         escalated
-            .map(|(name, level, timestamp)| {
-                let id = AlertId::of_file_name(name.as_bytes()).to_string();
+            .map(|(_, level, timestamp)| {
+                let id = AlertId::of_alert(&payload(*level, timestamp)).to_string();
                 let place = match timestamp.get(..10) {
                     Some(date) => format!("{}/{id}", date.replace('-', "/")),
                     None => format!("undated/{id}"),

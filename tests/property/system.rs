@@ -104,6 +104,7 @@ impl Queue<'_> {
                 id: id(number),
                 payload,
                 document: None,
+                time: None,
             })
             .collect();
         let done = self.publisher.publish(&batch).expect("publishes");

@@ -3,6 +3,7 @@
 use crate::fixture::{Disk, audit, drain, payload};
 use host::{At, Host};
 use spool::{Publisher, Worker};
+use std::time::Duration;
 
 #[test]
 fn a_legacy_queue_is_adopted_and_everything_else_in_it_is_left_alone() {
@@ -39,8 +40,22 @@ fn the_inbox_is_adopted() {
     let spool = disk.spool();
     std::fs::write(disk.path("inbox/a.json"), payload(1)).expect("a file");
     let mut publisher = Publisher::open(&spool).expect("the lock is free");
-    assert_eq!(publisher.adopt_inbox().expect("adopted").adopted, 1);
-    assert_eq!(publisher.adopt_inbox().expect("adopted").adopted, 0);
+    assert_eq!(
+        publisher
+            .adopt_inbox(Duration::ZERO)
+            .expect("adopted")
+            .adoption
+            .adopted,
+        1
+    );
+    assert_eq!(
+        publisher
+            .adopt_inbox(Duration::ZERO)
+            .expect("adopted")
+            .adoption
+            .adopted,
+        0
+    );
     assert_eq!(audit(&spool).pending, 1);
 }
 

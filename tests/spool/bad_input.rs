@@ -134,6 +134,7 @@ fn an_id_with_path_characters_never_leaves_its_directory() {
             id: hostile,
             payload: &bytes,
             document: None,
+            time: None,
         }])
         .expect("published");
     drain(&mut Worker::open(&spool, "w1").expect("the name is free"));

@@ -89,6 +89,7 @@ pub(crate) fn publish(
             id: id(number),
             payload,
             document: None,
+            time: None,
         })
         .collect();
     publisher.publish(&batch).expect("the batch is published")

@@ -192,6 +192,7 @@ fn a_case_is_found_by_its_id_alone_and_by_the_shelf_that_the_ledger_names() {
         id: id(9),
         payload: br#"{"_id":"9"}"#,
         document: None,
+        time: None,
     };
     publisher.publish(&[undated]).expect("published");
     let mut worker = Worker::open(&spool, "w1").expect("the name is free");

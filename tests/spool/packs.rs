@@ -43,6 +43,7 @@ fn publish_bytes(spool: &Spool<'_>, alerts: &[(AlertId, &[u8])]) {
             id,
             payload,
             document: None,
+            time: None,
         })
         .collect();
     let mut publisher = Publisher::open(spool).expect("the lock is free");

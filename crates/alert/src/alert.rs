@@ -27,6 +27,23 @@ pub struct Hour {
     pub hour: i8,
 }
 
+impl Hour {
+    /// The hour of a time in milliseconds since 1970; `None` beyond the years that the calendar has.
+    pub fn of_millis(millis: i64) -> Option<Hour> {
+        Timestamp::from_millisecond(millis).ok().map(Hour::of)
+    }
+
+    fn of(instant: Timestamp) -> Hour {
+        let utc = jiff::tz::Offset::UTC.to_datetime(instant);
+        Hour {
+            year: utc.year(),
+            month: utc.month(),
+            day: utc.day(),
+            hour: utc.hour(),
+        }
+    }
+}
+
 /// Why bytes are not an alert. Each ends in quarantine, with this text beside it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BadAlert {
@@ -108,14 +125,7 @@ fn hour_of(text: &str) -> Option<Hour> {
         let broken_down = parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?;
         broken_down.to_timestamp().ok()
     })?;
-    let utc = jiff::tz::Offset::UTC.to_datetime(instant);
-    let hour = Hour {
-        year: utc.year(),
-        month: utc.month(),
-        day: utc.day(),
-        hour: utc.hour(),
-    };
-    (0 <= hour.year).then_some(hour)
+    Some(Hour::of(instant)).filter(|hour| 0 <= hour.year)
 }
 
 #[cfg(test)]

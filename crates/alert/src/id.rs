@@ -1,10 +1,8 @@
 //! The identity of an alert.
 
 use crate::content::canonical;
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
-use std::borrow::Cow;
 
 /// Identifies an alert for ever: the first 128 bits of a SHA-256, of the alert's content.
 ///
@@ -142,9 +140,21 @@ impl Serialize for AlertId {
 
 impl<'de> Deserialize<'de> for AlertId {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = Cow::<'_, str>::deserialize(from)?;
-        let id = AlertId::from_hex(text.as_bytes());
-        id.ok_or_else(|| D::Error::custom("not the id of an alert"))
+        /// Reads the id where it stands, without a copy of its text.
+        struct InPlace;
+        impl serde::de::Visitor<'_> for InPlace {
+            type Value = AlertId;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the id of an alert")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<AlertId, E> {
+                let id = AlertId::from_hex(text.as_bytes());
+                id.ok_or_else(|| E::custom("not the id of an alert"))
+            }
+        }
+        from.deserialize_str(InPlace)
     }
 }
 

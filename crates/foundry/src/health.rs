@@ -2,8 +2,8 @@
 
 use crate::words;
 use host::Millis;
-use pipeline::Observed;
-use pipeline::heartbeat::{Heartbeat, ScrubState};
+use pipeline::heartbeat::{Heartbeat, InboxState, ScrubState};
+use pipeline::{LastDay, Observed};
 
 /// What there is to complain of.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct Limits {
     pub(crate) skew_max_ms: Option<u64>,
     /// For how long the indexer may have nothing new; `None` for ever.
     pub(crate) silence_max_ms: Option<u64>,
+    /// How many of a hundred alerts of the last day may have been set aside.
+    pub(crate) quarantine_percent_max: u32,
 }
 
 impl Health {
@@ -51,6 +53,8 @@ impl Health {
         if let Some(scrub) = &last.scrub {
             reasons.extend(of_scrub(scrub));
         }
+        reasons.extend(last.inbox.as_ref().and_then(never_taken));
+        reasons.extend(set_aside(last.last_day, limits));
         let age = now.0.saturating_sub(last.finished.as_millisecond());
         let age = u64::try_from(age).unwrap_or(0);
         if let Some(indexer) = &last.indexer {
@@ -102,6 +106,32 @@ fn of_scrub(scrub: &ScrubState) -> Vec<String> {
         ));
     }
     reasons
+}
+
+/// Why the inbox is not well.
+fn never_taken(inbox: &InboxState) -> Option<String> {
+    if inbox.ignored == 0 {
+        return None;
+    }
+    let (count, names) = (words::count(inbox.ignored), inbox.named.join(", "));
+    Some(format!(
+        "{count} in inbox/ will never be taken: {names}; a file is taken if its name ends in .json, and nothing below a directory is"
+    ))
+}
+
+/// Why what is set aside is too much.
+fn set_aside(day: LastDay, limits: &Limits) -> Option<String> {
+    let (bad, all) = (day.quarantined, day.good + day.quarantined);
+    if bad * 100 <= all * u64::from(limits.quarantine_percent_max) {
+        return None;
+    }
+    Some(format!(
+        "{} of {} alerts of the last 24 h were set aside, and {} % is normal (queue.quarantine_percent_max): in quarantine/, beside \
+         each, a file that ends in .reason says why",
+        words::count(bad),
+        words::count(all),
+        limits.quarantine_percent_max
+    ))
 }
 
 /// Why the clocks are not well.
@@ -160,7 +190,15 @@ mod tests {
         age_max_ms: u64::MAX,
         skew_max_ms: Some(60_000),
         silence_max_ms: Some(86_400_000),
+        quarantine_percent_max: 10,
     };
+
+    #[test]
+    fn too_many_alerts_in_quarantine_are_told() {
+        let told = |good, quarantined| set_aside(LastDay { good, quarantined }, &LIMITS);
+        assert_eq!((told(0, 0), told(90, 10)), (None, None));
+        assert!(told(15, 9).is_some_and(|reason| reason.contains("9 of 24 alerts")));
+    }
 
     fn check(skew_s: i64, silence_s: i64, out_of_reach: u64, limits: &Limits, parts: &[&str]) {
         let theirs = 1_775_044_800 - skew_s;

@@ -64,7 +64,7 @@ fn line(report: &Report) -> Line<'_> {
             pending: depth.pending,
             overflow: depth.overflow,
             claimed: depth.claimed,
-            quarantined: depth.quarantined,
+            quarantined: found.map_or(0, |found| found.quarantined),
         }),
         equation: found.map(ToString::to_string),
         mismatches: found.map(pipeline::Reconciled::mismatches),
@@ -115,7 +115,13 @@ fn text(report: &Report, terminal: &Terminal) -> String {
             ("pending", depth.pending),
             ("overflow", depth.overflow),
             ("claimed", depth.claimed),
-            ("quarantined", depth.quarantined),
+            (
+                "quarantined",
+                report
+                    .reconciled
+                    .as_ref()
+                    .map_or(0, |found| found.quarantined),
+            ),
         ];
         let parts = parts.map(|(place, count)| format!("{place} {}", words::count(count)));
         add(&mut text, format_args!("queue     {}", parts.join(", ")));

@@ -52,7 +52,7 @@ pub use failure::{Failure, FailureKind};
 pub use observed::{Audited, Observed};
 pub use pass::Report;
 pub use pipeline::{Backfilled, Pipeline};
-pub use reconciled::Reconciled;
+pub use reconciled::{LastDay, Reconciled};
 pub use scrubbed::{ScrubSettings, Scrubbed};
 pub use settings::Settings;
 pub use source::{Intake, Secret};

@@ -120,6 +120,7 @@ impl<'h> Pipeline<'h> {
         let polled = pass.run(Stage::Poll, |_| {
             let limits = Limits {
                 backlog_max: settings.backlog_max,
+                inbox_settle: settings.inbox_settle,
                 count_audit_every: settings.count_audit_every,
             };
             self.poll.run(spool, &mut self.source, &limits)
@@ -142,7 +143,7 @@ impl<'h> Pipeline<'h> {
             self.reconcile.run(reconcile::Parts {
                 spool,
                 state: &self.state,
-                refetch: self.source.refetch(),
+                again: self.source.again(),
                 look_every: settings.look_every,
                 scrub: &settings.scrub,
             })
@@ -159,6 +160,7 @@ impl<'h> Pipeline<'h> {
                 scrubbed: reconciled.scrubbed.as_ref(),
                 counts_audited: self.poll.counts_audited(),
                 indexer: self.poll.observed(),
+                inbox: polled.inbox.as_ref(),
                 policy_sha256: policy.sha256(),
                 insecure: self.source.is_insecure(),
             };

@@ -6,7 +6,7 @@ use crate::stage::{Counts, Ran};
 use crate::time::elapsed_ms;
 use host::Millis;
 use indexer::Observations;
-use spool::Spool;
+use spool::{Inbox, Spool};
 use std::time::Duration;
 
 /// What stage 1 remembers from one pass to the next.
@@ -21,6 +21,8 @@ pub(crate) struct Poll {
 pub(crate) struct Limits {
     /// It stops once so many alerts wait or are parked.
     pub(crate) backlog_max: u64,
+    /// When a file in the inbox that is no JSON object is taken all the same.
+    pub(crate) inbox_settle: Duration,
     /// How often counts are compared.
     pub(crate) count_audit_every: Duration,
 }
@@ -30,6 +32,8 @@ pub(crate) struct Limits {
 pub(crate) struct Polled {
     /// Whether the indexer has more for us now.
     pub(crate) has_more: bool,
+    /// What the inbox held; `None` if it could not be looked at.
+    pub(crate) inbox: Option<Inbox>,
 }
 
 impl Poll {
@@ -73,7 +77,9 @@ impl Poll {
         counts: &mut Counts,
         polled: &mut Polled,
     ) -> Result<(), SourceFailure> {
-        let adopted = source.adopt_inbox()?;
+        let inbox = source.adopt_inbox(limits.inbox_settle)?;
+        let adopted = inbox.adoption;
+        polled.inbox = Some(inbox);
         counts.taken += adopted.adopted + adopted.quarantined + adopted.vanished + adopted.held;
         counts.given += adopted.adopted;
         counts.errors += adopted.quarantined;

@@ -1,6 +1,7 @@
 //! What reconcile finds, and the equation that it must fulfil.
 
 use alert::AlertId;
+use serde::{Deserialize, Serialize};
 
 /// What reconcile found. Totals are since the ledger began.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -27,6 +28,17 @@ pub struct Reconciled {
     pub to_restore: Vec<AlertId>,
     /// Removed by somebody outside, and the indexer does not have them either.
     pub lost: Vec<AlertId>,
+    /// What became of the alerts that came in the last 24 hours.
+    pub last_day: LastDay,
+}
+
+/// What became of the alerts that came in the last 24 hours, and have their end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct LastDay {
+    /// Those that became cases or duplicates.
+    pub good: u64,
+    /// Those that were set aside.
+    pub quarantined: u64,
 }
 
 impl Reconciled {

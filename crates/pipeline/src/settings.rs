@@ -14,6 +14,8 @@ pub struct Settings {
     /// How long all stages of a pass together may wait for the indexer. What waits in the queue waits so much longer if the
     /// indexer hangs.
     pub poll_max: Duration,
+    /// A file in `inbox/` that is no whole JSON object is taken, and set aside, once nobody has written to it for so long.
+    pub inbox_settle: Duration,
     /// How often the indexer's counts are compared with ours.
     pub count_audit_every: Duration,
     /// While more than 10,000 alerts are on their way, they are looked for on disk only this often: that takes a look at
@@ -26,12 +28,13 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// 50,000 alerts, ten minutes, of which 20 seconds for the indexer, an hour, an hour; a week for the scrub; packs are amber.
+    /// 50,000 alerts, ten minutes, of which 20 seconds for the indexer, a minute, an hour, an hour; a week for the scrub; packs are amber.
     fn default() -> Self {
         Settings {
             backlog_max: 50_000,
             pass_max: Duration::from_secs(600),
             poll_max: Duration::from_secs(20),
+            inbox_settle: Duration::from_secs(60),
             count_audit_every: Duration::from_secs(3_600),
             look_every: Duration::from_secs(3_600),
             scrub: ScrubSettings::default(),

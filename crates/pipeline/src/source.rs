@@ -12,7 +12,7 @@ use host::{DirId, Host, Millis, Stop};
 use indexer::{
     Audit, Backfill, Observations, Patience, PollError, Poller, SecretFile, Step, Transport,
 };
-use spool::{Adoption, Published, Publisher, Spool, SpoolError};
+use spool::{Inbox, Incoming, Published, Publisher, Spool, SpoolError};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -64,8 +64,8 @@ pub(crate) struct Feed<'a, 'h> {
     allowance: &'a mut Duration,
 }
 
-/// A way to fetch again what vanished from the queue.
-pub(crate) struct Refetch<'a, 'h>(&'a mut Source<'h>);
+/// A way to take in again what vanished from the queue, or was set aside.
+pub(crate) struct Again<'a, 'h>(&'a mut Source<'h>);
 
 /// The longest time that a backfill may wait for the indexer, in all.
 const BACKFILL_MAX: Duration = Duration::from_secs(30 * 24 * 3_600);
@@ -109,9 +109,9 @@ impl<'h> Source<'h> {
         intake.is_some_and(|intake| !intake.transport.is_verified())
     }
 
-    /// Takes in what `inbox/` holds. Opens the publisher (and recovers what a crash left) if it is not open.
-    pub(crate) fn adopt_inbox(&mut self) -> Result<Adoption, SourceFailure> {
-        Ok(self.open_publisher()?.adopt_inbox()?)
+    /// Takes in what lies ready in `inbox/`. Opens the publisher (and recovers what a crash left) if it is not open.
+    pub(crate) fn adopt_inbox(&mut self, settle: Duration) -> Result<Inbox, SourceFailure> {
+        Ok(self.open_publisher()?.adopt_inbox(settle)?)
     }
 
     /// Reads a range of the indexer's alerts again, and makes durable in the queue what it did not have: how many were read,
@@ -151,11 +151,9 @@ impl<'h> Source<'h> {
         Ok(self.opened())
     }
 
-    /// A way to fetch again; `None` if nothing is open, because there is no intake, or if the indexer has failed in this pass
-    /// or used up its time: whoever asks it again would wait again.
-    pub(crate) fn refetch(&mut self) -> Option<Refetch<'_, 'h>> {
-        let is_open = self.publisher.is_some() && self.poller.is_some();
-        (is_open && !self.allowance.is_zero()).then_some(Refetch(self))
+    /// A way to take in again.
+    pub(crate) fn again(&mut self) -> Again<'_, 'h> {
+        Again(self)
     }
 
     /// Passes a result on, and closes publisher and poller if they are not to be used further.
@@ -272,11 +270,17 @@ impl<'a, 'h> Feed<'a, 'h> {
     }
 }
 
-impl Refetch<'_, '_> {
+impl Again<'_, '_> {
+    /// Whether the indexer can be asked: not if nothing is open, because there is no intake, nor if the indexer has failed in
+    /// this pass or used up its time, because whoever asks it again would wait again.
+    pub(crate) fn can_fetch(&self) -> bool {
+        self.0.publisher.is_some() && self.0.poller.is_some() && !self.0.allowance.is_zero()
+    }
+
     /// Asks the indexer for `wanted` in these ranges of time, and publishes again what it has. What came back is in `back`
     /// also if the rest could not be asked for.
     pub(crate) fn fetch(
-        self,
+        &mut self,
         wanted: &BTreeSet<AlertId>,
         ranges: &[(Millis, Millis)],
         back: &mut BTreeSet<AlertId>,
@@ -287,6 +291,15 @@ impl Refetch<'_, '_> {
         let mut ranges = ranges.iter();
         let result = ranges.try_for_each(|range| feed.find(wanted, *range, back));
         self.0.settle(result)
+    }
+
+    /// Publishes alerts whose bytes are here.
+    pub(crate) fn publish(&mut self, batch: &[Incoming<'_>]) -> Result<Published, Failure> {
+        let published = self
+            .0
+            .open_publisher()
+            .and_then(|publisher| Ok(publisher.publish(batch)?));
+        self.0.settle(published)
     }
 }
 

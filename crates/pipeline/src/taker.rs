@@ -35,7 +35,7 @@ impl Taker<'_, '_> {
         }
         self.publisher.note_repeats(&repeats)?;
         let publisher = &mut *self.publisher;
-        let act = || publisher.publish_within(&fresh, times_of(hits));
+        let act = || publisher.publish(&fresh);
         let published = witnessed(self.witness, Activity::Publish, act, outcome)?;
         let ids: Vec<AlertId> = fresh.iter().map(|alert| alert.id).collect();
         self.witness.acknowledge(&ids);
@@ -49,7 +49,7 @@ impl Taker<'_, '_> {
     pub(crate) fn restore(&mut self, hits: &[Hit<'_>]) -> Result<Published, SpoolError> {
         let batch: Vec<_> = hits.iter().map(|hit| incoming(hit, None)).collect();
         let publisher = &mut *self.publisher;
-        let act = || publisher.restore(&batch, times_of(hits));
+        let act = || publisher.restore(&batch);
         witnessed(self.witness, Activity::Publish, act, outcome)
     }
 
@@ -74,12 +74,6 @@ fn incoming<'a>(hit: &'a Hit<'_>, document: Option<Document<'a>>) -> Incoming<'a
         id: hit.alert,
         payload: hit.raw,
         document,
+        time: Some(hit.time),
     }
-}
-
-/// The first and last time of the hits.
-fn times_of(hits: &[Hit<'_>]) -> Option<(Millis, Millis)> {
-    let first = hits.iter().map(|hit| hit.time).min();
-    let last = hits.iter().map(|hit| hit.time).max();
-    first.zip(last)
 }

@@ -21,11 +21,9 @@ pub struct Depth {
     pub overflow: u64,
     /// Entries in workers' hands.
     pub claimed: u64,
-    /// Entries in quarantine.
-    pub quarantined: u64,
-    /// Buckets of the first three, also those that turn out to be empty.
+    /// Buckets, also those that turn out to be empty.
     pub buckets: u64,
-    /// When the oldest entry outside of quarantine was published.
+    /// When the oldest of them was published.
     pub oldest: Option<Stamp>,
 }
 
@@ -59,15 +57,6 @@ pub fn depth(spool: &Spool<'_>) -> Result<Depth, SpoolError> {
         }
     }
     (depth.pending, depth.overflow, depth.claimed) = (pending, overflow, claimed);
-    spool.quarantine.rewind().context("list", "quarantine")?;
-    while spool
-        .quarantine
-        .read(&mut names)
-        .context("list", "quarantine")?
-    {
-        let entries = names.iter().filter_map(|name| EntryName::parse(name.name));
-        depth.quarantined += entries.count() as u64;
-    }
     Ok(depth)
 }
 

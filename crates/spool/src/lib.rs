@@ -29,7 +29,7 @@ mod work;
 pub use buckets::cap;
 pub use cases::packs;
 pub use depth::{Depth, Live, depth, live};
-pub use intake::{Adoption, Document, Incoming, Published, Publisher};
+pub use intake::{Adoption, Document, Inbox, Incoming, Published, Publisher};
 pub use layout::{
     BUCKET_ENTRIES_MAX, BucketName, Dispositions, EntryName, Shed, Spool, SpoolError, SpoolOptions,
     Stamp,

@@ -92,6 +92,7 @@ pub(super) fn publish(
                 id: site.population.id(number),
                 payload,
                 document: None,
+                time: None,
             })
             .collect();
         let page_begun = host.now();

@@ -32,9 +32,9 @@ impl World<'_> {
                 id: hit.document,
                 payload: hit.raw,
                 document: None,
+                time: Some(hit.time),
             });
-            let times = Some((hits[0].time, hits[hits.len() - 1].time));
-            publisher.publish_within(&batch.collect::<Vec<_>>(), times)?;
+            publisher.publish(&batch.collect::<Vec<_>>())?;
             Ok(())
         };
         while !poller.step(&mut sink).unwrap().is_caught_up {}

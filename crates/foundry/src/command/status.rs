@@ -27,6 +27,8 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<Exit, FoundryErro
     let spool = foundry::open_to_look(&machine, &config)?;
     let heartbeat = Heartbeat::load(&spool)?;
     let depth = spool::depth(&spool)?;
+    let queue = heartbeat.as_ref().and_then(|beat| beat.queue.as_ref());
+    let quarantined = queue.map_or(0, |queue| queue.quarantined);
     let now = machine.host().now();
     let health = Health::of(heartbeat.as_ref(), now, &config.health_limits());
     let terminal = &context.terminal;
@@ -39,11 +41,11 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<Exit, FoundryErro
                 "pending": depth.pending,
                 "overflow": depth.overflow,
                 "claimed": depth.claimed,
-                "quarantined": depth.quarantined,
+                "quarantined": quarantined,
             },
             "heartbeat": heartbeat,
         })),
-        Format::Text => text(&health, &depth, heartbeat.as_ref(), terminal),
+        Format::Text => text(&health, &depth, quarantined, heartbeat.as_ref(), terminal),
     }
     Ok(match health.is_healthy() {
         true => Exit::Ok,
@@ -51,7 +53,13 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<Exit, FoundryErro
     })
 }
 
-fn text(health: &Health, depth: &Depth, heartbeat: Option<&Heartbeat>, terminal: &Terminal) {
+fn text(
+    health: &Health,
+    depth: &Depth,
+    quarantined: u64,
+    heartbeat: Option<&Heartbeat>,
+    terminal: &Terminal,
+) {
     let verdict = match health.is_healthy() {
         true => terminal.paint(Paint::Good, "healthy"),
         false => terminal.paint(Paint::Bad, "NOT healthy"),
@@ -64,7 +72,7 @@ fn text(health: &Health, depth: &Depth, heartbeat: Option<&Heartbeat>, terminal:
         ("pending", depth.pending),
         ("overflow", depth.overflow),
         ("claimed", depth.claimed),
-        ("quarantined", depth.quarantined),
+        ("quarantined", quarantined),
     ];
     let now = now.map(|(place, count)| format!("{place} {}", words::count(count)));
     terminal.result(&format!("queue     {}\n", now.join(", ")));
@@ -84,6 +92,14 @@ fn text(health: &Health, depth: &Depth, heartbeat: Option<&Heartbeat>, terminal:
     beat.stages
         .iter()
         .for_each(|stage| terminal.result(&line(stage)));
+    if let Some(inbox) = &beat.inbox {
+        terminal.result(&format!(
+            "inbox     {} half-written, {} hidden, {} never taken\n",
+            words::count(inbox.waiting),
+            words::count(inbox.hidden),
+            words::count(inbox.ignored)
+        ));
+    }
     if let Some(indexer) = &beat.indexer {
         terminal.result(&seen(indexer));
     }

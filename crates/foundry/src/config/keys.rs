@@ -128,12 +128,20 @@ keys! {
         bucket_max: u32 = spool::BUCKET_ENTRIES_MAX,
         /// Polling stops while so many wait or are parked.
         backlog_max: u64 = 50_000,
+        /// Not healthy if more of a day's alerts were set aside, in hundredths.
+        quarantine_percent_max: u32 = 10,
     }
 
     /// What cases look like.
     cases as RawCases, CasesValues {
         /// Cases of these dispositions become lines of one file an hour and bucket, instead of a directory each.
         packed: Packed = Packed(Vec::new()),
+    }
+
+    /// The drop-in directory for other programs.
+    inbox as RawInbox, InboxValues {
+        /// A file that is no whole JSON object is set aside once nobody has written to it for so long.
+        settle: Span = Span::seconds(60),
     }
 
     /// Looking again at what is finished.

@@ -131,6 +131,7 @@ impl Config {
                 tlp: self.values.escalation.tlp.value,
                 pap: self.values.escalation.pap.value,
             },
+            inbox_settle: self.values.inbox.settle.value.0,
             scrub: ScrubSettings {
                 every: self.values.scrub.every.value.0.map(|span| span.0),
                 cases_max: self.values.scrub.cases_max.value,
@@ -157,6 +158,7 @@ impl Config {
             age_max_ms: self.heartbeat_age_max_ms(),
             skew_max_ms: self.values.indexer.skew_max.value.ms(),
             silence_max_ms: self.values.indexer.silence_max.value.ms(),
+            quarantine_percent_max: self.values.queue.quarantine_percent_max.value,
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::failure::{Failure, FailureKind};
 use crate::heartbeat::{Facts, JSON_FILE};
 use crate::observed::Observed;
-use crate::reconciled::Reconciled;
+use crate::reconciled::{LastDay, Reconciled};
 use crate::scrubbed::Scrubbed;
 use crate::stage::{Counts, Stage, StageReport};
 use crate::time::{elapsed_ms, timestamp};
@@ -12,7 +12,7 @@ use host::Millis;
 use jiff::Timestamp;
 use policy::Stats;
 use serde::{Deserialize, Serialize};
-use spool::{Depth, Spool};
+use spool::{Depth, Inbox, Spool};
 use std::collections::BTreeMap;
 
 /// The version of `heartbeat.json`.
@@ -44,6 +44,12 @@ pub struct Heartbeat {
     pub stages: Vec<StageState>,
     /// The queue; absent if it could not be seen.
     pub queue: Option<QueueState>,
+    /// What lies in `inbox/` and was not taken; absent if that could not be seen, or in the heartbeats of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox: Option<InboxState>,
+    /// What became of the alerts that came in the last 24 hours.
+    #[serde(default)]
+    pub last_day: LastDay,
     /// Cases since the ledger began, by disposition.
     pub dispositions: BTreeMap<String, u64>,
     /// The equation of the last reconcile, with its numbers.
@@ -121,10 +127,23 @@ pub struct QueueState {
     pub overflow: u64,
     /// Entries in workers' hands.
     pub claimed: u64,
-    /// Entries in quarantine.
+    /// Entries that were set aside since the ledger began.
     pub quarantined: u64,
     /// For how long the oldest entry waits; 0 if none does.
     pub oldest_age_ms: u64,
+}
+
+/// What lies in `inbox/` after a pass.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct InboxState {
+    /// Files that are no whole JSON object yet, and that somebody has written to not long ago.
+    pub waiting: u64,
+    /// Names that begin with a dot: their writers will rename them.
+    pub hidden: u64,
+    /// Names that are never taken, because they do not end in `.json`, and directories.
+    pub ignored: u64,
+    /// Some of the last ones.
+    pub named: Vec<String>,
 }
 
 /// One signature, over all passes.
@@ -144,6 +163,7 @@ pub(crate) struct Memory {
     dispositions: BTreeMap<String, u64>,
     equation: String,
     ledger_heads: BTreeMap<String, String>,
+    quarantined: u64,
     /// Heartbeats that could not be written since the last one that was.
     pub(super) unwritten: u64,
 }
@@ -157,6 +177,7 @@ impl From<Heartbeat> for Memory {
             dispositions: last.dispositions,
             equation: last.equation,
             ledger_heads: last.ledger_heads,
+            quarantined: last.queue.map_or(0, |queue| queue.quarantined),
             unwritten: 0,
         }
     }
@@ -199,6 +220,7 @@ impl Memory {
             let judged = judged.map(|(one, count)| (one.word().to_owned(), count));
             self.dispositions = judged.collect();
             self.equation = found.to_string();
+            self.quarantined = found.quarantined;
         }
         if let Some(heads) = facts.ledger_heads {
             self.ledger_heads = heads;
@@ -218,7 +240,13 @@ impl Memory {
             stages: stages
                 .filter_map(|stage| self.stages.get(stage.word()).cloned())
                 .collect(),
-            queue: facts.depth.map(|depth| queue(&depth, now)),
+            queue: facts
+                .depth
+                .map(|depth| queue(&depth, self.quarantined, now)),
+            inbox: facts.inbox.map(inbox),
+            last_day: facts
+                .found
+                .map_or_else(LastDay::default, |found| found.last_day),
             dispositions: self.dispositions.clone(),
             equation: self.equation.clone(),
             mismatches,
@@ -293,7 +321,16 @@ fn scrub(of: &Scrubbed) -> ScrubState {
     }
 }
 
-fn queue(depth: &Depth, now: Millis) -> QueueState {
+fn inbox(of: &Inbox) -> InboxState {
+    InboxState {
+        waiting: of.waiting,
+        hidden: of.hidden,
+        ignored: of.ignored,
+        named: of.named.clone(),
+    }
+}
+
+fn queue(depth: &Depth, quarantined: u64, now: Millis) -> QueueState {
     let oldest = depth
         .oldest
         .and_then(|stamp| i64::try_from(stamp.millis).ok());
@@ -301,7 +338,7 @@ fn queue(depth: &Depth, now: Millis) -> QueueState {
         pending: depth.pending,
         overflow: depth.overflow,
         claimed: depth.claimed,
-        quarantined: depth.quarantined,
+        quarantined,
         oldest_age_ms: oldest.map_or(0, |oldest| elapsed_ms(Millis(oldest), now)),
     }
 }

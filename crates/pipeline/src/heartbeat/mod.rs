@@ -8,7 +8,7 @@ mod memory;
 mod prometheus;
 
 pub(crate) use memory::Memory;
-pub use memory::{Heartbeat, QueueState, ScrubState, SignatureTotal, StageState};
+pub use memory::{Heartbeat, InboxState, QueueState, ScrubState, SignatureTotal, StageState};
 pub use prometheus::exposition;
 
 use crate::failure::Failure;
@@ -18,7 +18,7 @@ use crate::scrubbed::Scrubbed;
 use crate::stage::{Ran, StageReport};
 use host::Millis;
 use policy::Stats;
-use spool::{Depth, Spool};
+use spool::{Depth, Inbox, Spool};
 use std::collections::BTreeMap;
 
 /// The file for people and programs, in the spool's directory.
@@ -48,6 +48,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) counts_audited: Millis,
     /// What the indexer told besides its alerts.
     pub(crate) indexer: Option<Observed>,
+    /// What the inbox held; `None` if it could not be looked at.
+    pub(crate) inbox: Option<&'a Inbox>,
     /// The policy in force.
     pub(crate) policy_sha256: &'a str,
     /// Whether anybody could answer for the indexer.

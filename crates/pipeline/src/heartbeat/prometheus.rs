@@ -38,6 +38,22 @@ pub fn exposition(beat: &Heartbeat) -> String {
             age,
         );
     }
+    if let Some(inbox) = &beat.inbox {
+        let name = "foundry_inbox_names";
+        text.family(name, "gauge", "Names in the inbox that were not taken.");
+        for (why, count) in [
+            ("waiting", inbox.waiting),
+            ("hidden", inbox.hidden),
+            ("ignored", inbox.ignored),
+        ] {
+            text.sample(name, &[("why", why)], count as f64);
+        }
+    }
+    text.one(
+        "foundry_quarantined_last_day",
+        "Alerts of the last 24 hours that were set aside.",
+        beat.last_day.quarantined as f64,
+    );
     let mismatches = beat.mismatches as f64;
     text.one(
         "foundry_reconcile_mismatch",
@@ -221,24 +237,30 @@ impl Text {
     }
 
     fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
-        let mut shown = String::new();
-        for (label, of) in labels {
-            let of = of
-                .replace('\\', "\\\\")
-                .replace('"', "\\\"")
-                .replace('\n', "\\n");
-            let comma = if shown.is_empty() { "" } else { "," };
-            shown.push_str(&format!("{comma}{label}=\"{of}\""));
+        self.0.push_str(name);
+        for (at, (label, of)) in labels.iter().enumerate() {
+            self.0.push_str(if at == 0 { "{" } else { "," });
+            self.0.push_str(label);
+            self.0.push_str("=\"");
+            for letter in of.chars() {
+                match letter {
+                    '\\' => self.0.push_str("\\\\"),
+                    '"' => self.0.push_str("\\\""),
+                    '\n' => self.0.push_str("\\n"),
+                    other => self.0.push(other),
+                }
+            }
+            self.0.push('"');
         }
-        match shown.is_empty() {
-            true => self.line(format_args!("{name} {value}")),
-            false => self.line(format_args!("{name}{{{shown}}} {value}")),
+        if !labels.is_empty() {
+            self.0.push('}');
         }
+        self.line(format_args!(" {value}"));
     }
 
     fn one(&mut self, name: &str, help: &str, value: f64) {
         self.family(name, "gauge", help);
-        self.line(format_args!("{name} {value}"));
+        self.sample(name, &[], value);
     }
 
     fn line(&mut self, line: std::fmt::Arguments<'_>) {

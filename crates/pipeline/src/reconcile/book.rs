@@ -1,5 +1,8 @@
 //! What reconcile knows from one pass to the next.
 
+use super::aside::Aside;
+use super::last_day::Hours;
+use super::ranges::Ranges;
 use crate::failure::{Failure, FailureKind};
 use crate::reconciled::Reconciled;
 use crate::time::elapsed_ms;
@@ -42,6 +45,14 @@ pub(super) struct Book {
     /// Alerts that were to be fetched again and that the indexer does not have.
     #[serde(with = "ids")]
     pub(super) lost: BTreeSet<AlertId>,
+    /// Where to ask for what vanishes. `None` in the book of an earlier version, which is made anew.
+    ranges: Option<Ranges>,
+    /// What became of the newest alerts.
+    #[serde(default)]
+    hours: Hours,
+    /// What was set aside not long ago.
+    #[serde(default)]
+    pub(super) aside: Aside,
     /// Alerts that ended in quarantine since this process has the book.
     #[serde(skip)]
     set_aside: BTreeSet<AlertId>,
@@ -93,6 +104,9 @@ impl Book {
                 "state/{FILE} is damaged: {error}; remove it, and the ledger is read anew"
             ),
         })?;
+        if book.ranges.is_none() {
+            return Ok(book.anew());
+        }
         Ok(Book {
             saved: book.position.clone(),
             ..book
@@ -102,7 +116,7 @@ impl Book {
     /// Errs unless the ledger is the one that this book was made of, as far as a power loss cannot have taken it back.
     pub(super) fn check_ledger(&self, spool: &Spool<'_>) -> Result<(), Failure> {
         let checked = self.proven.check(spool);
-        let checked = checked.and_then(|()| self.position.check_segments(spool));
+        let checked = checked.and_then(|()| self.position.check_segments(spool, &self.proven));
         checked.map_err(|error| {
             let failure = Failure::from(error);
             match failure.kind {
@@ -129,6 +143,8 @@ impl Book {
             self.proven = self.position.proven(&self.saved, &self.proven);
             self.saved = self.position.clone();
         }
+        let ranges = self.ranges.get_or_insert_default();
+        ranges.forget(&self.open, &self.vanished);
         let bytes = serde_json::to_vec(self).expect("its keys are strings");
         state
             .replace(FILE, &bytes)
@@ -149,8 +165,8 @@ impl Book {
         self.open() <= LOOK_ALWAYS_MAX || look_every.as_millis() <= u128::from(since)
     }
 
-    /// Whether it is time to ask for what vanished. While others are on their way it may wait a little: to find out when
-    /// an alert came takes a look at the whole ledger.
+    /// Whether it is time to ask for what vanished. While others are on their way it may wait a little: those that vanish
+    /// meanwhile are asked for together with it.
     pub(super) fn is_restore_due(&self, now: Millis) -> bool {
         let since = elapsed_ms(Millis(self.restored_ms), now);
         let is_idle = self.open.is_empty() || RESTORE_EVERY_MS <= since;
@@ -166,7 +182,14 @@ impl Book {
     pub(super) fn add(&mut self, record: &Record, early: &mut Early) {
         match record {
             Record::Opened { .. } | Record::Life { .. } | Record::Repeated { .. } => {}
-            Record::Published { entries, .. } => {
+            Record::Published {
+                bucket,
+                entries,
+                times,
+                ..
+            } => {
+                let ranges = self.ranges.get_or_insert_default();
+                ranges.publish(*bucket, *times);
                 for entry in entries {
                     self.begin(*entry, early);
                 }
@@ -197,7 +220,7 @@ impl Book {
         self.vanished.remove(&entry.id());
         if let Some(end) = early.remove(&entry) {
             self.published += 1;
-            self.count(entry.id(), end);
+            self.count(entry, end);
         } else if self.open.insert(entry) {
             self.published += 1;
         }
@@ -206,13 +229,27 @@ impl Book {
     /// After a power loss an end may be recorded again: the first counts.
     fn end(&mut self, entry: EntryName, end: End, early: &mut Early) {
         if self.open.remove(&entry) {
-            self.count(entry.id(), end);
+            self.count(entry, end);
         } else {
             early.insert(entry, end);
         }
     }
 
-    fn count(&mut self, id: AlertId, end: End) {
+    /// Where the indexer is to be asked for alerts that vanished.
+    pub(super) fn ranges(&mut self) -> &Ranges {
+        self.ranges.get_or_insert_default()
+    }
+
+    fn count(&mut self, entry: EntryName, end: End) {
+        let id = entry.id();
+        match end {
+            End::Cased(_) | End::Duplicate => self.hours.count(entry.stamp(), true),
+            End::Quarantined => {
+                self.hours.count(entry.stamp(), false);
+                self.aside.add(entry);
+            }
+            End::Vanished => {}
+        }
         match end {
             End::Cased(disposition) => self.cased[disposition as usize] += 1,
             End::Duplicate => self.duplicates += 1,
@@ -223,6 +260,7 @@ impl Book {
             End::Vanished => {
                 self.vanished_total += 1;
                 self.vanished.insert(id);
+                self.ranges.get_or_insert_default().vanish(entry);
             }
         }
     }
@@ -247,7 +285,7 @@ impl Book {
         }
         for entry in &seen.missing {
             self.open.remove(entry);
-            self.count(entry.id(), End::Vanished);
+            self.count(*entry, End::Vanished);
         }
         self.spare_returned();
         found.queue = self.open() + seen.unrecorded.len() as u64;
@@ -289,7 +327,8 @@ impl Book {
     }
 
     /// Puts the totals and the lists into what reconcile found.
-    pub(super) fn tell(&self, found: &mut Reconciled) {
+    pub(super) fn tell(&mut self, found: &mut Reconciled, now: Millis) {
+        found.last_day = self.hours.sum(now);
         found.published = self.published;
         found.cased = self.cased;
         found.duplicates = self.duplicates;

@@ -1,12 +1,9 @@
-//! What reconcile reads: new records, the cases that they tell of, and the times of single alerts.
+//! What reconcile reads: new records, and the cases that they tell of.
 
 use super::book::{Book, Early};
 use crate::reconciled::Reconciled;
-use alert::AlertId;
-use host::Millis;
-use spool::ledger::{NewCase, Record};
-use spool::{LedgerPosition, Spool, SpoolError, follow};
-use std::collections::BTreeSet;
+use spool::ledger::NewCase;
+use spool::{Spool, SpoolError, follow};
 
 /// Adds every record after the book's position to the book, and looks whether its cases stand. Returns how many new cases
 /// there were.
@@ -76,34 +73,4 @@ impl Eyes {
         }
         Ok(true)
     }
-}
-
-/// The ranges of time in which the alerts `wanted` lie, by the records of their publication; merged, ascending. Reads the
-/// whole ledger: alerts vanish seldom.
-pub(super) fn times_of(
-    spool: &Spool<'_>,
-    wanted: &BTreeSet<AlertId>,
-) -> Result<Vec<(Millis, Millis)>, SpoolError> {
-    let mut ranges = BTreeSet::new();
-    follow(spool, &LedgerPosition::default(), &mut |record| {
-        let Record::Published {
-            entries,
-            times: Some(times),
-            ..
-        } = record
-        else {
-            return;
-        };
-        if entries.iter().any(|entry| wanted.contains(&entry.id())) {
-            ranges.insert(times);
-        }
-    })?;
-    let mut merged: Vec<(Millis, Millis)> = Vec::new();
-    for (from, to) in ranges {
-        match merged.last_mut() {
-            Some((_, end)) if from <= end.0 => *end = Millis(end.0.max(to)),
-            _ => merged.push((Millis(from), Millis(to))),
-        }
-    }
-    Ok(merged)
 }

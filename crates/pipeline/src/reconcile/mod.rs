@@ -8,19 +8,23 @@
 //! 3. **Fetch again**: an alert without an end that stands nowhere was removed by somebody outside. The indexer is asked for
 //!    it by its identity, and what it has is published again. What it no longer has is lost, and named in every report.
 //!
-//! 4. **Scrub** ([`scrub`]): a little of what is finished is looked at again, byte by byte.
+//! 4. **Take back** ([`aside`]): a file that was set aside because its writer was not done may be whole by now.
+//! 5. **Scrub** ([`scrub`]): a little of what is finished is looked at again, byte by byte.
 //!
 //! The equation is `published = cased + duplicates + quarantined + vanished + queue`, with the queue counted on disk.
 //! `foundry audit` reads everything instead; this stage falls back to reading the whole ledger when its own notes do not fit.
 
+mod aside;
 mod book;
+mod last_day;
 mod look;
+mod ranges;
 mod scrub;
 
 use crate::failure::Failure;
 use crate::reconciled::Reconciled;
 use crate::scrubbed::{ScrubSettings, Scrubbed};
-use crate::source::Refetch;
+use crate::source::Again;
 use crate::stage::{Counts, Ran};
 use book::Book;
 use host::Dir;
@@ -55,8 +59,8 @@ pub(crate) struct Parts<'a, 'h> {
     pub(crate) spool: &'a Spool<'h>,
     /// Where the book is kept.
     pub(crate) state: &'a Dir<'h>,
-    /// A way to fetch again what vanished, if there is one now.
-    pub(crate) refetch: Option<Refetch<'a, 'h>>,
+    /// A way to take in again what vanished, and what was set aside.
+    pub(crate) again: Again<'a, 'h>,
     /// How often a deep queue is looked at.
     pub(crate) look_every: Duration,
     /// How far the scrub goes.
@@ -103,7 +107,7 @@ impl Reconcile {
         let Parts {
             spool,
             state,
-            refetch,
+            mut again,
             look_every,
             scrub: _,
         } = parts;
@@ -115,13 +119,14 @@ impl Reconcile {
         let mut found = Reconciled::default();
         let new_cases = fold(spool, &mut book, &mut found)?;
         let (mut restored, mut saved) = (Ok(0), Ok(()));
+        let taken_back = book.aside.take_back(spool, &mut again);
         if book.is_look_due(spool.host().now(), look_every) {
             book.note_missing(spool, &mut found)?;
             let now = spool.host().now();
             book.looked_ms = now.0;
             // What cannot be asked for now is due again in the next pass, not in an hour.
-            if book.is_restore_due(now) && refetch.is_some() {
-                restored = restore(spool, refetch, &mut book);
+            if book.is_restore_due(now) && again.can_fetch() {
+                restored = restore(spool, &mut again, &mut book);
                 book.restored_ms = now.0;
             }
             // It is a cache: what was found is told also if there is no space for it.
@@ -131,14 +136,14 @@ impl Reconcile {
             found.queue = book.open();
         }
         found.restored = *restored.as_ref().unwrap_or(&0);
-        book.tell(&mut found);
+        book.tell(&mut found, spool.host().now());
         counts.taken = new_cases;
         counts.given = new_cases.saturating_sub(found.case_missing.len() as u64);
         counts.errors = found.mismatches();
         gives.ledger_heads = Some(book.position.heads());
         gives.found = Some(found);
         self.book = Some(book);
-        restored.and(saved)
+        taken_back.and(restored).and(saved)
     }
 }
 
@@ -157,25 +162,22 @@ fn fold(spool: &Spool<'_>, book: &mut Book, found: &mut Reconciled) -> Result<u6
 }
 
 /// Asks the indexer for what vanished and publishes it again. Returns how many alerts came back.
-fn restore(
-    spool: &Spool<'_>,
-    refetch: Option<Refetch<'_, '_>>,
-    book: &mut Book,
-) -> Result<u64, Failure> {
-    let Some(refetch) = refetch.filter(|_| !book.vanished.is_empty()) else {
-        return Ok(0);
-    };
+fn restore(spool: &Spool<'_>, again: &mut Again<'_, '_>, book: &mut Book) -> Result<u64, Failure> {
     // A case may stand before its record does. Whoever has one has not vanished, and is not published again (S5).
     let mut wanted = BTreeSet::new();
-    for id in &book.vanished {
-        if spool::cases::find(spool, *id)?.is_none() {
-            wanted.insert(*id);
+    for id in book.vanished.clone() {
+        let found = match book.ranges().of_alert(id) {
+            Some(times) => spool::cases::find_between(spool, id, times)?,
+            None => spool::cases::find(spool, id)?,
+        };
+        if found.is_none() {
+            wanted.insert(id);
         }
     }
     book.vanished.clone_from(&wanted);
-    let ranges = look::times_of(spool, &wanted)?;
+    let ranges = book.ranges().of_alerts(&wanted);
     let mut back = BTreeSet::new();
-    let fetched = refetch.fetch(&wanted, &ranges, &mut back);
+    let fetched = again.fetch(&wanted, &ranges, &mut back);
     // What came back is on its way again, also if the rest could not be asked for.
     book.vanished.retain(|id| !back.contains(id));
     fetched?;

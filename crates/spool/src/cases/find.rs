@@ -7,9 +7,9 @@
 
 use crate::cases::packs::{self, PACKED};
 use crate::cases::staging::{ALERT_FILE, CASE_FILE};
-use crate::layout::{Context, PathBuffer, Spool, SpoolError, read_or_gone};
-use alert::{AlertId, PAYLOAD_BYTES_MAX};
-use host::{Dir, File, Names};
+use crate::layout::{Context, PathBuffer, Spool, SpoolError, hour, read_or_gone};
+use alert::{AlertId, Hour, PAYLOAD_BYTES_MAX};
+use host::{Dir, File, Millis, Names};
 
 /// The shelf of cases whose alert carries no usable time.
 const UNDATED: &str = "undated";
@@ -65,12 +65,46 @@ pub fn find(spool: &Spool<'_>, id: AlertId) -> Result<Option<FoundCase>, SpoolEr
     if let Some(found) = find_below(spool, id, &mut path, LEVELS, &mut names)? {
         return Ok(Some(found));
     }
-    let undated = read(spool, &format!("{UNDATED}/{}", &id.to_string()[..2]), id)?;
+    let undated = read(spool, &undated_shelf(id), id)?;
     if undated.is_some() {
         return Ok(undated);
     }
     path.push_str(PACKED);
     find_below(spool, id, &mut path, LEVELS + 1, &mut names)
+}
+
+/// The case of `id`, whose alert is from between these two times; `None` if there is none.
+///
+/// Costs some calls for each hour between them, however many hours have cases; if they are more than three days apart, it is
+/// [`find`]. A case whose alert names another hour than its source did is not found, unless it is an undated one.
+pub fn find_between(
+    spool: &Spool<'_>,
+    id: AlertId,
+    (from, to): (Millis, Millis),
+) -> Result<Option<FoundCase>, SpoolError> {
+    const HOUR_MS: i64 = 3_600_000;
+    if 72 * HOUR_MS < to.0.saturating_sub(from.0) {
+        return find(spool, id);
+    }
+    let mut names = Names::default();
+    let hours = from.0.div_euclid(HOUR_MS)..=to.0.div_euclid(HOUR_MS);
+    for hour in hours.filter_map(|hour| Hour::of_millis(hour * HOUR_MS)) {
+        let shelf = hour::shelf_of(hour);
+        let found = read(spool, &shelf, id)?;
+        let mut path = format!("{PACKED}/{shelf}");
+        let found = match found {
+            None => find_below(spool, id, &mut path, 1, &mut names)?,
+            found => found,
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    read(spool, &undated_shelf(id), id)
+}
+
+fn undated_shelf(id: AlertId) -> String {
+    format!("{UNDATED}/{}", &id.to_string()[..2])
 }
 
 /// Year, month, day and hour; below an hour of packs, their numbers.

@@ -8,5 +8,6 @@ pub(crate) mod plan;
 pub(crate) mod quarantine;
 pub(crate) mod staging;
 
-pub use find::{FoundCase, find, read};
+pub use find::{FoundCase, find, find_between, read};
 pub use of_hour::{has_directory, of_hour};
+pub use quarantine::{quarantined_at, quarantined_bytes};

@@ -1,17 +1,17 @@
-//! Adopting a flat directory of alert files: a legacy queue, or the drop-in directory `inbox/`.
+//! Adopting a directory of alert files: a legacy queue, or the drop-in directory ([`super::inbox`]).
 //!
 //! It streams: names are used a chunk at a time, and nothing is held that grows with the directory. Each file is renamed
-//! into a bucket under `claimed/adopt-<epoch>/`, so a crash leaves ordinary claims, which recovery returns. An adopted file's
-//! identity is that of its name.
+//! into a bucket under `claimed/adopt-<epoch>/`, so a crash leaves ordinary claims, which recovery returns. Which files are
+//! taken, and under which identity, is for the directory's doorkeeper to say.
 
 use crate::buckets::bucket::may_be_file;
 use crate::buckets::claims;
 use crate::cases::quarantine;
 use crate::intake::publish::Publisher;
-use crate::layout::{BucketName, Context, EntryName, PathBuffer, SpoolError, Stamp};
+use crate::layout::{BucketName, Context, EntryName, PathBuffer, Spool, SpoolError, Stamp};
 use crate::ledger::Record;
-use alert::AlertId;
-use host::{At, Class, Dir, Kind, Names};
+use alert::{AlertId, PAYLOAD_BYTES_MAX};
+use host::{At, Class, Dir, File, Kind, Meta, Names};
 
 /// Buckets that are sealed by one group commit.
 const SEALED_MAX: usize = 16;
@@ -27,8 +27,41 @@ pub struct Adoption {
     pub vanished: u64,
     /// Files that somebody held: still where they were.
     pub held: u64,
-    /// Names not ending in `.json`, and directories: left alone.
+    /// Names that are left alone.
     pub skipped: u64,
+}
+
+/// Who says what becomes of a directory's names.
+pub(super) trait Doorkeeper {
+    /// A scan of the directory begins, from its start.
+    fn begin_scan(&mut self) {}
+
+    /// What is to become of this name.
+    fn look(&mut self, dir: &Dir<'_>, name: &[u8], kind: Kind) -> Result<Look, SpoolError>;
+}
+
+/// What is to become of a name.
+pub(super) enum Look {
+    /// It is taken, under this identity. If the identity is of its content: what the file was when that was read.
+    Take(AlertId, Option<Meta>),
+    /// It is set aside, for this reason.
+    Refuse(&'static str),
+    /// It is left.
+    Leave,
+}
+
+/// The doorkeeper of a flat directory: files that end in `.json`, known by their names.
+struct Flat;
+
+impl Doorkeeper for Flat {
+    fn look(&mut self, _: &Dir<'_>, name: &[u8], kind: Kind) -> Result<Look, SpoolError> {
+        Ok(match kind {
+            _ if !name.ends_with(b".json") => Look::Leave,
+            Kind::Dir => Look::Leave,
+            kind if may_be_file(kind) => Look::Take(AlertId::of_file_name(name), None),
+            _ => Look::Refuse("not a regular file"),
+        })
+    }
 }
 
 /// A bucket being filled.
@@ -40,12 +73,6 @@ struct Filling {
 }
 
 impl<'h> Publisher<'h> {
-    /// Adopts what `inbox/` holds.
-    pub fn adopt_inbox(&mut self) -> Result<Adoption, SpoolError> {
-        let spool = self.spool;
-        self.adopt_dir(&spool.inbox)
-    }
-
     /// Adopts the files ending in `.json` of the flat directory at `at`, which must be on the spool's filesystem.
     ///
     /// Files that appear meanwhile may be adopted or not. When it returns, what it counts as adopted is durable and pending;
@@ -53,15 +80,23 @@ impl<'h> Publisher<'h> {
     /// directory or in the spool: never both, never neither.
     pub fn adopt(&mut self, at: At<'_>) -> Result<Adoption, SpoolError> {
         let dir = Dir::open(self.spool.host, at).context("open", at.path)?;
-        self.adopt_dir(&dir)
+        self.adopt_dir(&dir, &mut Flat)
     }
 
-    fn adopt_dir(&mut self, dir: &Dir<'_>) -> Result<Adoption, SpoolError> {
+    pub(super) fn adopt_dir(
+        &mut self,
+        dir: &Dir<'_>,
+        keeper: &mut dyn Doorkeeper,
+    ) -> Result<Adoption, SpoolError> {
         self.check_poison()?;
-        self.poisoning(|publisher| publisher.adopt_all(dir))
+        self.poisoning(|publisher| publisher.adopt_all(dir, keeper))
     }
 
-    fn adopt_all(&mut self, dir: &Dir<'_>) -> Result<Adoption, SpoolError> {
+    fn adopt_all(
+        &mut self,
+        dir: &Dir<'_>,
+        keeper: &mut dyn Doorkeeper,
+    ) -> Result<Adoption, SpoolError> {
         let spool = self.spool;
         let home_name = claims::home_name("adopt", self.ledger.epoch());
         let home = Dir::open_or_make(spool.host, spool.claimed.at(&home_name))
@@ -69,7 +104,7 @@ impl<'h> Publisher<'h> {
         let (mut total, mut names) = (Adoption::default(), Names::default());
         loop {
             // A scan may miss a name that is renamed meanwhile: scan again until nothing is found.
-            let pass = self.adopt_pass(dir, &home, &mut names)?;
+            let pass = self.adopt_pass(dir, &home, keeper, &mut names)?;
             total.adopted += pass.adopted;
             total.quarantined += pass.quarantined;
             total.vanished += pass.vanished;
@@ -90,20 +125,23 @@ impl<'h> Publisher<'h> {
         &mut self,
         dir: &Dir<'_>,
         home: &Dir<'_>,
+        keeper: &mut dyn Doorkeeper,
         names: &mut Names,
     ) -> Result<Adoption, SpoolError> {
         let mut pass = Adoption::default();
         let mut sealed = Vec::new();
         let mut filling = None;
+        keeper.begin_scan();
         dir.rewind().context("list", "the directory to adopt")?;
         while dir.read(names).context("list", "the directory to adopt")? {
             for found in names.iter() {
-                if !found.name.ends_with(b".json") || found.kind == Kind::Dir {
-                    pass.skipped += 1;
-                } else if may_be_file(found.kind) {
-                    self.take(dir, home, found.name, &mut filling, &mut pass)?;
-                } else {
-                    self.refuse(dir, found.name, &mut pass)?;
+                let name = found.name;
+                match keeper.look(dir, name, found.kind)? {
+                    Look::Take(id, seen) => {
+                        self.take(dir, home, (name, id, seen), &mut filling, &mut pass)?;
+                    }
+                    Look::Refuse(reason) => self.refuse(dir, name, reason, &mut pass)?,
+                    Look::Leave => pass.skipped += 1,
                 }
                 if filling
                     .as_ref()
@@ -129,7 +167,7 @@ impl<'h> Publisher<'h> {
         &mut self,
         dir: &Dir<'_>,
         home: &Dir<'_>,
-        name: &[u8],
+        (name, id, seen): (&[u8], AlertId, Option<Meta>),
         filling: &mut Option<Filling>,
         pass: &mut Adoption,
     ) -> Result<(), SpoolError> {
@@ -149,7 +187,7 @@ impl<'h> Publisher<'h> {
             }
         };
         let offset = u32::try_from(filling.entries.len()).expect("a bucket's entries are few");
-        let entry = EntryName::new(filling.first.offset(offset), AlertId::of_file_name(name));
+        let entry = EntryName::new(filling.first.offset(offset), id);
         let mut path = PathBuffer::default();
         let to = home.at(path.join(&[filling.bucket.as_ref(), entry.as_ref()]));
         match spool
@@ -159,6 +197,10 @@ impl<'h> Publisher<'h> {
         {
             Ok(()) => {
                 pass.adopted += 1;
+                let entry = match seen {
+                    Some(seen) => known_by_content(spool, home, filling.bucket, entry, seen)?,
+                    None => entry,
+                };
                 filling.entries.push(entry);
                 filling
                     .origins
@@ -177,9 +219,10 @@ impl<'h> Publisher<'h> {
         &mut self,
         dir: &Dir<'_>,
         name: &[u8],
+        reason: &str,
         pass: &mut Adoption,
     ) -> Result<(), SpoolError> {
-        match quarantine::move_aside(self.spool, dir.at(name), name, "not a regular file")? {
+        match quarantine::move_aside(self.spool, dir.at(name), name, reason)? {
             quarantine::Outcome::SetAside => pass.quarantined += 1,
             quarantine::Outcome::Vanished => pass.vanished += 1,
             quarantine::Outcome::Held | quarantine::Outcome::Copy => pass.held += 1,
@@ -224,5 +267,45 @@ impl<'h> Publisher<'h> {
                 .context("publish", target)?;
         }
         spool.group_commit()
+    }
+}
+
+/// Gives a file that was taken the identity of its content, if its writer has put another content, or another file, under its
+/// name between the look and the move. From the move on no other name leads to it.
+fn known_by_content(
+    spool: &Spool<'_>,
+    home: &Dir<'_>,
+    bucket: BucketName,
+    entry: EntryName,
+    seen: Meta,
+) -> Result<EntryName, SpoolError> {
+    let (mut path, mut to) = (PathBuffer::default(), PathBuffer::default());
+    let at = home.at(path.join(&[bucket.as_ref(), entry.as_ref()]));
+    let mut bytes = Vec::new();
+    let read = spool.host.stat(at).and_then(|now| {
+        if now == seen {
+            return Ok(false);
+        }
+        let file = File::open_read(spool.host, at)?;
+        file.read_to(0, &mut bytes, PAYLOAD_BYTES_MAX + 1)?;
+        Ok(true)
+    });
+    match read {
+        Ok(true) => {}
+        // Whoever holds it, or has removed it, is met again by the worker.
+        Ok(false) => return Ok(entry),
+        Err(error) if matches!(error.class(), Class::Resource | Class::Fault) => {
+            return Err(error).context("read", entry);
+        }
+        Err(_) => return Ok(entry),
+    }
+    let renamed = EntryName::new(entry.stamp(), AlertId::of_alert(&bytes));
+    let to = home.at(to.join(&[bucket.as_ref(), renamed.as_ref()]));
+    match spool.host.rename_noreplace(at, to) {
+        Ok(()) => Ok(renamed),
+        Err(error) if matches!(error.class(), Class::Resource | Class::Fault) => {
+            Err(error).context("rename", entry)
+        }
+        Err(_) => Ok(entry),
     }
 }

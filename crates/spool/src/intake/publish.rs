@@ -29,6 +29,8 @@ pub struct Incoming<'a> {
     pub payload: &'a [u8],
     /// Where its source has it; `None` if it has no source that would give it again under another name.
     pub document: Option<Document<'a>>,
+    /// When its source says that it happened: where the source is to be asked for it again. `None` if it has no such source.
+    pub time: Option<Millis>,
 }
 
 /// Where a source has an alert. It may have one in several places.
@@ -52,6 +54,14 @@ pub struct Published {
     pub duplicates: u64,
     /// Buckets.
     pub buckets: u64,
+}
+
+/// A bucket that is written and not visible.
+struct Written {
+    bucket: BucketName,
+    entries: Vec<EntryName>,
+    /// The first and last time of its alerts.
+    times: Option<(Millis, Millis)>,
 }
 
 /// How far ahead of the clock names are reserved in the ledger: a publisher that publishes all the time writes that down
@@ -134,16 +144,6 @@ impl<'h> Publisher<'h> {
     /// was visible, nothing of the batch is; otherwise [`SpoolError::Poisoned`] asks for a new publisher, and publishing the
     /// same batch again is right in both cases.
     pub fn publish(&mut self, batch: &[Incoming<'_>]) -> Result<Published, SpoolError> {
-        self.publish_within(batch, None)
-    }
-
-    /// [`Publisher::publish`], noting in the ledger the first and last time of the batch's alerts: where the source is to
-    /// be asked for one of them again.
-    pub fn publish_within(
-        &mut self,
-        batch: &[Incoming<'_>],
-        times: Option<(Millis, Millis)>,
-    ) -> Result<Published, SpoolError> {
         let (mut ids, mut fresh, mut repeats) = (BTreeSet::new(), Vec::new(), Vec::new());
         let seen = self.seen()?;
         for alert in batch {
@@ -155,7 +155,7 @@ impl<'h> Publisher<'h> {
             repeats.extend(named.map(|document| (alert.id, document)));
         }
         self.note_repeats(&repeats)?;
-        self.publish_all(batch.len(), &fresh, times)
+        self.publish_all(batch.len(), &fresh)
     }
 
     /// Whether an alert was published, as far as the publisher remembers. Errs if it cannot read back what it remembers.
@@ -185,20 +185,15 @@ impl<'h> Publisher<'h> {
     /// Publishes alerts whose files somebody removed, as the audit found: the same ids once more.
     ///
     /// An alert that turns up after all meets the other copy's case.
-    pub fn restore(
-        &mut self,
-        vanished: &[Incoming<'_>],
-        times: Option<(Millis, Millis)>,
-    ) -> Result<Published, SpoolError> {
+    pub fn restore(&mut self, vanished: &[Incoming<'_>]) -> Result<Published, SpoolError> {
         let all: Vec<_> = vanished.iter().collect();
-        self.publish_all(vanished.len(), &all, times)
+        self.publish_all(vanished.len(), &all)
     }
 
     fn publish_all(
         &mut self,
         offered: usize,
         fresh: &[&Incoming<'_>],
-        times: Option<(Millis, Millis)>,
     ) -> Result<Published, SpoolError> {
         self.check_poison()?;
         let mut done = Published {
@@ -212,64 +207,68 @@ impl<'h> Publisher<'h> {
         let mut written = Vec::new();
         if let Err(error) = self.write_all(fresh, &mut written) {
             // Best effort: what cannot be removed now is dropped when the next publisher opens.
-            for (bucket, _) in written {
+            for one in written {
                 drop(bucket::drop_unpublished(
                     self.spool,
                     &self.spool.tmp,
-                    bucket,
+                    one.bucket,
                     &mut self.names,
                 ));
             }
             return Err(error);
         }
         done.buckets = written.len() as u64;
-        self.poisoning(|publisher| publisher.reveal(written, times))?;
+        self.poisoning(|publisher| publisher.reveal(written))?;
         Ok(done)
     }
 
     fn write_all(
         &mut self,
         fresh: &[&Incoming<'_>],
-        written: &mut Vec<(BucketName, Vec<EntryName>)>,
+        written: &mut Vec<Written>,
     ) -> Result<(), SpoolError> {
         let mut path = PathBuffer::default();
         for alerts in fresh.chunks(self.spool.options.bucket_entries() as usize) {
             let (bucket, first) = self.next_bucket(alerts.len())?;
-            written.push((bucket, Vec::with_capacity(alerts.len())));
-            let entries = &mut written.last_mut().expect("one was pushed").1;
+            let times = alerts.iter().filter_map(|alert| alert.time);
+            let entries = (0..).zip(alerts);
+            let entries = entries.map(|(at, alert)| EntryName::new(first.offset(at), alert.id));
+            written.push(Written {
+                bucket,
+                entries: entries.collect(),
+                times: times.clone().min().zip(times.max()),
+            });
+            let entries = &written.last().expect("one was pushed").entries;
             self.spool
                 .host
                 .mkdir(self.spool.tmp.at(&bucket))
                 .context("make", bucket)?;
-            for (offset, alert) in (0..).zip(alerts) {
-                let entry = EntryName::new(first.offset(offset), alert.id);
+            for (entry, alert) in entries.iter().zip(alerts) {
                 let at = self
                     .spool
                     .tmp
                     .at(path.join(&[bucket.as_ref(), entry.as_ref()]));
                 let file = File::create_new(self.spool.host, at).context("create", entry)?;
                 file.append(alert.payload).context("write", entry)?;
-                entries.push(entry);
             }
         }
         self.spool.group_commit()
     }
 
     /// Makes written buckets visible.
-    pub(crate) fn reveal(
-        &mut self,
-        written: Vec<(BucketName, Vec<EntryName>)>,
-        times: Option<(Millis, Millis)>,
-    ) -> Result<(), SpoolError> {
-        let times = times.map(|(from, to)| (from.0, to.0));
-        for (bucket, entries) in written {
+    fn reveal(&mut self, written: Vec<Written>) -> Result<(), SpoolError> {
+        for Written {
+            bucket,
+            entries,
+            times,
+        } in written
+        {
             self.remember(&entries);
-            let origins = Vec::new();
             self.ledger.append(&Record::Published {
                 bucket,
                 entries,
-                origins,
-                times,
+                origins: Vec::new(),
+                times: times.map(|(from, to)| (from.0, to.0)),
             })?;
             let (from, to) = (self.spool.tmp.at(&bucket), self.spool.pending.at(&bucket));
             self.spool

@@ -234,9 +234,21 @@ macro_rules! name_traits {
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                $name::parse(text.as_bytes())
-                    .ok_or_else(|| serde::de::Error::custom(concat!("not the name of ", $what)))
+                /// Reads the name where it stands, without a copy of its text.
+                struct InPlace;
+                impl serde::de::Visitor<'_> for InPlace {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str(concat!("the name of ", $what))
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                        let name = $name::parse(text.as_bytes());
+                        name.ok_or_else(|| E::custom(concat!("not the name of ", $what)))
+                    }
+                }
+                deserializer.deserialize_str(InPlace)
             }
         }
     };

@@ -16,9 +16,7 @@ struct Line<'a> {
 pub(super) fn write_line(before: &str, record: &Record, buffer: &mut Vec<u8>) -> String {
     let json = serde_json::to_string(record).expect("a record has no map with odd keys");
     let chain = link(before, &json);
-    buffer.extend_from_slice(br#"{"chain":""#);
-    buffer.extend_from_slice(chain.as_bytes());
-    buffer.extend_from_slice(br#"","record":"#);
+    buffer.extend_from_slice(&head_of_line(&chain));
     buffer.extend_from_slice(json.as_bytes());
     buffer.extend_from_slice(b"}\n");
     chain
@@ -41,10 +39,9 @@ pub(super) fn read_line(line: &[u8], before: Option<&str>) -> Result<(String, Re
     Ok((parsed.chain, record))
 }
 
-/// The chain that a line says it ends with, unchecked.
-pub(super) fn chain_of(line: &[u8]) -> Option<String> {
-    let parsed: Line<'_> = serde_json::from_slice(line).ok()?;
-    Some(parsed.chain)
+/// How a line begins that ends with this chain: what stands before its record.
+pub(super) fn head_of_line(chain: &str) -> Vec<u8> {
+    [br#"{"chain":""#, chain.as_bytes(), br#"","record":"#].concat()
 }
 
 /// Reads one complete line of a segment without checking the chain; for watchers that see appends as they happen.

@@ -41,12 +41,24 @@ impl LedgerPosition {
         Ok(())
     }
 
-    /// Errs with [`SpoolError::BrokenLedger`] unless the segments that were read last are there, however long they are.
+    /// Errs with [`SpoolError::BrokenLedger`] unless the segments that were read last are there, however long they are. Those
+    /// that `proven` is in are not looked at: [`LedgerPosition::check`] has done that.
     ///
     /// A power loss may take the end of a segment. It never takes one that has more than its first line: that is written
     /// when the segment's name is durable.
-    pub fn check_segments(&self, spool: &Spool<'_>) -> Result<(), SpoolError> {
+    pub fn check_segments(
+        &self,
+        spool: &Spool<'_>,
+        proven: &LedgerPosition,
+    ) -> Result<(), SpoolError> {
         for (writer, at) in self.writers.iter().filter(|(_, at)| 1 < at.mark.lines) {
+            if proven
+                .writers
+                .get(writer)
+                .is_some_and(|of| of.segment == at.segment)
+            {
+                continue;
+            }
             let start = Mark {
                 lines: at.mark.lines,
                 ..Mark::default()
@@ -77,13 +89,14 @@ impl LedgerPosition {
 ///
 /// The publisher's records come first; otherwise those of different writers have no order. A torn last line is left for
 /// later. Errs with [`SpoolError::BrokenLedger`] where a line does not fit, or where less is left than was read before: then
-/// somebody took it back. Changes nothing.
+/// somebody took it back. Some records may have been handed over by then. Changes nothing.
+///
+/// A writer whose first life begins in this very moment may be missed until next time.
 pub fn follow(
     spool: &Spool<'_>,
     position: &LedgerPosition,
     each: &mut dyn FnMut(Record),
 ) -> Result<LedgerPosition, SpoolError> {
-    position.check(spool)?;
     let mut after = position.clone();
     let mut names = Names::default();
     let actives = segments::actives(&spool.ledger, &mut names)?;
@@ -126,6 +139,8 @@ fn numbers_from(
     let from = at.map_or(0, |at| at.segment);
     let active = actives.iter().filter(|(name, _)| name == writer);
     let mut numbers: BTreeSet<u32> = active.map(|(_, number)| *number).collect();
+    // The one that was read last is read further, or found to be gone.
+    numbers.extend(at.map(|at| at.segment));
     let is_all = numbers.len() == 1 && numbers.contains(&from);
     if at.is_none() || !is_all {
         numbers.extend(segments::sealed_from(&spool.ledger, writer, from, names)?);

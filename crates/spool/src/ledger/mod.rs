@@ -13,6 +13,7 @@
 //! - [`follow`] reads what was recorded since one looked last, [`Walk`] all of it, a little at a time; `tail` is the end, and the alerts that it shows to be known.
 
 mod chain;
+mod fields;
 mod follow;
 mod reader;
 mod record;

@@ -35,9 +35,15 @@ pub(crate) struct Mark {
     pub(crate) lines: usize,
     /// The chain after the line before it.
     pub(crate) chain: Option<String>,
+    /// Where the line before it begins; `None` in marks that an earlier version kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) last: Option<u64>,
 }
 
 /// [`read_segment`] from a mark on. Returns the mark after the last line that fits.
+///
+/// Errs with [`SpoolError::BrokenLedger`] unless the segment still has, before the mark, the line that it had when the mark was
+/// made: a ledger that was taken away, or replaced by an older copy, does not.
 pub(crate) fn read_from(
     host: &dyn Host,
     ledger: &Dir<'_>,
@@ -46,7 +52,7 @@ pub(crate) fn read_from(
     mut each: impl FnMut(Record),
 ) -> Result<Mark, SpoolError> {
     const CHUNK: usize = 1 << 20;
-    let file = open_segment(host, ledger.id(), name)?;
+    let file = open_marked(host, ledger, name, &mark)?;
     let (mut bytes, mut offset) = (Vec::new(), mark.offset);
     loop {
         let count = file.read(offset, &mut bytes, CHUNK).context("read", name)?;
@@ -59,6 +65,7 @@ pub(crate) fn read_from(
             match chain::read_line(line, mark.chain.as_deref()) {
                 Ok((next, record)) => {
                     mark.chain = Some(next);
+                    mark.last = Some(mark.offset);
                     mark.offset += len as u64 + 1;
                     mark.lines += 1;
                     each(record);
@@ -89,52 +96,52 @@ fn is_torn(host: &dyn Host, file: &File<'_>, offset: u64, rest: &[u8]) -> bool {
     rest.is_empty() && matches!(host.read(file.id(), offset, &mut more, 1), Ok(0))
 }
 
-/// Errs with [`SpoolError::BrokenLedger`] unless the segment is there and still has, before the mark, the line that it had
-/// when the mark was made: a ledger that was taken away, or replaced by an older copy, does not.
+/// Errs with [`SpoolError::BrokenLedger`] unless the segment is there and still has the line before the mark.
 pub(super) fn check_mark(
     host: &dyn Host,
     ledger: &Dir<'_>,
     name: &str,
     mark: &Mark,
 ) -> Result<(), SpoolError> {
+    open_marked(host, ledger, name, mark).map(drop)
+}
+
+/// Opens a segment that has the line before the mark. Reads no more of that line than its beginning, which has the chain, and
+/// its end: a record may name thousands of entries.
+fn open_marked<'h>(
+    host: &'h dyn Host,
+    ledger: &Dir<'_>,
+    name: &str,
+    mark: &Mark,
+) -> Result<File<'h>, SpoolError> {
     let taken_back = |reason: &str| SpoolError::BrokenLedger {
         segment: name.to_owned(),
         line: mark.lines.max(1),
         reason: reason.to_owned(),
     };
     let file = match open_segment(host, ledger.id(), name) {
-        Err(error) if error.class() == Class::Vanished => {
+        Err(error) if error.class() == Class::Vanished && 0 < mark.lines => {
             return Err(taken_back("the segment is gone"));
         }
         other => other?,
     };
-    let Some(chain) = mark.chain.as_ref().filter(|_| 0 < mark.offset) else {
-        return Ok(());
-    };
-    let line = line_before(&file, mark.offset).context("read", name)?;
-    match line.as_deref().map(chain::chain_of) {
-        None => Err(taken_back("it is shorter than it was")),
-        Some(found) if found.as_ref() == Some(chain) => Ok(()),
-        Some(_) => Err(taken_back("it is not the line that was read before")),
+    if mark.offset == 0 {
+        return Ok(file);
     }
-}
-
-/// The line that ends right before `offset`, without its end; `None` if the file is shorter, or no line ends there.
-fn line_before(file: &File<'_>, offset: u64) -> host::Result<Option<Vec<u8>>> {
-    // Most records are short; one that names thousands of entries takes a second, longer look.
-    let mut window: u64 = 4 << 10;
-    loop {
-        let from = offset.saturating_sub(window);
-        let wanted = usize::try_from(offset - from).unwrap_or(usize::MAX);
-        let mut bytes = Vec::new();
-        file.read_to(from, &mut bytes, wanted)?;
-        if bytes.len() < wanted || bytes.pop() != Some(b'\n') {
-            return Ok(None);
-        }
-        match bytes.iter().rposition(|byte| *byte == b'\n') {
-            Some(end) => return Ok(Some(bytes.split_off(end + 1))),
-            None if from == 0 => return Ok(Some(bytes)),
-            None => window *= 16,
+    let mut end = Vec::with_capacity(1);
+    file.read_to(mark.offset - 1, &mut end, 1)
+        .context("read", name)?;
+    if end != b"\n" {
+        return Err(taken_back("it is shorter than it was"));
+    }
+    if let (Some(last), Some(chain)) = (mark.last, &mark.chain) {
+        let wanted = chain::head_of_line(chain);
+        let mut head = Vec::with_capacity(wanted.len());
+        file.read_to(last, &mut head, wanted.len())
+            .context("read", name)?;
+        if head != wanted {
+            return Err(taken_back("it is not the line that was read before"));
         }
     }
+    Ok(file)
 }

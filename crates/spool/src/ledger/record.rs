@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(
+    tag = "kind",
+    rename_all = "snake_case",
+    try_from = "super::fields::Fields"
+)]
 pub enum Record {
     /// A segment begins.
     Opened {
@@ -42,7 +46,7 @@ pub enum Record {
         /// For adopted files, their former names, in the same order; otherwise empty.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         origins: Vec<String>,
-        /// The first and last time of the alerts of its page, in milliseconds since 1970: where a source is to be asked
+        /// The first and last time of its alerts, in milliseconds since 1970: where a source is to be asked
         /// for one of them again. `None` for adopted files, and where a power loss took the record.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         times: Option<(i64, i64)>,

@@ -37,8 +37,12 @@ fn group_path(group: u32) -> String {
 }
 
 /// All segments, sorted by writer and number.
+///
+/// A writer that carries its segment on puts a copy in its place, once: a scan meanwhile may miss that name, but two scans
+/// do not both miss it.
 pub fn segments(ledger: &Dir<'_>, names: &mut Names) -> Result<Vec<(String, u32)>, SpoolError> {
     let mut found: BTreeSet<_> = actives(ledger, names)?.into_iter().collect();
+    found.extend(actives(ledger, names)?);
     // In this order: what is sealed meanwhile is seen twice rather than never.
     let host = ledger.host();
     for group in groups(host, ledger.id(), names)? {
@@ -49,23 +53,19 @@ pub fn segments(ledger: &Dir<'_>, names: &mut Names) -> Result<Vec<(String, u32)
     Ok(found.into_iter().collect())
 }
 
-/// The segments in `ledger/` itself, sorted: one a writer, and more where sealing was cut short or never done.
-///
-/// A writer that carries its segment on puts a copy in its place, once: a scan meanwhile may miss that name or double it, but
-/// two scans do not both miss it.
+/// The segments in `ledger/` itself, sorted: one a writer, and more where sealing was cut short or never done. By one scan,
+/// which may miss the segment of another writer that puts a copy in its place meanwhile.
 pub(crate) fn actives(
     ledger: &Dir<'_>,
     names: &mut Names,
 ) -> Result<Vec<(String, u32)>, SpoolError> {
     let mut found = BTreeSet::new();
-    for _ in 0..2 {
-        ledger.rewind().context("list", "ledger")?;
-        while ledger.read(names).context("list", "ledger")? {
-            let files = names.iter().filter(|entry| entry.kind != Kind::Dir);
-            found.extend(files.filter_map(|entry| {
-                parse_segment_name(entry.name).map(|(writer, number)| (writer.to_owned(), number))
-            }));
-        }
+    ledger.rewind().context("list", "ledger")?;
+    while ledger.read(names).context("list", "ledger")? {
+        let files = names.iter().filter(|entry| entry.kind != Kind::Dir);
+        found.extend(files.filter_map(|entry| {
+            parse_segment_name(entry.name).map(|(writer, number)| (writer.to_owned(), number))
+        }));
     }
     Ok(found.into_iter().collect())
 }

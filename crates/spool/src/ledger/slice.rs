@@ -37,10 +37,12 @@ impl<'a, 'h> Walk<'a, 'h> {
     /// Takes up a walk at `position`. Segments before it that are gone, or that were added, are not looked at. Where the line
     /// before it is another one than it was, a power loss may have taken it: then the segment is walked from its beginning.
     pub fn take_up(spool: &'a Spool<'h>, mut position: WalkPosition) -> Result<Self, SpoolError> {
-        let name = segment_name(&position.writer, position.segment);
-        match check_mark(spool.host, &spool.ledger, &name, &position.mark) {
-            Err(SpoolError::BrokenLedger { .. }) => position.mark = Mark::default(),
-            other => other?,
+        if 0 < position.mark.lines {
+            let name = segment_name(&position.writer, position.segment);
+            match check_mark(spool.host, &spool.ledger, &name, &position.mark) {
+                Err(SpoolError::BrokenLedger { .. }) => position.mark = Mark::default(),
+                other => other?,
+            }
         }
         let mut segments = segments(&spool.ledger, &mut Names::default())?;
         segments.retain(|(writer, number)| {
@@ -122,6 +124,7 @@ fn read_one(
     let read = bytes.len() as u64;
     match chain::read_line(&bytes[..len], mark.chain.as_deref()) {
         Ok((chain, record)) => {
+            mark.last = Some(mark.offset);
             mark.offset += len as u64 + 1;
             mark.lines += 1;
             mark.chain = Some(chain);

@@ -1,0 +1,110 @@
+//! Where the indexer is to be asked for an alert again, should it vanish: the times of each bucket that has an entry without
+//! an end. Kept with the book, so that nobody has to search the ledger for them, however old that is (contract S20).
+
+use alert::AlertId;
+use host::Millis;
+use serde::{Deserialize, Serialize};
+use spool::{BucketName, EntryName, Stamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The first and last time of some alerts, in milliseconds since 1970.
+type Range = (i64, i64);
+
+/// The times of buckets, and of the alerts that vanished from them.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ranges {
+    buckets: BTreeMap<BucketName, Range>,
+    vanished: BTreeMap<AlertId, Range>,
+}
+
+impl Ranges {
+    /// Notes when the alerts of a bucket happened.
+    pub(super) fn publish(&mut self, bucket: BucketName, times: Option<Range>) {
+        self.buckets.extend(times.map(|times| (bucket, times)));
+    }
+
+    /// Notes that an entry vanished.
+    pub(super) fn vanish(&mut self, entry: EntryName) {
+        let of_bucket = self.of(entry.stamp());
+        self.vanished
+            .extend(of_bucket.map(|range| (entry.id(), range)));
+    }
+
+    /// The times of the bucket that was given this stamp.
+    fn of(&self, stamp: Stamp) -> Option<Range> {
+        let upper = BucketName::new(stamp, spool::BUCKET_ENTRIES_MAX);
+        let (bucket, range) = self.buckets.range(..=upper).next_back()?;
+        (stamp < bucket.first().offset(bucket.count())).then_some(*range)
+    }
+
+    /// Forgets what no entry of `open` and no alert of `vanished` needs.
+    pub(super) fn forget(&mut self, open: &BTreeSet<EntryName>, vanished: &BTreeSet<AlertId>) {
+        let lowest = AlertId::from_bytes([0; 16]);
+        self.buckets.retain(|bucket, _| {
+            let from = EntryName::new(bucket.first(), lowest);
+            let until = EntryName::new(bucket.first().offset(bucket.count()), lowest);
+            open.range(from..until).next().is_some()
+        });
+        self.vanished.retain(|id, _| vanished.contains(id));
+    }
+
+    /// When an alert that vanished happened, as far as is known: between these two times.
+    pub(super) fn of_alert(&self, id: AlertId) -> Option<(Millis, Millis)> {
+        let (from, to) = self.vanished.get(&id)?;
+        Some((Millis(*from), Millis(*to)))
+    }
+
+    /// The ranges of time in which `wanted` lie, merged, ascending. Alerts that no source has have none.
+    pub(super) fn of_alerts(&self, wanted: &BTreeSet<AlertId>) -> Vec<(Millis, Millis)> {
+        let ranges: BTreeSet<Range> = wanted
+            .iter()
+            .filter_map(|id| self.vanished.get(id).copied())
+            .collect();
+        let mut merged: Vec<(Millis, Millis)> = Vec::new();
+        for (from, to) in ranges {
+            match merged.last_mut() {
+                Some((_, end)) if from <= end.0 => *end = Millis(end.0.max(to)),
+                _ => merged.push((Millis(from), Millis(to))),
+            }
+        }
+        merged
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(millis: u64, sequence: u32) -> Stamp {
+        Stamp { millis, sequence }
+    }
+
+    fn entry(stamp: Stamp, id: u8) -> EntryName {
+        EntryName::new(stamp, AlertId::from_bytes([id; 16]))
+    }
+
+    #[test]
+    fn an_alert_has_the_times_of_its_own_bucket_until_nobody_needs_them() {
+        let mut ranges = Ranges::default();
+        ranges.publish(BucketName::new(stamp(5, 0), 10), Some((100, 200)));
+        ranges.publish(BucketName::new(stamp(5, 10), 10), Some((150, 300)));
+        ranges.publish(BucketName::new(stamp(5, 20), 10), None);
+        ranges.publish(BucketName::new(stamp(6, 0), 10), Some((900, 901)));
+        let all: Vec<_> = [stamp(5, 9), stamp(5, 10), stamp(5, 25), stamp(6, 9)]
+            .into_iter()
+            .zip(1..)
+            .map(|(stamp, id)| entry(stamp, id))
+            .collect();
+        all.iter().for_each(|entry| ranges.vanish(*entry));
+        let wanted: BTreeSet<_> = all.iter().map(EntryName::id).collect();
+        let merged = [(Millis(100), Millis(300)), (Millis(900), Millis(901))];
+        assert_eq!(ranges.of_alerts(&wanted), merged);
+
+        let vanished = BTreeSet::from([all[0].id()]);
+        ranges.forget(&BTreeSet::from([entry(stamp(6, 3), 9)]), &vanished);
+        assert_eq!(ranges.of_alerts(&wanted), [(Millis(100), Millis(200))]);
+        let kept: Vec<_> = ranges.buckets.values().collect();
+        assert_eq!(kept, [&(900, 901)]);
+    }
+}
