@@ -10,6 +10,7 @@ mod hanging;
 mod home;
 mod inbox;
 mod indexer;
+mod ledger_taken;
 mod look;
 mod owner;
 mod passes;
