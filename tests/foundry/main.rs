@@ -17,4 +17,5 @@ mod passes;
 mod policies;
 mod scene;
 mod serve;
+mod space;
 mod systemd;

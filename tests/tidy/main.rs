@@ -7,6 +7,7 @@
 mod imports;
 mod layout;
 mod paths;
+mod plants;
 mod reach;
 mod repository;
 mod rooms;

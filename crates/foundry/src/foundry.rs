@@ -9,6 +9,7 @@ use crate::lock;
 use crate::machine::{Machine, Place};
 use crate::owner;
 use crate::policy_dir;
+use crate::space;
 use crate::words;
 use host::{Host, Lock};
 use pipeline::{Failure, Pipeline, Report};
@@ -130,12 +131,16 @@ impl<'h> Workplace<'h> {
         Arc::clone(&self.halt)
     }
 
-    /// One pass, in a span of its own.
+    /// One pass, in a span of its own. Notes what is left of the filesystem after it.
     pub(crate) fn pass(&self, pipeline: &mut Pipeline<'_>) -> Report {
         let run_id = run_id(self.machine);
         // Of the gravest level, so that whatever is told from within says which pass it is of.
         let span = tracing::error_span!("pass", run_id);
-        span.in_scope(|| pipeline.pass(&run_id, &mut |job| self.crew.work(job)))
+        span.in_scope(|| {
+            let report = pipeline.pass(&run_id, &mut |job| self.crew.work(job));
+            space::note(&self.spool, self.config);
+            report
+        })
     }
 }
 

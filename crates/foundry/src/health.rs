@@ -77,6 +77,12 @@ impl Health {
         }
     }
 
+    /// The same with more to complain of.
+    pub(crate) fn and(mut self, reasons: Vec<String>) -> Health {
+        self.reasons.extend(reasons);
+        self
+    }
+
     /// Whether there is nothing to complain of.
     pub(crate) fn is_healthy(&self) -> bool {
         self.reasons.is_empty()

@@ -30,6 +30,7 @@ mod owner;
 mod policy_dir;
 mod run_report;
 mod serve;
+mod space;
 mod terminal;
 mod words;
 

@@ -6,7 +6,8 @@
 //! - [`OsHost`] may be shared by threads. A handle closed by one thread while another uses it stays open for that one call.
 //! - A call interrupted by a signal is made again.
 //! - Files are made with mode 0640 and directories with 0750, less the umask.
-//! - Whose things are ([`effective_user`], [`OsHost::owner`]) is no part of the seam: no queue decides on it.
+//! - Whose things are ([`effective_user`], [`OsHost::owner`]) and what is left of a filesystem ([`space()`]) are no part of the
+//!   seam: no queue decides on them.
 //! - `renameat2` is what a claim stands on; see `noreplace.rs` for filesystems that do not have it.
 
 mod errno;
@@ -15,6 +16,7 @@ mod noreplace;
 mod owner;
 mod path;
 mod scan;
+mod space;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +26,7 @@ mod sync {
 }
 
 pub use owner::{effective_user, user_name};
+pub use space::{Space, space};
 
 use errno::failed;
 use handles::Handles;

@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::foundry;
 use crate::health::Health;
 use crate::machine::Machine;
+use crate::space::SpaceWatch;
 use crate::terminal::{Format, Paint, Terminal};
 use crate::words;
 use clap::Args;
@@ -31,6 +32,7 @@ pub(crate) fn run(_: &StatusArgs, context: &Context) -> Result<Exit, FoundryErro
     let quarantined = queue.map_or(0, |queue| queue.quarantined);
     let now = machine.host().now();
     let health = Health::of(heartbeat.as_ref(), now, &config.health_limits());
+    let health = health.and(SpaceWatch::new(&config).reasons(&machine));
     let terminal = &context.terminal;
     match terminal.format {
         Format::Json => terminal.json(&json!({

@@ -81,6 +81,10 @@ keys! {
     home as RawHome, HomeValues {
         /// The queue's directory; state, lock and heartbeat are beside its parts.
         dir: Option<FilePath> = None,
+        /// Not healthy if less of the filesystem's bytes or inodes is left, in hundredths.
+        free_percent_min: u32 = 5,
+        /// Not healthy if what is left lasts less long, at the rate of the last week at most; "off" for never.
+        lasts_min: Limit = Limit::seconds(14 * 24 * 3_600),
     }
 
     /// Where alerts come from.

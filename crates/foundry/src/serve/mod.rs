@@ -13,6 +13,7 @@ use crate::error::FoundryError;
 use crate::halt::Halt;
 use crate::health::{Health, Limits};
 use crate::machine::Machine;
+use crate::space::SpaceWatch;
 use host::Host;
 use pipeline::heartbeat::{Heartbeat, exposition};
 use std::io;
@@ -52,6 +53,7 @@ pub(crate) struct Desk {
 pub(super) struct Board {
     machine: Machine,
     limits: Limits,
+    space: SpaceWatch,
     /// A pass that is longer under way than this hangs.
     silence_max: Duration,
     systemd: Systemd,
@@ -82,6 +84,7 @@ impl Desk {
         let board = Arc::new(Board {
             machine,
             limits: config.health_limits(),
+            space: SpaceWatch::new(config),
             // The work on claims has its `pass_max`, and polling less; the rest is short, and a wait is alive.
             silence_max: pass_max
                 .saturating_mul(3)
@@ -174,7 +177,8 @@ impl Board {
     /// The answer of `/healthz`.
     pub(super) fn health(&self) -> Health {
         let now = self.machine.host().now();
-        Health::of(self.lock().last.as_ref(), now, &self.limits)
+        let health = Health::of(self.lock().last.as_ref(), now, &self.limits);
+        health.and(self.space.reasons(&self.machine))
     }
 }
 
