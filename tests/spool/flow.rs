@@ -2,6 +2,7 @@
 
 use crate::fixture::{Disk, audit, drain, id, publish};
 use alert::Disposition;
+use host::Millis;
 use spool::{Always, Claimed, Publisher, SpoolError, Worker};
 
 #[test]
@@ -210,4 +211,16 @@ fn a_case_is_found_by_its_id_alone_and_by_the_shelf_that_the_ledger_names() {
     let elsewhere = spool::cases::read(&spool, "2026/04/01/06", id(2)).expect("a look");
     let unknown = spool::cases::find(&spool, id(7)).expect("a search");
     assert_eq!((elsewhere, unknown), (None, None));
+
+    // By when it happened: in the hours between two times, without a look at the others.
+    let hour = |hours: i64| Millis(1_775_019_600_000 + hours * 3_600_000);
+    let near = |number, from, to| {
+        let times = (hour(from), hour(to));
+        spool::cases::find_between(&spool, id(number), times).expect("a search")
+    };
+    assert_eq!(near(2, 0, 0).as_ref(), Some(&found));
+    assert_eq!(near(2, -2, 2).as_ref(), Some(&found));
+    assert_eq!(near(2, 1, 3), None);
+    assert!(near(9, 1, 1).is_some(), "an undated one has no hour");
+    assert_eq!(near(2, 1, 80), Some(found), "three days are all hours");
 }
