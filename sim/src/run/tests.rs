@@ -159,7 +159,8 @@ fn cases_that_share_files_break_no_promise_whatever_goes_wrong() {
             );
             // A case that shares a file has no directory, which is four inodes. The policy sends a third of the cases to a
             // person, and these keep theirs: what is saved is between two and three inodes a case.
-            let (packed, plain) = (outcome.inodes, play_packing(&[], id, seed).inodes);
+            let packed = u64::from(outcome.inodes);
+            let plain = u64::from(play_packing(&[], id, seed).inodes);
             let cases = outcome.places[Place::Cased as usize];
             assert!(
                 packed + 2 * cases <= plain,
