@@ -56,7 +56,7 @@ pub(super) fn bounds(scenario: &Scenario, options: &SpoolOptions) -> Bounds {
             .unwrap_or(u32::MAX),
         // A chunk is 32 KiB; the longest names of the queue take 80 bytes of it.
         names_per_chunk: 400,
-        recover_calls: (12, 2_000),
+        recover_calls: (12, 2_500),
     }
 }
 

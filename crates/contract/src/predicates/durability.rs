@@ -46,7 +46,10 @@ static ACK_AFTER_DURABLE: Predicate = Predicate {
         Event::Survived { id, place, .. } => {
             let entry = census.get(*id);
             let is_lost = place.is_none() || *place == Some(Place::Source);
-            (is_lost && entry.facts.is_acknowledged && entry.place != Place::Vanished).then(|| {
+            // An acknowledged alert that vanished is staged again while it is fetched again. Until that is acknowledged too, the
+            // power may take it as often as it likes: it is missed, and fetched, once more.
+            let was_whole = !matches!(entry.place, Place::Vanished | Place::Staged);
+            (is_lost && entry.facts.is_acknowledged && was_whole).then(|| {
                 let before = entry.place;
                 format!(
                     "alert {} was acknowledged, {before}, and lost with the power",
