@@ -262,6 +262,15 @@ fn an_acknowledgement_or_a_record_that_runs_ahead() {
         contract.survived(Id(0), &[], false, 9);
     });
     check(&[], |contract| contract.survived(Id(0), &[], false, 9));
+    // What vanished and is being fetched again is not acknowledged anew yet.
+    check(&[], |contract| {
+        contract.acknowledged(Id(0), true, 8);
+        contract.removed(Id(0), Place::Pending, W1, Side::Outside, 9);
+        contract.moved(Id(0), by(W1, Place::Staged));
+        contract.survived(Id(0), &[], false, 10);
+        contract.moved(Id(0), by(W1, Place::Staged));
+        contract.moved(Id(0), by(W1, Place::Pending));
+    });
 }
 
 #[test]
