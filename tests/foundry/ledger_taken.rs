@@ -1,9 +1,9 @@
 //! A ledger that somebody took away, or replaced by an older copy: nothing is written but the heartbeat, which says so.
 
 use crate::scene::Scene;
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use tests::{Files, files_on_disk};
 
 fn drop_alerts(scene: &Scene, numbers: std::ops::Range<u32>) {
     for number in numbers {
@@ -14,22 +14,9 @@ fn drop_alerts(scene: &Scene, numbers: std::ops::Range<u32>) {
     }
 }
 
-/// Every file below a directory with its bytes.
-fn tree(dir: &Path, into: &mut BTreeMap<String, Vec<u8>>) {
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            tree(&path, into);
-        } else {
-            into.insert(path.display().to_string(), fs::read(&path).unwrap());
-        }
-    }
-}
-
 /// The files of the home but those that tell of a pass.
-fn kept(scene: &Scene) -> BTreeMap<String, Vec<u8>> {
-    let mut all = BTreeMap::new();
-    tree(&scene.path("spool"), &mut all);
+fn kept(scene: &Scene) -> Files {
+    let mut all = files_on_disk(&scene.path("spool"));
     let told = ["heartbeat.json", "foundry.prom", "run.holder"];
     all.retain(|name, _| !told.iter().any(|of| name.ends_with(of)));
     all

@@ -40,22 +40,9 @@ fn the_inbox_is_adopted() {
     let spool = disk.spool();
     std::fs::write(disk.path("inbox/a.json"), payload(1)).expect("a file");
     let mut publisher = Publisher::open(&spool).expect("the lock is free");
-    assert_eq!(
-        publisher
-            .adopt_inbox(Duration::ZERO)
-            .expect("adopted")
-            .adoption
-            .adopted,
-        1
-    );
-    assert_eq!(
-        publisher
-            .adopt_inbox(Duration::ZERO)
-            .expect("adopted")
-            .adoption
-            .adopted,
-        0
-    );
+    let mut adopt = || publisher.adopt_inbox(Duration::ZERO).expect("adopted");
+    assert_eq!(adopt().adoption.adopted, 1);
+    assert_eq!(adopt().adoption.adopted, 0);
     assert_eq!(audit(&spool).pending, 1);
 }
 

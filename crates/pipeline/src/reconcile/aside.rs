@@ -17,7 +17,8 @@ const AHEAD_MS: i64 = 1_000;
 /// No more files are looked at in a pass: the newest.
 const LOOKED_AT_MAX: usize = 1_000;
 
-/// The files that were set aside in the last day, and when each was last written to, as far as it was looked at.
+/// The files that were set aside in the last day, and when each was last written to that was no alert when it was
+/// looked at.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Aside(BTreeMap<EntryName, i64>);
@@ -37,8 +38,13 @@ impl Aside {
         self.forget(spool.host().now());
         let mut whole = Vec::new();
         for (entry, written) in self.0.iter_mut().rev().take(LOOKED_AT_MAX) {
-            if let Some(bytes) = changed(spool, *entry, written)? {
-                whole.push((*entry, bytes));
+            let Some((at, bytes)) = changed(spool, *entry, *written)? else {
+                continue;
+            };
+            match Alert::parse(&bytes) {
+                // Due until it is published: that may fail.
+                Ok(_) => whole.push((*entry, bytes)),
+                Err(_) => *written = at,
             }
         }
         if whole.is_empty() {
@@ -70,20 +76,19 @@ impl Aside {
     }
 }
 
-/// The bytes of a file in quarantine, if it was written to since it was taken and since `written`, and is an alert.
+/// When a file in quarantine was last written to, and its bytes, if that was after it was taken and not at `written`.
 fn changed(
     spool: &Spool<'_>,
     entry: EntryName,
-    written: &mut i64,
-) -> Result<Option<Vec<u8>>, SpoolError> {
-    let Some(now_written) = spool::cases::quarantined_at(spool, entry)? else {
+    written: i64,
+) -> Result<Option<(i64, Vec<u8>)>, SpoolError> {
+    let Some(Millis(at)) = spool::cases::quarantined_at(spool, entry)? else {
         return Ok(None);
     };
     let taken = i64::try_from(entry.stamp().millis).unwrap_or(i64::MAX);
-    if now_written.0 <= taken.saturating_sub(AHEAD_MS) || now_written.0 == *written {
+    if at <= taken.saturating_sub(AHEAD_MS) || at == written {
         return Ok(None);
     }
-    *written = now_written.0;
     let bytes = spool::cases::quarantined_bytes(spool, entry)?;
-    Ok(bytes.filter(|bytes| Alert::parse(bytes).is_ok()))
+    Ok(bytes.map(|bytes| (at, bytes)))
 }

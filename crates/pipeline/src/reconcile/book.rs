@@ -188,8 +188,7 @@ impl Book {
                 times,
                 ..
             } => {
-                let ranges = self.ranges.get_or_insert_default();
-                ranges.publish(*bucket, *times);
+                self.ranges().publish(*bucket, *times);
                 for entry in entries {
                     self.begin(*entry, early);
                 }
@@ -236,33 +235,28 @@ impl Book {
     }
 
     /// Where the indexer is to be asked for alerts that vanished.
-    pub(super) fn ranges(&mut self) -> &Ranges {
+    pub(super) fn ranges(&mut self) -> &mut Ranges {
         self.ranges.get_or_insert_default()
     }
 
     fn count(&mut self, entry: EntryName, end: End) {
-        let id = entry.id();
-        match end {
-            End::Cased(_) | End::Duplicate => self.hours.count(entry.stamp(), true),
-            End::Quarantined => {
-                self.hours.count(entry.stamp(), false);
-                self.aside.add(entry);
-            }
-            End::Vanished => {}
-        }
         match end {
             End::Cased(disposition) => self.cased[disposition as usize] += 1,
             End::Duplicate => self.duplicates += 1,
             End::Quarantined => {
                 self.quarantined += 1;
-                self.set_aside.insert(id);
+                self.set_aside.insert(entry.id());
+                self.aside.add(entry);
             }
             End::Vanished => {
                 self.vanished_total += 1;
-                self.vanished.insert(id);
-                self.ranges.get_or_insert_default().vanish(entry);
+                self.vanished.insert(entry.id());
+                self.ranges().vanish(entry);
+                return;
             }
         }
+        let is_good = !matches!(end, End::Quarantined);
+        self.hours.count(entry.stamp(), is_good);
     }
 
     /// Holds what has no end against what is on its way on disk. What stands nowhere is noted as vanished.

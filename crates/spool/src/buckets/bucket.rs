@@ -3,7 +3,8 @@
 use crate::layout::{
     BucketName, Context, EntryName, PathBuffer, Spool, SpoolError, ignore_vanished, read_or_gone,
 };
-use host::{Class, Dir, Kind, Names};
+use alert::PAYLOAD_BYTES_MAX;
+use host::{At, Class, Dir, File, Host, Kind, Names};
 
 /// What a bucket's directory holds now.
 #[derive(Default)]
@@ -148,6 +149,11 @@ pub(crate) fn drop_entries(
 /// Whether a directory entry may be an alert's file, as far as the directory says.
 pub(crate) fn may_be_file(kind: Kind) -> bool {
     matches!(kind, Kind::File | Kind::Unknown)
+}
+
+/// Appends the bytes of an alert's file to `into`; of one that is too large, one byte more than an alert may have.
+pub(crate) fn read_payload(host: &dyn Host, at: At<'_>, into: &mut Vec<u8>) -> host::Result<()> {
+    File::open_read(host, at)?.read_to(0, into, PAYLOAD_BYTES_MAX + 1)
 }
 
 /// The end of a pack's name while it waits in its bucket to be placed ([`crate::packs`]).

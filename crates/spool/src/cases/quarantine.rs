@@ -1,8 +1,8 @@
 //! Quarantine: one bad file each, with the reason beside it, and nothing else touched (contract S9).
 
-use crate::layout::{BucketName, Context, EntryName, PathBuffer, Spool, SpoolError};
+use crate::buckets::bucket::read_payload;
+use crate::layout::{BucketName, Context, EntryName, PathBuffer, Spool, SpoolError, unless_away};
 use crate::ledger::Quarantined;
-use alert::PAYLOAD_BYTES_MAX;
 use host::{At, Class, Dir, File, Millis};
 
 /// What became of a bad entry.
@@ -94,13 +94,9 @@ fn move_to(
 
 /// When a file in quarantine was last written to; `None` if it is gone, or cannot be looked at just now.
 pub fn quarantined_at(spool: &Spool<'_>, entry: EntryName) -> Result<Option<Millis>, SpoolError> {
-    match spool.host.stat(spool.quarantine.at(&entry)) {
-        Ok(meta) => Ok(Some(Millis(meta.mtime_ns.div_euclid(1_000_000)))),
-        Err(error) if matches!(error.class(), Class::Resource | Class::Fault) => {
-            Err(error).context("look at", entry)
-        }
-        Err(_) => Ok(None),
-    }
+    let meta = unless_away(spool.host.stat(spool.quarantine.at(&entry)));
+    let meta = meta.context("look at", entry)?;
+    Ok(meta.map(|meta| Millis(meta.mtime_ns.div_euclid(1_000_000))))
 }
 
 /// The bytes of a file in quarantine; `None` if it is gone, or cannot be read just now.
@@ -109,14 +105,9 @@ pub fn quarantined_bytes(
     entry: EntryName,
 ) -> Result<Option<Vec<u8>>, SpoolError> {
     let mut bytes = Vec::new();
-    let file = File::open_read(spool.host, spool.quarantine.at(&entry));
-    match file.and_then(|file| file.read_to(0, &mut bytes, PAYLOAD_BYTES_MAX + 1)) {
-        Ok(()) => Ok(Some(bytes)),
-        Err(error) if matches!(error.class(), Class::Resource | Class::Fault) => {
-            Err(error).context("read", entry)
-        }
-        Err(_) => Ok(None),
-    }
+    let read = read_payload(spool.host, spool.quarantine.at(&entry), &mut bytes);
+    let read = unless_away(read).context("read", entry)?;
+    Ok(read.map(|()| bytes))
 }
 
 /// The reason that stands beside a file in quarantine, if it can be read.

@@ -4,14 +4,16 @@
 //! into a bucket under `claimed/adopt-<epoch>/`, so a crash leaves ordinary claims, which recovery returns. Which files are
 //! taken, and under which identity, is for the directory's doorkeeper to say.
 
-use crate::buckets::bucket::may_be_file;
+use crate::buckets::bucket::{may_be_file, read_payload};
 use crate::buckets::claims;
 use crate::cases::quarantine;
 use crate::intake::publish::Publisher;
-use crate::layout::{BucketName, Context, EntryName, PathBuffer, Spool, SpoolError, Stamp};
+use crate::layout::{
+    BucketName, Context, EntryName, PathBuffer, Spool, SpoolError, Stamp, unless_away,
+};
 use crate::ledger::Record;
-use alert::{AlertId, PAYLOAD_BYTES_MAX};
-use host::{At, Class, Dir, File, Kind, Meta, Names};
+use alert::AlertId;
+use host::{At, Class, Dir, Kind, Meta, Names};
 
 /// Buckets that are sealed by one group commit.
 const SEALED_MAX: usize = 16;
@@ -50,6 +52,9 @@ pub(super) enum Look {
     Leave,
 }
 
+/// Why a link or a device is set aside.
+pub(super) const NO_FILE: &str = "not a regular file";
+
 /// The doorkeeper of a flat directory: files that end in `.json`, known by their names.
 struct Flat;
 
@@ -59,7 +64,7 @@ impl Doorkeeper for Flat {
             _ if !name.ends_with(b".json") => Look::Leave,
             Kind::Dir => Look::Leave,
             kind if may_be_file(kind) => Look::Take(AlertId::of_file_name(name), None),
-            _ => Look::Refuse("not a regular file"),
+            _ => Look::Refuse(NO_FILE),
         })
     }
 }
@@ -283,29 +288,18 @@ fn known_by_content(
     let at = home.at(path.join(&[bucket.as_ref(), entry.as_ref()]));
     let mut bytes = Vec::new();
     let read = spool.host.stat(at).and_then(|now| {
-        if now == seen {
-            return Ok(false);
+        let is_other = now != seen;
+        if is_other {
+            read_payload(spool.host, at, &mut bytes)?;
         }
-        let file = File::open_read(spool.host, at)?;
-        file.read_to(0, &mut bytes, PAYLOAD_BYTES_MAX + 1)?;
-        Ok(true)
+        Ok(is_other)
     });
-    match read {
-        Ok(true) => {}
-        // Whoever holds it, or has removed it, is met again by the worker.
-        Ok(false) => return Ok(entry),
-        Err(error) if matches!(error.class(), Class::Resource | Class::Fault) => {
-            return Err(error).context("read", entry);
-        }
-        Err(_) => return Ok(entry),
+    // Whoever holds it, or has removed it, is met again by the worker.
+    if unless_away(read).context("read", entry)? != Some(true) {
+        return Ok(entry);
     }
     let renamed = EntryName::new(entry.stamp(), AlertId::of_alert(&bytes));
     let to = home.at(to.join(&[bucket.as_ref(), renamed.as_ref()]));
-    match spool.host.rename_noreplace(at, to) {
-        Ok(()) => Ok(renamed),
-        Err(error) if matches!(error.class(), Class::Resource | Class::Fault) => {
-            Err(error).context("rename", entry)
-        }
-        Err(_) => Ok(entry),
-    }
+    let moved = unless_away(spool.host.rename_noreplace(at, to)).context("rename", entry)?;
+    Ok(moved.map_or(entry, |()| renamed))
 }

@@ -7,11 +7,12 @@
 //!
 //! A file's identity is that of its content, not of its name: scripts use names again.
 
-use crate::intake::adopt::{Adoption, Doorkeeper, Look};
+use crate::buckets::bucket::{may_be_file, read_payload};
+use crate::intake::adopt::{Adoption, Doorkeeper, Look, NO_FILE};
 use crate::intake::publish::Publisher;
 use crate::layout::{Context, SpoolError};
-use alert::{AlertId, PAYLOAD_BYTES_MAX};
-use host::{Class, Dir, File, Host, Kind, Meta};
+use alert::AlertId;
+use host::{Class, Dir, Host, Kind, Meta};
 use std::time::Duration;
 
 /// What a look at the inbox saw and did.
@@ -80,8 +81,8 @@ impl Doorkeeper for InboxKeeper<'_> {
             }
             return Ok(Look::Leave);
         }
-        if !matches!(kind, Kind::File | Kind::Unknown) {
-            return Ok(Look::Refuse("not a regular file"));
+        if !may_be_file(kind) {
+            return Ok(Look::Refuse(NO_FILE));
         }
         let Some(meta) = self.read(dir, name)? else {
             return Ok(Look::Leave);
@@ -105,8 +106,7 @@ impl InboxKeeper<'_> {
     fn read(&mut self, dir: &Dir<'_>, name: &[u8]) -> Result<Option<Meta>, SpoolError> {
         self.bytes.clear();
         let result = self.host.stat(dir.at(name)).and_then(|meta| {
-            let file = File::open_read(self.host, dir.at(name))?;
-            file.read_to(0, &mut self.bytes, PAYLOAD_BYTES_MAX + 1)?;
+            read_payload(self.host, dir.at(name), &mut self.bytes)?;
             Ok(meta)
         });
         match result {

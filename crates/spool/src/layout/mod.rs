@@ -9,7 +9,7 @@ mod spool;
 
 pub(crate) use error::Context;
 pub use error::SpoolError;
-pub(crate) use gone::{ignore_vanished, read_or_gone};
+pub(crate) use gone::{ignore_vanished, read_or_gone, unless_away};
 pub use name::{BUCKET_ENTRIES_MAX, BucketName, EntryName, Stamp};
 pub use places::layout;
 pub(crate) use spool::PathBuffer;

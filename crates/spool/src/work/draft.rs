@@ -1,6 +1,6 @@
 //! Drafting: each entry of a claimed bucket is read and judged, and what is to become of it is written aside.
 
-use crate::buckets::bucket::{self, may_be_file};
+use crate::buckets::bucket::{self, may_be_file, read_payload};
 use crate::cases::case::{self, CaseFile, CasePlace};
 use crate::cases::packs::{Standing, TextForm};
 use crate::cases::plan::Plan;
@@ -13,8 +13,8 @@ use crate::work::complete::Completion;
 use crate::work::judge::Judge;
 use crate::work::placing::BucketPacks;
 use crate::work::worker::Worker;
-use alert::{Alert, AlertId, Disposition, Hour, PAYLOAD_BYTES_MAX};
-use host::{Class, File, Kind};
+use alert::{Alert, AlertId, Disposition, Hour};
+use host::{Class, Kind};
 use std::collections::BTreeSet;
 
 /// An entry whose case directory is written aside.
@@ -131,9 +131,7 @@ impl Worker<'_> {
         payload.clear();
         let mut path = PathBuffer::default();
         let at = self.home.at(path.join(&[bucket.as_ref(), entry.as_ref()]));
-        let read = File::open_read(self.spool.host, at)
-            .and_then(|file| file.read_to(0, payload, PAYLOAD_BYTES_MAX + 1));
-        let Err(error) = read else {
+        let Err(error) = read_payload(self.spool.host, at, payload) else {
             return Ok(Reading::Payload);
         };
         match error.class() {
