@@ -1,5 +1,9 @@
 //! Fixtures shared by the test targets of this package.
 
+mod shifted;
+
+pub use shifted::Shifted;
+
 use host::{Host, Millis};
 use indexer::{Answered, Config, Profile, Request, Transport, TransportError};
 use mock_indexer::{Core, Planted, Population, Recipe};

@@ -108,7 +108,10 @@ pub(crate) fn ledger_is_not_ahead(world: &World, work: Work) -> Outcome {
     }
     for record in records(fs) {
         match record {
-            Record::Opened { .. } | Record::Life { .. } | Record::Repeated { .. } => {}
+            Record::Opened { .. }
+            | Record::Life { .. }
+            | Record::Repeated { .. }
+            | Record::Pruned(_) => {}
             Record::Published { entries, .. } => {
                 for id in entries.iter().map(EntryName::id) {
                     if !whole.contains_key(&id) {

@@ -15,6 +15,7 @@ mod look;
 mod owner;
 mod passes;
 mod policies;
+mod retention;
 mod scene;
 mod serve;
 mod space;

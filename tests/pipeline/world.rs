@@ -2,7 +2,7 @@
 
 use crate::bags::Files;
 use alert::AlertId;
-use host::{At, Call, Errno, Host};
+use host::{At, Call, Errno, File, Host};
 use pipeline::{Pipeline, Report, Settings};
 use policy::{LoadOptions, Policy, starter};
 use sim::kernel::{
@@ -10,6 +10,7 @@ use sim::kernel::{
     TaskId, View,
 };
 use sim::schedule::Timed;
+use spool::audit::{Audit, audit_deep};
 use spool::{Spool, SpoolOptions};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -47,6 +48,8 @@ pub(crate) struct Life {
 pub(crate) struct World {
     machine: Machine,
     policy: Rc<Policy>,
+    pub(crate) settings: Settings,
+    pub(crate) options: SpoolOptions,
 }
 
 const SPOOL: &str = "s";
@@ -85,7 +88,30 @@ impl World {
         World {
             machine,
             policy: Rc::clone(policy),
+            settings: Settings::default(),
+            options: SpoolOptions::default(),
         }
+    }
+
+    /// Puts the clock forward.
+    pub(crate) fn days_pass(&mut self, days: i64) {
+        self.machine.step_clock(days * 24 * 3_600_000);
+    }
+
+    /// Removes a file of the spool.
+    pub(crate) fn remove(&mut self, path: &str) {
+        let path = path.to_owned();
+        self.run(move |spool| spool.host().unlink(spool.root().at(&path)).unwrap());
+    }
+
+    /// Makes a file in a new directory of the spool.
+    pub(crate) fn plant(&mut self, dir: &str, name: &str, bytes: &'static [u8]) {
+        let (dir, path) = (dir.to_owned(), format!("{dir}/{name}"));
+        self.run(move |spool| {
+            spool.host().mkdir(spool.root().at(&dir)).unwrap();
+            let file = File::create_new(spool.host(), spool.root().at(&path)).unwrap();
+            file.append(bytes).unwrap();
+        });
     }
 
     /// The alerts that are to have a pack: place below `escalations/`, id, bytes.
@@ -111,30 +137,60 @@ impl World {
     /// Drops another alert into `inbox/`.
     pub(crate) fn drop_in(&mut self, name: &str, level: u32) {
         let path = format!("{SPOOL}/inbox/{name}");
-        let bytes = payload(level, &format!("2026-04-01T05:29:07.{name}"));
+        let mut alert: serde_json::Value =
+            serde_json::from_slice(&payload(level, "2026-04-01T05:29:07.000+0000")).unwrap();
+        alert["id"] = name.into();
+        let bytes = alert.to_string().into_bytes();
+        self.drop_bytes(&path, bytes);
+    }
+
+    /// Drops any bytes into `inbox/`.
+    pub(crate) fn drop_any(&mut self, name: &str, bytes: &[u8]) {
+        self.drop_bytes(&format!("{SPOOL}/inbox/{name}"), bytes.to_vec());
+    }
+
+    fn drop_bytes(&mut self, path: &str, bytes: Vec<u8>) {
         let content = Content::Bytes(bytes);
-        self.machine.make_file(&path, content, 0).unwrap();
+        self.machine.make_file(path, content, 0).unwrap();
+    }
+
+    /// Audits the spool, byte by byte.
+    pub(crate) fn audit(&mut self) -> Audit {
+        self.run(|spool| audit_deep(spool, &mut |_| {}).unwrap())
+    }
+
+    /// Runs a program over the spool that nobody strikes.
+    pub(crate) fn run<T: 'static>(&mut self, act: impl FnOnce(&Spool<'_>) -> T + 'static) -> T {
+        let slot = Rc::new(RefCell::new(None));
+        let given = Rc::clone(&slot);
+        let program = Box::new(move |host: &dyn Host| {
+            let at = At::new(host.root(), SPOOL);
+            let spool = Spool::open(host, at, SpoolOptions::default()).unwrap();
+            *given.borrow_mut() = Some(act(&spool));
+            Exit::OK
+        });
+        self.machine
+            .spawn(tests::task("other", 2), program)
+            .unwrap();
+        let mut nobody = Striker::new(None);
+        let run = self
+            .machine
+            .run(&mut Timed::new(Seed(1)), &mut nobody, RunLimit::NONE);
+        assert_eq!((run, nobody.panic), (RunEnd::Finished, None));
+        slot.take().unwrap()
     }
 
     /// Runs one life: one pass, struck as given.
     pub(crate) fn live(&mut self, strike: Option<Strike>) -> Life {
         let report = Rc::new(RefCell::new(None));
         let (slot, policy) = (Rc::clone(&report), Rc::clone(&self.policy));
+        let (settings, options) = (self.settings.clone(), self.options);
         let program = Box::new(move |host: &dyn Host| {
-            *slot.borrow_mut() = pass(host, &policy);
+            *slot.borrow_mut() = pass(host, &policy, settings, options);
             Exit::OK
         });
         self.machine.spawn(tests::task("life", 1), program).unwrap();
-        let mut striker = Striker {
-            strike,
-            calls: Vec::new(),
-            // Nothing yet: the first such call is both.
-            escalation: std::ops::Range {
-                start: usize::MAX,
-                end: 0,
-            },
-            panic: None,
-        };
+        let mut striker = Striker::new(strike);
         let limit = RunLimit {
             // No life makes nearly as many calls: more is a loop that does not end.
             steps_max: self.machine.steps() + 100_000,
@@ -153,10 +209,15 @@ impl World {
 }
 
 /// One pass; `None` if not even the spool could be opened.
-fn pass(host: &dyn Host, policy: &Policy) -> Option<Report> {
+fn pass(
+    host: &dyn Host,
+    policy: &Policy,
+    settings: Settings,
+    options: SpoolOptions,
+) -> Option<Report> {
     let at = At::new(host.root(), SPOOL);
-    let spool = Spool::init(host, at, SpoolOptions::default()).ok()?;
-    let mut pipeline = Pipeline::open(&spool, policy, None, Settings::default()).ok()?;
+    let spool = Spool::init(host, at, options).ok()?;
+    let mut pipeline = Pipeline::open(&spool, policy, None, settings).ok()?;
     Some(pipeline.pass("run", &mut |job| vec![job.drain("w1")]))
 }
 
@@ -170,6 +231,19 @@ struct Striker {
 }
 
 impl Striker {
+    fn new(strike: Option<Strike>) -> Self {
+        Striker {
+            strike,
+            calls: Vec::new(),
+            // Nothing yet: the first such call is both.
+            escalation: std::ops::Range {
+                start: usize::MAX,
+                end: 0,
+            },
+            panic: None,
+        }
+    }
+
     fn blow(&self) -> Option<Blow> {
         let strike = self
             .strike

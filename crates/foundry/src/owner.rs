@@ -7,8 +7,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 /// What every pass needs at the top of a home. The inbox is not among it: that may be its producer's.
-const AT_THE_TOP: [&str; 14] = [
+const AT_THE_TOP: [&str; 15] = [
     "LOCK",
+    "PRUNE",
     "run.lock",
     "run.holder",
     "heartbeat.json",

@@ -7,7 +7,7 @@
 //! - [`Host`] is the set of calls, near to the system calls they become: `openat`, `renameat2`, `getdents64`, `syncfs`.
 //! - [`HostError`] says which call failed and how; its [`Class`] is all that a caller should branch on.
 //! - [`Dir`], [`File`] and [`Lock`] close what they hold when they are dropped; [`replace_file`] and [`read_file`] are what
-//!   small files of state need.
+//!   small files of state need. [`clear`], [`remove_all`] and [`remove_empty`] remove what is below a directory.
 //! - [`Names`] is the buffer that one chunk of a directory is read into.
 //! - [`Stop`] is how whatever takes long hears that the program is to end.
 //!
@@ -17,11 +17,13 @@ mod error;
 mod guard;
 mod names;
 mod stop;
+mod tree;
 
 pub use error::{Call, Class, Errno, HostError};
 pub use guard::{Dir, File, Lock, read_file, replace_file};
 pub use names::{Entry, Kind, Names};
 pub use stop::Stop;
+pub use tree::{clear, remove_all, remove_empty};
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use crate::heartbeat::{self, Facts, Heartbeat};
 use crate::pass::{Pass, Report};
 use crate::poll::{Limits, Poll};
 use crate::reconcile::{self, Reconcile};
-use crate::settings::Settings;
+use crate::settings::{STATE, Settings};
 use crate::source::{Intake, Source};
 use crate::stage::Stage;
 use crate::witness::{Nobody, Witness};
@@ -41,9 +41,6 @@ pub struct Backfilled {
     /// Those that the queue never had before.
     pub new: u64,
 }
-
-/// The directory beside the spool's parts that holds what the next pass must know.
-const STATE: &str = "state";
 
 impl<'h> Pipeline<'h> {
     /// A pipeline over an open spool. Without an intake, alerts come from `inbox/` and by adoption only.
@@ -146,6 +143,12 @@ impl<'h> Pipeline<'h> {
                 again: self.source.again(),
                 look_every: settings.look_every,
                 scrub: &settings.scrub,
+                retention: &settings.retention,
+                ahead_s: self
+                    .poll
+                    .observed()
+                    .and_then(|seen| seen.skew_s)
+                    .unwrap_or(0),
             })
         });
         let depth = pass.run(Stage::Heartbeat, |before| {
@@ -158,6 +161,7 @@ impl<'h> Pipeline<'h> {
                 found: reconciled.found.as_ref(),
                 ledger_heads: reconciled.ledger_heads,
                 scrubbed: reconciled.scrubbed.as_ref(),
+                retained: reconciled.retained,
                 counts_audited: self.poll.counts_audited(),
                 indexer: self.poll.observed(),
                 inbox: polled.inbox.as_ref(),

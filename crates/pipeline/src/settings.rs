@@ -1,8 +1,12 @@
 //! How far a pass goes, and how often it does what is expensive.
 
 use crate::escalation::EscalationSettings;
+use crate::retained::RetentionSettings;
 use crate::scrubbed::ScrubSettings;
 use std::time::Duration;
+
+/// The directory beside the spool's parts that holds what the next pass must know.
+pub(crate) const STATE: &str = "state";
 
 /// How far a pass goes. Every limit is for one pass; the next one goes on.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,12 +27,15 @@ pub struct Settings {
     pub look_every: Duration,
     /// How often what is finished is looked at again, and how far a pass goes with it.
     pub scrub: ScrubSettings,
+    /// What is too old to be kept.
+    pub retention: RetentionSettings,
     /// What stage 5 writes on every pack.
     pub escalation: EscalationSettings,
 }
 
 impl Default for Settings {
-    /// 50,000 alerts, ten minutes, of which 20 seconds for the indexer, a minute, an hour, an hour; a week for the scrub; packs are amber.
+    /// 50,000 alerts, ten minutes, of which 20 seconds for the indexer, a minute, an hour, an hour; a week for the scrub; nothing is too
+    /// old; packs are amber.
     fn default() -> Self {
         Settings {
             backlog_max: 50_000,
@@ -38,6 +45,7 @@ impl Default for Settings {
             count_audit_every: Duration::from_secs(3_600),
             look_every: Duration::from_secs(3_600),
             scrub: ScrubSettings::default(),
+            retention: RetentionSettings::default(),
             escalation: EscalationSettings::default(),
         }
     }

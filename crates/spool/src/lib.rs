@@ -3,7 +3,7 @@
 //! - [`Spool`] opens the directory. [`Publisher`] adds alerts; it also adopts flat directories and recovers the spool.
 //! - [`Worker`] claims the oldest buckets and makes a case of every alert.
 //! - [`cap::enforce`] parks what is beyond the cap, [`cap::readmit`] brings it back.
-//! - [`cases::find`] looks a case up.
+//! - [`cases::find`] looks a case up. [`retention::Pruner`] removes what is old.
 //! - [`audit::audit`] proves that every alert is in exactly one place.
 //!
 //! All of it is straight-line code over `&dyn host::Host`. What it promises is the contract (`crates/contract`).
@@ -24,6 +24,7 @@ mod intake;
 pub mod layout;
 pub mod ledger;
 mod recovery;
+pub mod retention;
 mod work;
 
 pub use buckets::cap;

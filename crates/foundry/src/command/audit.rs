@@ -96,6 +96,7 @@ fn json(audit: &Audit, terminal: &Terminal) {
         "overflow": audit.overflow,
         "quarantined": audit.quarantined,
         "cased": audit.cased,
+        "pruned": audit.pruned,
         "strays": audit.strays,
         "bytes_read": audit.is_deep,
         "unsealed": audit.unsealed,

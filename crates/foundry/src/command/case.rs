@@ -76,9 +76,19 @@ fn show(spool: &Spool<'_>, id: &str, terminal: &Terminal) -> Result<Exit, Foundr
         help: "give 32 hexadecimal digits in lower case; `foundry case list` shows some".to_owned(),
     })?;
     let Some(found) = spool::cases::find(spool, id)? else {
+        let kept_from = spool::ledger::pruned(spool)?.before;
+        let removed = match i64::try_from(kept_from) {
+            Ok(kept_from) if 0 < kept_from => format!(
+                "; or it was removed, as all are whose alerts came before {}",
+                words::time(words::timestamp(Millis(kept_from)))
+            ),
+            _ => String::new(),
+        };
         return Err(FoundryError::Usage {
             message: format!("there is no case of {id}"),
-            help: "it may wait in the queue, or stand in quarantine: `foundry status`".to_owned(),
+            help: format!(
+                "it may wait in the queue, or stand in quarantine: `foundry status`{removed}"
+            ),
         });
     };
     let documents = documents(spool, &found)?;
@@ -167,9 +177,11 @@ fn list(
 ) -> Result<Exit, FoundryError> {
     let mut last = std::collections::VecDeque::new();
     let mut total = 0_u64;
+    let pruned = spool::ledger::pruned(spool)?;
     spool::follow(spool, &LedgerPosition::default(), &mut |record| {
         for case in record.new_cases() {
-            if wanted.is_some_and(|wanted| wanted != case.disposition) {
+            let is_wanted = wanted.is_none_or(|wanted| wanted == case.disposition);
+            if !is_wanted || pruned.covers(case.entry) {
                 continue;
             }
             total += 1;

@@ -9,6 +9,7 @@ pub(crate) mod demo;
 pub(crate) mod init;
 pub(crate) mod ledger;
 pub(crate) mod policy;
+pub(crate) mod prune;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod shell;

@@ -13,7 +13,7 @@ use crate::words;
 use clap::Args;
 use host::Host;
 use pipeline::Observed;
-use pipeline::heartbeat::{Heartbeat, ScrubState, StageState};
+use pipeline::heartbeat::{Heartbeat, RetentionState, ScrubState, StageState};
 use serde_json::json;
 use spool::Depth;
 
@@ -112,6 +112,9 @@ fn text(
     if let Some(scrub) = &beat.scrub {
         terminal.result(&scrubbed(scrub));
     }
+    if let Some(retention) = &beat.retention {
+        terminal.result(&removed(retention));
+    }
     terminal.result(&format!("policy    {}\n", beat.policy_sha256));
 }
 
@@ -129,6 +132,20 @@ fn scrubbed(scrub: &ScrubState) -> String {
         text.push_str(&format!("  {one}\n"));
     }
     text
+}
+
+/// What was removed for its age.
+fn removed(retention: &RetentionState) -> String {
+    format!(
+        "retention {} cases and {} quarantined files of before {} removed{}\n",
+        words::count(retention.cases),
+        words::count(retention.quarantined),
+        words::time(retention.before),
+        match retention.is_done {
+            true => "",
+            false => ", or on their way out",
+        }
+    )
 }
 
 /// What the indexer told besides its alerts.

@@ -3,6 +3,7 @@
 use super::keys::Values;
 use super::origin::{Origin, Sourced};
 use super::problem::Located;
+use super::units::Span;
 use std::time::Duration;
 
 /// Everything that cannot work, in the order of the keys.
@@ -68,6 +69,17 @@ pub(super) fn check(values: &Values) -> Vec<Located> {
         }
     }
     scrub(values, &mut refuse);
+    let retention = &values.retention.cases_older_than;
+    if let Some(older_than) = retention.value.0
+        && let Err(why) = retention_of(values, older_than)
+    {
+        let message = format!("`retention.cases_older_than` is {older_than}");
+        refuse(
+            &retention.origin,
+            message,
+            &format!("{why}; \"off\" keeps everything"),
+        );
+    }
     let listen = &values.serve.listen;
     if !listen.value.0.ip().is_loopback() {
         let message = format!(
@@ -91,6 +103,22 @@ fn at_least(value: &Sourced<u32>, key: &str, least: u32, why: &str, refuse: &mut
             &format!("write at least {least}: {why}"),
         );
     }
+}
+
+/// Whether so much may be removed. Errs with what to write instead.
+pub(super) fn retention_of(values: &Values, older_than: Span) -> Result<(), String> {
+    let window = &values.indexer.audit_window.value;
+    if older_than < Span::days(1) {
+        return Err("write at least \"1d\": whole days are removed".to_owned());
+    }
+    // An audit of counts that finds an hour to differ reads all of it again, and makes cases of what it does not know.
+    if values.indexer.url.value.is_some() && older_than < *window {
+        return Err(format!(
+            "write at least {window}, which is `indexer.audit_window`, or make that shorter: within it, alerts are read again \
+             when counts differ, and would become cases a second time"
+        ));
+    }
+    Ok(())
 }
 
 fn scrub(values: &Values, refuse: &mut Refuse<'_>) {

@@ -158,6 +158,13 @@ keys! {
         bytes_max: u64 = 256 << 20,
     }
 
+    /// How long things are kept.
+    retention as RawRetention, RetentionValues {
+        /// Cases, their packs, quarantined files and their part of the ledger are removed so long after their alerts came, by whole
+        /// days (UTC); "off" for never. What waits, or became a case later, holds its day back.
+        cases_older_than: Often = Often(None),
+    }
+
     /// What an escalation pack says about itself.
     escalation as RawEscalation, EscalationValues {
         /// To whom a pack may be shown.

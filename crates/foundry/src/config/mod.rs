@@ -15,13 +15,13 @@ mod units;
 pub(crate) use keys::Values;
 pub(crate) use layers::{Layers, variables};
 pub(crate) use problem::{ConfigError, Located};
-pub(crate) use units::Start;
+pub(crate) use units::{Span, Start};
 
 use crate::health::Limits;
 use crate::machine::Machine;
 use clap::Args;
 use host::Millis;
-use pipeline::{EscalationSettings, ScrubSettings, Settings};
+use pipeline::{EscalationSettings, RetentionSettings, ScrubSettings, Settings};
 use spool::SpoolOptions;
 use std::path::{Path, PathBuf};
 
@@ -137,8 +137,23 @@ impl Config {
                 cases_max: self.values.scrub.cases_max.value,
                 bytes_max: self.values.scrub.bytes_max.value,
             },
+            retention: RetentionSettings {
+                cases_older_than: self
+                    .values
+                    .retention
+                    .cases_older_than
+                    .value
+                    .0
+                    .map(|span| span.0),
+                ..RetentionSettings::default()
+            },
             ..Settings::default()
         }
+    }
+
+    /// Whether what is older may be removed. Errs with what to do instead.
+    pub(crate) fn may_remove(&self, older_than: Span) -> Result<(), String> {
+        check::retention_of(&self.values, older_than)
     }
 
     /// How old the last heartbeat of a healthy home may be, in milliseconds: three rounds may be missed, and the longest

@@ -74,7 +74,7 @@ impl Shown for FilePath {
 const SECONDS_OF_DAY: u64 = 24 * 3_600;
 
 /// A length of time, written `"30s"`, `"10m"`, `"1h 30m"`, `"7d"`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Span(pub(crate) Duration);
 
 impl Span {
@@ -86,7 +86,7 @@ impl Span {
         Span::seconds(days * SECONDS_OF_DAY)
     }
 
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         // Days are no unit of an exact duration where clocks are put forward; here one is 24 hours.
         let days = text.trim().strip_suffix('d').map(str::trim_ascii_end);
         if let Some(days) = days.and_then(|days| days.parse::<u32>().ok()) {

@@ -27,7 +27,7 @@ pub use settings::{EscalationSettings, Pap, Tlp};
 use crate::failure::Failure;
 use crate::stage::{Counts, Ran};
 use crate::time::timestamp;
-use alert::AlertId;
+use alert::{AlertId, Disposition};
 use bag::Bag;
 use evidence::{Evidence, Trouble};
 use host::{Dir, Millis};
@@ -38,7 +38,8 @@ use outcome::Outcome;
 use packs::{ESCALATIONS, Packs, place_of};
 use related::Recent;
 use serde::Serialize;
-use spool::Spool;
+use spool::ledger::NewCase;
+use spool::{Spool, SpoolError};
 use timeline::CaseTimes;
 
 /// How many packs are made durable at once. One is some tens of kilobytes, so this bounds what a crash makes again.
@@ -53,6 +54,22 @@ pub(crate) struct Parts<'a, 'h> {
     pub(crate) state: &'a Dir<'h>,
     /// What is written on every pack.
     pub(crate) settings: EscalationSettings,
+}
+
+/// Removes the pack of a case that is about to be removed, if it has one where packs stand. May be called again. Not yet durable.
+pub(crate) fn remove_pack(spool: &Spool<'_>, case: &NewCase<'_>) -> Result<(), SpoolError> {
+    if case.disposition != Disposition::Escalated {
+        return Ok(());
+    }
+    // A shelf that is none has no pack either.
+    let Ok(place) = place_of(case.shelf, case.entry.id()) else {
+        return Ok(());
+    };
+    packs::remove(spool.host(), spool.root(), &place).map_err(|source| SpoolError::Host {
+        operation: "remove",
+        object: format!("{ESCALATIONS}/{place}"),
+        source,
+    })
 }
 
 /// Packs what was escalated since the last pass, and what is owed from earlier ones.

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use alert::Disposition;
 use host::Dir;
 use serde::{Deserialize, Serialize};
+use spool::ledger::Pruned;
 use spool::{EntryName, LedgerPosition, Spool, SpoolError, follow};
 use std::collections::BTreeSet;
 
@@ -62,6 +63,12 @@ impl Notes {
         spool: &Spool<'_>,
     ) -> Result<(Vec<Due>, Option<Failure>), Failure> {
         let mut due = std::mem::take(&mut self.owed);
+        // What was removed for its age is owed nothing. Only who begins anew meets it in the ledger.
+        let is_new = self.position == LedgerPosition::default();
+        let pruned = match is_new || !due.is_empty() {
+            true => spool::ledger::pruned(spool)?,
+            false => Pruned::default(),
+        };
         let mut broken = None;
         match read_from(spool, &self.position, &mut due) {
             Ok(after) => self.position = after,
@@ -75,6 +82,7 @@ impl Notes {
             }
             Err(error) => return Err(error.into()),
         }
+        due.retain(|one| !pruned.covers(one.entry));
         due.sort_unstable();
         let mut seen = BTreeSet::new();
         due.retain(|one| seen.insert(one.entry.id()));

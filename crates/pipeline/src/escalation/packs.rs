@@ -4,7 +4,7 @@
 use super::evidence::Trouble;
 use crate::failure::Failure;
 use alert::AlertId;
-use host::{Dir, File, Host, Kind, Names};
+use host::{Dir, File, Host};
 
 /// The directory beside the spool's parts that holds the packs.
 pub(super) const ESCALATIONS: &str = "escalations";
@@ -24,7 +24,7 @@ impl<'h> Packs<'h> {
         let failed = |error| Failure::of_host("open", ESCALATIONS, &error);
         let dir = Dir::open_or_make(host, root.at(ESCALATIONS)).map_err(failed)?;
         let aside = Dir::open_or_make(host, dir.at(ASIDE)).map_err(failed)?;
-        clear(host, &aside, LEVELS)
+        host::clear(&aside, LEVELS)
             .map_err(|error| Failure::of_host("clear", "escalations/.aside", &error))?;
         Ok(Packs { host, dir, aside })
     }
@@ -81,43 +81,25 @@ impl<'h> Packs<'h> {
     }
 }
 
+/// Removes the pack at `place`, and the directories of its date that are left empty. One that is gone is fine.
+pub(super) fn remove(host: &dyn Host, root: &Dir<'_>, place: &str) -> host::Result<()> {
+    let dir = match Dir::open(host, root.at(ESCALATIONS)) {
+        Ok(dir) => dir,
+        Err(error) if error.is_vanished() => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let pack = match Dir::open(host, dir.at(place)) {
+        Ok(pack) => pack,
+        Err(error) if error.is_vanished() => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    host::clear(&pack, LEVELS)?;
+    drop(pack);
+    host::remove_empty(&dir, place)
+}
+
 /// `.aside` holds packs, a pack holds `data`, and that holds files. Somebody may have put more there.
 const LEVELS: u32 = 8;
-
-/// Removes everything in `dir`.
-fn clear(host: &dyn Host, dir: &Dir<'_>, levels: u32) -> host::Result<()> {
-    let mut names = Names::default();
-    loop {
-        dir.rewind()?;
-        if !dir.read(&mut names)? {
-            return Ok(());
-        }
-        for entry in names.iter() {
-            match remove(host, dir, entry.name, entry.kind, levels) {
-                Err(error) if !error.is_vanished() => return Err(error),
-                _ => {}
-            }
-        }
-    }
-}
-
-fn remove(
-    host: &dyn Host,
-    dir: &Dir<'_>,
-    name: &[u8],
-    kind: Kind,
-    levels: u32,
-) -> host::Result<()> {
-    let kind = match kind {
-        Kind::Unknown => host.stat(dir.at(name))?.kind,
-        known => known,
-    };
-    if kind != Kind::Dir || levels == 0 {
-        return host.unlink(dir.at(name));
-    }
-    clear(host, &Dir::open(host, dir.at(name))?, levels - 1)?;
-    host.rmdir(dir.at(name))
-}
 
 /// Where the pack of the case on `shelf` belongs, below the directory of packs: `YYYY/MM/DD/<id>`, or `undated/<id>`.
 ///

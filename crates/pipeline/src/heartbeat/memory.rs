@@ -4,6 +4,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::heartbeat::{Facts, JSON_FILE};
 use crate::observed::Observed;
 use crate::reconciled::{LastDay, Reconciled};
+use crate::retained::Retained;
 use crate::scrubbed::Scrubbed;
 use crate::stage::{Counts, Stage, StageReport};
 use crate::time::{elapsed_ms, timestamp};
@@ -63,6 +64,9 @@ pub struct Heartbeat {
     /// The scrub of what is finished; absent if there is none, or in the heartbeats of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scrub: Option<ScrubState>,
+    /// What was removed for its age; absent if nothing ever was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionState>,
     /// Hits of signatures since the first heartbeat.
     pub signatures: BTreeMap<String, SignatureTotal>,
     /// When the indexer's counts were last compared with ours, in milliseconds since 1970; 0 for never.
@@ -116,6 +120,21 @@ pub struct ScrubState {
     pub findings: u64,
     /// Some of it, each a sentence.
     pub named: Vec<String>,
+}
+
+/// Retention after a pass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RetentionState {
+    /// What was published before this has neither case nor record.
+    pub before: Timestamp,
+    /// Cases that were removed since the ledger began, or that are being removed.
+    pub cases: u64,
+    /// Quarantined files likewise.
+    pub quarantined: u64,
+    /// Cases and quarantined files that the pass removed.
+    pub removed: u64,
+    /// Whether there is nothing left to remove.
+    pub is_done: bool,
 }
 
 /// The queue after a pass.
@@ -253,6 +272,7 @@ impl Memory {
             named: facts.found.map(named).unwrap_or_default(),
             ledger_heads: self.ledger_heads.clone(),
             scrub: facts.scrubbed.map(scrub),
+            retention: facts.retained.map(retention),
             signatures: self.signatures.clone(),
             counts_audited_ms: facts.counts_audited.0,
             indexer: facts.indexer,
@@ -318,6 +338,16 @@ fn scrub(of: &Scrubbed) -> ScrubState {
         due: of.due,
         findings: of.findings,
         named: of.named.clone(),
+    }
+}
+
+fn retention(of: Retained) -> RetentionState {
+    RetentionState {
+        before: timestamp(of.before),
+        cases: of.cases,
+        quarantined: of.quarantined,
+        removed: of.removed,
+        is_done: of.is_done,
     }
 }
 

@@ -8,12 +8,15 @@ mod memory;
 mod prometheus;
 
 pub(crate) use memory::Memory;
-pub use memory::{Heartbeat, InboxState, QueueState, ScrubState, SignatureTotal, StageState};
+pub use memory::{
+    Heartbeat, InboxState, QueueState, RetentionState, ScrubState, SignatureTotal, StageState,
+};
 pub use prometheus::exposition;
 
 use crate::failure::Failure;
 use crate::observed::Observed;
 use crate::reconciled::Reconciled;
+use crate::retained::Retained;
 use crate::scrubbed::Scrubbed;
 use crate::stage::{Ran, StageReport};
 use host::Millis;
@@ -44,6 +47,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) ledger_heads: Option<BTreeMap<String, String>>,
     /// How the scrub stands; `None` if there is none, or its state could not be read.
     pub(crate) scrubbed: Option<&'a Scrubbed>,
+    /// What retention has removed.
+    pub(crate) retained: Option<Retained>,
     /// When the indexer's counts were last compared with ours.
     pub(crate) counts_audited: Millis,
     /// What the indexer told besides its alerts.

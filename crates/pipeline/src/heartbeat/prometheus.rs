@@ -63,6 +63,18 @@ pub fn exposition(beat: &Heartbeat) -> String {
     if let Some(of) = &beat.scrub {
         scrub(&mut text, of);
     }
+    if let Some(of) = &beat.retention {
+        let name = "foundry_retention_removed_total";
+        text.family(name, "counter", "What was removed for its age.");
+        for (what, count) in [("case", of.cases), ("quarantined", of.quarantined)] {
+            text.sample(name, &[("what", what)], count as f64);
+        }
+        text.one(
+            "foundry_retention_kept_from_seconds",
+            "What was published before this time is removed.",
+            of.before.as_millisecond() as f64 / 1e3,
+        );
+    }
     text.family(
         "foundry_signature_hits_total",
         "counter",

@@ -1,6 +1,7 @@
 //! What reconcile knows from one pass to the next.
 
 use super::aside::Aside;
+use super::days::{Column, Days};
 use super::last_day::Hours;
 use super::ranges::Ranges;
 use crate::failure::{Failure, FailureKind};
@@ -9,7 +10,7 @@ use crate::time::elapsed_ms;
 use alert::{AlertId, Disposition};
 use host::{Dir, Millis};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use spool::ledger::Record;
+use spool::ledger::{Record, Tally};
 use spool::{EntryName, LedgerPosition, Live, Spool, SpoolError, follow, live};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -32,11 +33,8 @@ pub(super) struct Book {
     pub(super) looked_ms: i64,
     /// When vanished alerts were asked for last, in milliseconds since 1970.
     pub(super) restored_ms: i64,
-    published: u64,
-    cased: [u64; 4],
-    duplicates: u64,
-    quarantined: u64,
-    vanished_total: u64,
+    /// Everything that was ever counted, by day.
+    pub(super) days: Days,
     /// Entries that were published and have no end yet.
     open: BTreeSet<EntryName>,
     /// Alerts whose files somebody removed, to be fetched again.
@@ -81,8 +79,19 @@ pub(super) enum End {
     Vanished,
 }
 
-/// Ends without a beginning so far: recovery may record an end before it records the beginning that a power loss took.
-pub(super) type Early = BTreeMap<EntryName, End>;
+/// Ends without a beginning so far, with their times: recovery may record an end before it records the beginning that a power
+/// loss took.
+pub(super) type Early = BTreeMap<EntryName, (End, i64)>;
+
+/// What is read of the book of an earlier version, which had no days: what no ledger tells of.
+#[derive(Deserialize)]
+struct Former {
+    /// Only those had it.
+    #[serde(rename = "published")]
+    _published: u64,
+    #[serde(with = "ids")]
+    lost: BTreeSet<AlertId>,
+}
 
 /// How long vanished alerts wait at most to be asked for.
 const RESTORE_EVERY_MS: u64 = 10 * 60 * 1_000;
@@ -91,6 +100,26 @@ const FILE: &str = "reconcile.json";
 /// A book holds 63 bytes for each entry that is on its way.
 const FILE_BYTES_MAX: usize = 1 << 30;
 
+impl Former {
+    /// The book before the first record, if these bytes are one of an earlier version.
+    fn read(bytes: &[u8]) -> Option<Book> {
+        let former: Former = serde_json::from_slice(bytes).ok()?;
+        Some(Book {
+            lost: former.lost,
+            ..Book::default()
+        })
+    }
+}
+
+fn damaged(error: &serde_json::Error) -> Failure {
+    Failure {
+        kind: FailureKind::Data,
+        message: format!(
+            "state/{FILE} is damaged: {error}; remove it, and the ledger is read anew"
+        ),
+    }
+}
+
 impl Book {
     pub(super) fn load(state: &Dir<'_>) -> Result<Self, Failure> {
         let read = state.read_file(FILE, FILE_BYTES_MAX);
@@ -98,12 +127,10 @@ impl Book {
         let Some(bytes) = bytes else {
             return Ok(Book::default());
         };
-        let book: Book = serde_json::from_slice(&bytes).map_err(|error| Failure {
-            kind: FailureKind::Data,
-            message: format!(
-                "state/{FILE} is damaged: {error}; remove it, and the ledger is read anew"
-            ),
-        })?;
+        let book: Book = match serde_json::from_slice(&bytes) {
+            Ok(book) => book,
+            Err(error) => return Former::read(&bytes).ok_or_else(|| damaged(&error)),
+        };
         if book.ranges.is_none() {
             return Ok(book.anew());
         }
@@ -137,18 +164,49 @@ impl Book {
     /// Saves the book. What it has read of the ledger is made durable before, because it must never know more than a power
     /// loss leaves (contract S11).
     pub(super) fn save(&mut self, spool: &Spool<'_>, state: &Dir<'_>) -> Result<(), Failure> {
+        let before = self.proven.clone();
         if self.position != self.saved {
             let synced = spool.host().sync_all(spool.root().id());
             synced.map_err(|error| Failure::of_host("make durable", "the ledger", &error))?;
             self.proven = self.position.proven(&self.saved, &self.proven);
-            self.saved = self.position.clone();
         }
         let ranges = self.ranges.get_or_insert_default();
         ranges.forget(&self.open, &self.vanished);
         let bytes = serde_json::to_vec(self).expect("its keys are strings");
-        state
-            .replace(FILE, &bytes)
-            .map_err(|error| Failure::of_host("write", FILE, &error))
+        match state.replace(FILE, &bytes) {
+            Ok(()) => {
+                self.saved = self.position.clone();
+                Ok(())
+            }
+            Err(error) => {
+                // What is proven is what the next process will find there.
+                self.proven = before;
+                Err(Failure::of_host("write", FILE, &error))
+            }
+        }
+    }
+
+    /// Whether the writer's segment `number` lies before all that this book, or the one that was saved, still asks for.
+    pub(super) fn is_past(&self, writer: &str, number: u32) -> bool {
+        let all = [&self.proven, &self.saved, &self.position];
+        all.iter().all(|position| position.is_past(writer, number))
+    }
+
+    /// The first millisecond of stamps that retention keeps.
+    pub(super) fn kept_from(&self) -> u64 {
+        self.days.pruned().before
+    }
+
+    /// Cases that retention has removed, or is removing.
+    pub(super) fn pruned_cases(&self) -> u64 {
+        self.days.pruned().gone.cases()
+    }
+
+    /// What is to be announced so that what ended after `limit` is kept, in milliseconds since 1970: from which millisecond of
+    /// stamps on, and the counts of all that came before it. `None` if nothing is older.
+    pub(super) fn cut(&self, limit: u64) -> Option<(u64, Tally)> {
+        let open = self.open.first().map(|entry| entry.stamp().millis);
+        self.days.cut(limit, open)
     }
 
     /// The book before the first record. What was lost stays so: no ledger tells of it.
@@ -182,6 +240,7 @@ impl Book {
     pub(super) fn add(&mut self, record: &Record, early: &mut Early) {
         match record {
             Record::Opened { .. } | Record::Life { .. } | Record::Repeated { .. } => {}
+            Record::Pruned(pruned) => self.days.prune(pruned),
             Record::Published {
                 bucket,
                 entries,
@@ -194,43 +253,50 @@ impl Book {
                 }
             }
             Record::Completed {
+                at,
                 quarantined,
                 duplicates,
                 vanished,
                 ..
             } => {
                 for case in record.new_cases() {
-                    self.end(case.entry, End::Cased(case.disposition), early);
+                    self.end(case.entry, (End::Cased(case.disposition), *at), early);
                 }
                 for bad in quarantined {
-                    self.end(bad.entry, End::Quarantined, early);
+                    self.end(bad.entry, (End::Quarantined, *at), early);
                 }
                 for entry in duplicates {
-                    self.end(*entry, End::Duplicate, early);
+                    self.end(*entry, (End::Duplicate, *at), early);
                 }
                 for entry in vanished {
-                    self.end(*entry, End::Vanished, early);
+                    self.end(*entry, (End::Vanished, *at), early);
                 }
             }
         }
     }
 
     fn begin(&mut self, entry: EntryName, early: &mut Early) {
+        if self.days.is_pruned(entry) {
+            return;
+        }
         self.vanished.remove(&entry.id());
-        if let Some(end) = early.remove(&entry) {
-            self.published += 1;
-            self.count(entry, end);
+        if let Some((end, at)) = early.remove(&entry) {
+            self.days.count(entry.stamp(), Column::Published);
+            self.count(entry, end, at);
         } else if self.open.insert(entry) {
-            self.published += 1;
+            self.days.count(entry.stamp(), Column::Published);
         }
     }
 
     /// After a power loss an end may be recorded again: the first counts.
-    fn end(&mut self, entry: EntryName, end: End, early: &mut Early) {
+    fn end(&mut self, entry: EntryName, (end, at): (End, i64), early: &mut Early) {
+        if self.days.is_pruned(entry) {
+            return;
+        }
         if self.open.remove(&entry) {
-            self.count(entry, end);
+            self.count(entry, end, at);
         } else {
-            early.insert(entry, end);
+            early.insert(entry, (end, at));
         }
     }
 
@@ -239,17 +305,22 @@ impl Book {
         self.ranges.get_or_insert_default()
     }
 
-    fn count(&mut self, entry: EntryName, end: End) {
+    fn count(&mut self, entry: EntryName, end: End, at: i64) {
+        let column = match end {
+            End::Cased(disposition) => Column::Cased(disposition as usize),
+            End::Duplicate => Column::Duplicates,
+            End::Quarantined => Column::Quarantined,
+            End::Vanished => Column::Vanished,
+        };
+        self.days.count(entry.stamp(), column);
+        self.days.end(entry.stamp(), at);
         match end {
-            End::Cased(disposition) => self.cased[disposition as usize] += 1,
-            End::Duplicate => self.duplicates += 1,
+            End::Cased(_) | End::Duplicate => {}
             End::Quarantined => {
-                self.quarantined += 1;
                 self.set_aside.insert(entry.id());
                 self.aside.add(entry);
             }
             End::Vanished => {
-                self.vanished_total += 1;
                 self.vanished.insert(entry.id());
                 self.ranges().vanish(entry);
                 return;
@@ -279,7 +350,7 @@ impl Book {
         }
         for entry in &seen.missing {
             self.open.remove(entry);
-            self.count(*entry, End::Vanished);
+            self.count(*entry, End::Vanished, spool.host().now().0);
         }
         self.spare_returned();
         found.queue = self.open() + seen.unrecorded.len() as u64;
@@ -323,11 +394,12 @@ impl Book {
     /// Puts the totals and the lists into what reconcile found.
     pub(super) fn tell(&mut self, found: &mut Reconciled, now: Millis) {
         found.last_day = self.hours.sum(now);
-        found.published = self.published;
-        found.cased = self.cased;
-        found.duplicates = self.duplicates;
-        found.quarantined = self.quarantined;
-        found.vanished = self.vanished_total;
+        let total = self.days.total();
+        found.published = total.published;
+        found.cased = total.cased;
+        found.duplicates = total.duplicates;
+        found.quarantined = total.quarantined;
+        found.vanished = total.vanished;
         found.to_restore = self.vanished.iter().copied().collect();
         found.lost = self.lost.iter().copied().collect();
     }

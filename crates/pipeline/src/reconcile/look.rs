@@ -16,7 +16,11 @@ pub(super) fn fold_new(
     let (mut count, mut failed) = (0, None);
     let (mut eyes, mut early) = (Eyes::default(), Early::new());
     let after = follow(spool, &position, &mut |record| {
-        for case in record.new_cases() {
+        // What retention has removed does not stand, and is no case of this pass.
+        let kept = record
+            .new_cases()
+            .filter(|case| !book.days.is_pruned(case.entry));
+        for case in kept {
             count += 1;
             match eyes.stands(spool, &case) {
                 Ok(true) => {}

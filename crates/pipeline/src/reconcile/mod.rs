@@ -10,19 +10,25 @@
 //!
 //! 4. **Take back** ([`aside`]): a file that was set aside because its writer was not done may be whole by now.
 //! 5. **Scrub** ([`scrub`]): a little of what is finished is looked at again, byte by byte.
+//! 6. **Retention** ([`retention`]): what came long ago is removed.
 //!
 //! The equation is `published = cased + duplicates + quarantined + vanished + queue`, with the queue counted on disk.
 //! `foundry audit` reads everything instead; this stage falls back to reading the whole ledger when its own notes do not fit.
 
 mod aside;
 mod book;
+mod days;
 mod last_day;
 mod look;
 mod ranges;
+mod retention;
 mod scrub;
+
+pub use retention::{Pruning, prune};
 
 use crate::failure::Failure;
 use crate::reconciled::Reconciled;
+use crate::retained::{Retained, RetentionSettings};
 use crate::scrubbed::{ScrubSettings, Scrubbed};
 use crate::source::Again;
 use crate::stage::{Counts, Ran};
@@ -38,6 +44,7 @@ pub(crate) struct Reconcile {
     /// Loaded anew after a failure.
     book: Option<Book>,
     scrub: scrub::Scrub,
+    retention: retention::Retention,
 }
 
 /// What stage 6 gives.
@@ -51,6 +58,8 @@ pub(crate) struct Reconciliation {
     pub(crate) ledger_heads: Option<BTreeMap<String, String>>,
     /// How the scrub stands; `None` if there is none, or its state could not be read.
     pub(crate) scrubbed: Option<Scrubbed>,
+    /// What retention has removed; `None` if nothing ever was, or that could not be seen.
+    pub(crate) retained: Option<Retained>,
 }
 
 /// What stage 6 takes in one pass.
@@ -65,6 +74,10 @@ pub(crate) struct Parts<'a, 'h> {
     pub(crate) look_every: Duration,
     /// How far the scrub goes.
     pub(crate) scrub: &'a ScrubSettings,
+    /// What is too old to be kept.
+    pub(crate) retention: &'a RetentionSettings,
+    /// By how many seconds our clock is ahead of the indexer's, as far as that is known.
+    pub(crate) ahead_s: i64,
 }
 
 impl Reconcile {
@@ -86,15 +99,31 @@ impl Reconcile {
     /// Reconciles, and fetches again what vanished.
     pub(crate) fn run(&mut self, parts: Parts<'_, '_>) -> Ran<Reconciliation> {
         let (spool, dir, settings) = (parts.spool, parts.state, parts.scrub);
+        let retention = retention::Parts {
+            spool,
+            dir,
+            settings: parts.retention,
+            ahead_s: parts.ahead_s,
+        };
         Ran::noting(|counts, gives| {
             let reconciled = self.reconcile(parts, counts, gives);
+            let kept = gives.found.as_ref().zip(self.book.as_ref());
             let scrub = scrub::Parts {
                 spool,
                 dir,
                 settings,
-                cases: gives.found.as_ref().map_or(0, Reconciled::cases),
+                before: self.book.as_ref().map_or(0, Book::kept_from),
+                cases: kept.map_or(0, |(found, book)| found.cases() - book.pruned_cases()),
             };
-            reconciled.and(self.scrub.run(&scrub, &mut gives.scrubbed))
+            let scrubbed = self.scrub.run(&scrub, &mut gives.scrubbed);
+            // Only who knows how everything ended can say what may go.
+            let retained = match &self.book {
+                Some(book) if reconciled.is_ok() => {
+                    self.retention.run(&retention, book, &mut gives.retained)
+                }
+                _ => Ok(()),
+            };
+            reconciled.and(scrubbed).and(retained)
         })
     }
 
@@ -109,7 +138,7 @@ impl Reconcile {
             state,
             mut again,
             look_every,
-            scrub: _,
+            ..
         } = parts;
         gives.depth = Some(spool::depth(spool)?);
         let mut book = match self.book.take() {

@@ -62,19 +62,20 @@ impl<'a, 'h, 'p> Auditor<'a, 'h, 'p> {
     }
 
     pub(super) fn read_ledger(&mut self) -> Result<(), SpoolError> {
+        self.notes = Notes::after(ledger::pruned(self.spool)?);
         let segments = ledger::segments(&self.spool.ledger, &mut self.names)?;
         let mut before: Option<(String, Option<String>)> = None;
         for (writer, number) in segments {
             let continues = match before {
                 Some((last, chain)) if last == writer => chain,
-                _ => None,
+                _ => self.begins_with(&writer, number)?,
             };
             let name = ledger::segment_name(&writer, number);
             let (host, dir) = (self.spool.host, &self.spool.ledger);
             let (notes, seals) = (&mut self.notes, &mut self.seals);
             let end = ledger::read_segment(host, dir, &name, continues.as_deref(), |record| {
                 if let Some(seals) = seals {
-                    seals.add(&record);
+                    seals.add(&record, notes.pruned());
                 }
                 notes.add_record(record);
             })?;
@@ -84,6 +85,20 @@ impl<'a, 'h, 'p> Auditor<'a, 'h, 'p> {
             seals.sort();
         }
         Ok(())
+    }
+
+    /// The chain that a writer's first segment carries on, as far as the ledger says: older ones may have been removed.
+    fn begins_with(&self, writer: &str, number: u32) -> Result<Option<String>, SpoolError> {
+        match self.notes.pruned().kept_from(writer) {
+            Some(kept) if kept.number < number => Err(SpoolError::BrokenLedger {
+                segment: ledger::segment_name(writer, kept.number),
+                line: 1,
+                reason: "the segment is gone, and no record says that it was removed".to_owned(),
+            }),
+            Some(kept) if kept.number == number => Ok(Some(kept.chain.clone())),
+            // Its removal was cut short.
+            Some(_) | None => Ok(None),
+        }
     }
 
     /// Lists every place, in the order in which alerts flow.

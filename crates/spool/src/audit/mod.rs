@@ -24,7 +24,8 @@ use disk::Auditor;
 
 pub use verify::{Verified, Verifier};
 
-/// What an audit found. The equation is `published = pending + claimed + overflow + quarantined + cased + vanished`.
+/// What an audit found. The equation is
+/// `published = pending + claimed + overflow + quarantined + cased + vanished + pruned`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Audit {
     /// Alerts that were ever published, each counted once.
@@ -39,6 +40,8 @@ pub struct Audit {
     pub quarantined: u64,
     /// Alerts with a case.
     pub cased: u64,
+    /// Cases and quarantined files that retention removed.
+    pub pruned: u64,
     /// Published, and nowhere: somebody outside removed them. The source is to be asked for them again.
     pub vanished: Vec<AlertId>,
     /// In two places at once.
@@ -138,7 +141,7 @@ impl std::fmt::Display for Audit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "published {} = pending {} + claimed {} + overflow {} + quarantined {} + cased {} + vanished {}; \
+            "published {} = pending {} + claimed {} + overflow {} + quarantined {} + cased {} + vanished {}{}; \
              doubled {}, case missing {}, case unrecorded {}, quarantine unrecorded {}, strays {}, damaged {}",
             self.published,
             self.pending,
@@ -147,6 +150,10 @@ impl std::fmt::Display for Audit {
             self.quarantined,
             self.cased,
             self.vanished.len(),
+            match self.pruned {
+                0 => String::new(),
+                count => format!(" + pruned {count}"),
+            },
             self.doubled.len(),
             self.case_missing.len(),
             self.case_unrecorded.len(),

@@ -2,7 +2,7 @@
 
 use super::bytes::{Sum, parse_sum};
 use crate::cases::packs;
-use crate::ledger::Record;
+use crate::ledger::{Pruned, Record};
 use alert::AlertId;
 use std::collections::BTreeMap;
 
@@ -19,8 +19,10 @@ pub(super) struct Seals {
 }
 
 impl Seals {
-    pub(super) fn add(&mut self, record: &Record) {
-        for case in record.new_cases() {
+    /// Adds what a record says of cases, but for those that retention removes.
+    pub(super) fn add(&mut self, record: &Record, pruned: &Pruned) {
+        let cases = record.new_cases();
+        for case in cases.filter(|case| !pruned.covers(case.entry)) {
             self.cases += 1;
             let sum = case.digest.and_then(parse_sum);
             if !packs::is_pack(case.shelf) {

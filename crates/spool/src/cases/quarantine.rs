@@ -17,7 +17,7 @@ pub(crate) enum Outcome {
 }
 
 /// The suffix of the file that says why.
-const REASON: &str = ".reason";
+pub(crate) const REASON: &str = ".reason";
 
 /// How many files of one name are kept that are no entries.
 const SAME_NAME_MAX: u32 = 1_000;

@@ -1,6 +1,7 @@
 //! Reading a record. What serde derives for an enum that names its variant in a field first reads everything into a tree of
 //! owned values; ledgers are long, so the fields are read straight into their types, and sorted into a variant afterwards.
 
+use super::pruned::{KeptFrom, Pruned, Tally};
 use super::record::{Quarantined, Record};
 use crate::layout::{BucketName, EntryName};
 use alert::AlertId;
@@ -22,6 +23,8 @@ pub(super) struct Fields {
     origins: Vec<String>,
     times: Option<(i64, i64)>,
     documents: Option<Vec<(AlertId, String, String)>>,
+    #[serde(default)]
+    at: i64,
     cased: Option<Vec<EntryName>>,
     #[serde(default)]
     dispositions: String,
@@ -37,6 +40,10 @@ pub(super) struct Fields {
     duplicates: Vec<EntryName>,
     #[serde(default)]
     vanished: Vec<EntryName>,
+    before: Option<u64>,
+    gone: Option<Tally>,
+    #[serde(default)]
+    kept_from: Vec<KeptFrom>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -47,6 +54,7 @@ enum Kind {
     Published,
     Repeated,
     Completed,
+    Pruned,
 }
 
 /// The field that a record of this kind must have.
@@ -81,6 +89,7 @@ impl TryFrom<Fields> for Record {
             },
             Kind::Completed => Record::Completed {
                 bucket: need(fields.bucket, "bucket")?,
+                at: fields.at,
                 cased: need(fields.cased, "cased")?,
                 dispositions: fields.dispositions,
                 shelves: fields.shelves,
@@ -90,6 +99,12 @@ impl TryFrom<Fields> for Record {
                 duplicates: fields.duplicates,
                 vanished: fields.vanished,
             },
+            Kind::Pruned => Record::Pruned(Pruned {
+                at: fields.at,
+                before: need(fields.before, "before")?,
+                gone: need(fields.gone, "gone")?,
+                kept_from: fields.kept_from,
+            }),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::reader::check_mark;
 use super::segments::{self, segment_name};
-use super::{Mark, PUBLISHER, Record, read_from};
+use super::{Mark, PRUNER, PUBLISHER, Record, read_from};
 use crate::layout::{Spool, SpoolError};
 use host::Names;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,12 @@ impl LedgerPosition {
         writers
             .map(|(writer, at)| (writer.clone(), chain(at)))
             .collect()
+    }
+
+    /// Whether the writer's segment `number` lies before the one that was read last.
+    pub fn is_past(&self, writer: &str, number: u32) -> bool {
+        let at = self.writers.get(writer);
+        at.is_some_and(|at| number < at.segment)
     }
 
     /// Errs with [`SpoolError::BrokenLedger`] unless the ledger still has, of every writer, the record that was read last.
@@ -87,7 +93,8 @@ impl LedgerPosition {
 
 /// Hands every record after `position` to `each`, writer by writer, and returns the position after them.
 ///
-/// The publisher's records come first; otherwise those of different writers have no order. A torn last line is left for
+/// What says that older records are gone comes first, then the publisher's records; otherwise those of different writers have
+/// no order. A torn last line is left for
 /// later. Errs with [`SpoolError::BrokenLedger`] where a line does not fit, or where less is left than was read before: then
 /// somebody took it back. Some records may have been handed over by then. Changes nothing.
 ///
@@ -103,7 +110,7 @@ pub fn follow(
     let known = position.writers.keys().cloned();
     let writers: BTreeSet<_> = actives.iter().map(|(writer, _)| writer.clone()).collect();
     let mut writers: Vec<_> = writers.into_iter().chain(known).collect();
-    writers.sort_by_key(|writer| (writer != PUBLISHER, writer.clone()));
+    writers.sort_by_key(|writer| (writer != PRUNER, writer != PUBLISHER, writer.clone()));
     writers.dedup();
     for writer in writers {
         let mut at = after.writers.remove(&writer);

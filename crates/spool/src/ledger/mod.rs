@@ -9,12 +9,13 @@
 //! next life of the writer carries on a copy that ends before it. A line that does not fit anywhere else is
 //! [`crate::SpoolError::BrokenLedger`].
 //!
-//! - `record` is what can stand in a line, `chain` a line, `segments` where they stand, `reader` and `writer` the two ends.
+//! - `record` is what can stand in a line, `pruned` what it says of the lines that are gone, `chain` a line, `segments` where they stand, `reader` and `writer` the two ends.
 //! - [`follow`] reads what was recorded since one looked last, [`Walk`] all of it, a little at a time; `tail` is the end, and the alerts that it shows to be known.
 
 mod chain;
 mod fields;
 mod follow;
+mod pruned;
 mod reader;
 mod record;
 mod segments;
@@ -25,11 +26,12 @@ mod writer;
 pub(crate) use chain::hex;
 pub use chain::parse_record;
 pub use follow::{LedgerPosition, follow};
+pub use pruned::{KeptFrom, Pruned, Tally, pruned};
 pub use reader::read_segment;
 pub(crate) use reader::{Mark, read_from};
 pub(crate) use record::NewCases;
 pub use record::{NewCase, Quarantined, Record};
-pub(crate) use segments::seal_older;
+pub(crate) use segments::{actives, remove_sealed, seal_older};
 pub use segments::{open_segment, parse_segment_name, segment_name, segments};
 pub use slice::{Step, Walk, WalkPosition};
 pub(crate) use tail::{Seen, Tail};
@@ -37,3 +39,5 @@ pub(crate) use writer::LedgerWriter;
 
 /// The publisher's name as a writer of the ledger.
 pub(crate) const PUBLISHER: &str = "publish";
+/// The name, as a writer of the ledger, of whoever removes what is old.
+pub(crate) const PRUNER: &str = "prune";

@@ -1,5 +1,6 @@
 //! The records of the ledger: what can happen to alerts.
 
+use super::Pruned;
 use crate::layout::{BucketName, EntryName};
 use alert::{AlertId, Disposition};
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,9 @@ pub enum Record {
     Completed {
         /// The bucket's name when it was claimed.
         bucket: BucketName,
+        /// When this was written, in milliseconds since 1970; 0 in ledgers of earlier versions.
+        #[serde(default, skip_serializing_if = "is_never")]
+        at: i64,
         /// Their cases exist and are durable.
         cased: Vec<EntryName>,
         /// What each of `cased` was judged: one letter an entry ([`Disposition::letter`]).
@@ -87,6 +91,8 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         vanished: Vec<EntryName>,
     },
+    /// What is old is removed, or is being removed ([`crate::retention`]).
+    Pruned(Pruned),
 }
 
 #[expect(
@@ -95,6 +101,14 @@ pub enum Record {
 )]
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde wants"
+)]
+fn is_never(at: &i64) -> bool {
+    *at == 0
 }
 
 /// One entry in quarantine.
@@ -208,6 +222,7 @@ mod tests {
         assert_eq!(cases.shelves, [("a".to_owned(), 2), ("b".to_owned(), 1)]);
         let record = Record::Completed {
             bucket: BucketName::new(Stamp::default(), 3),
+            at: 0,
             cased: cases.entries,
             dispositions: cases.dispositions,
             shelves: cases.shelves,

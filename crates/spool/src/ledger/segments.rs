@@ -4,7 +4,7 @@
 //! segment that is sealed moves by one rename, and only after its successor is durable: a reader that looks in `ledger/`
 //! first and below `sealed/` second finds it in one of them.
 
-use crate::layout::{Context, SpoolError};
+use crate::layout::{Context, SpoolError, ignore_vanished};
 use host::{At, Class, Dir, DirId, File, Host, Kind, Names};
 use std::collections::BTreeSet;
 
@@ -201,6 +201,18 @@ pub(super) fn seal(
     match host.rename_noreplace(At::new(ledger, &from), At::new(ledger, &to)) {
         Err(error) if matches!(error.class(), Class::Vanished | Class::Contended) => Ok(()),
         other => other.context("seal", from),
+    }
+}
+
+/// Removes a sealed segment that says nothing any more; one that is gone is fine. Not yet durable.
+pub(crate) fn remove_sealed(ledger: &Dir<'_>, writer: &str, number: u32) -> Result<(), SpoolError> {
+    let (host, path) = (ledger.host(), sealed_path(writer, number));
+    ignore_vanished(host.unlink(ledger.at(&path))).context("remove", &path)?;
+    let group = group_path(number / GROUP);
+    match ignore_vanished(host.rmdir(ledger.at(&group))) {
+        // Others of its group are left, or somebody looks into it.
+        Err(error) if error.class() == Class::Contended => Ok(()),
+        other => other.context("remove", &group),
     }
 }
 

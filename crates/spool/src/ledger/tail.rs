@@ -52,13 +52,13 @@ impl Tail {
                 let newest = newest.unwrap_or_default().max(bucket.first());
                 self.last = self.last.max(newest);
             }
-            Record::Repeated { .. } | Record::Completed { .. } => {}
+            Record::Repeated { .. } | Record::Completed { .. } | Record::Pruned(_) => {}
         }
     }
 }
 
 /// Hands the numbers of a writer's segments to `each`, newest first, until it says that it has enough.
-fn read_back(
+pub(super) fn read_back(
     spool: &Spool<'_>,
     writer: &str,
     names: &mut Names,
@@ -118,7 +118,10 @@ impl Seen {
     /// Learns from a record, and says how many entries it names.
     fn note(&mut self, record: Record) -> usize {
         match record {
-            Record::Opened { .. } | Record::Life { .. } | Record::Repeated { .. } => 0,
+            Record::Opened { .. }
+            | Record::Life { .. }
+            | Record::Repeated { .. }
+            | Record::Pruned(_) => 0,
             Record::Published { entries, .. } => {
                 self.extend(&entries);
                 entries.len()

@@ -15,7 +15,7 @@ use crate::layout::{
 use crate::ledger::NewCases;
 use crate::ledger::{LedgerWriter, Quarantined, Record};
 use alert::Disposition;
-use host::{Class, Dir, Names};
+use host::{Class, Dir, Millis, Names};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was found in the directories of dead workers.
@@ -118,13 +118,14 @@ struct Outcomes {
 }
 
 impl Outcomes {
-    fn into_record(self, bucket: BucketName) -> Record {
+    fn into_record(self, bucket: BucketName, at: Millis) -> Record {
         let mut cases = NewCases::default();
         for (entry, (shelf, disposition, digest)) in self.cased {
             cases.push(entry, disposition, &shelf, &digest);
         }
         Record::Completed {
             bucket,
+            at: at.0,
             cased: cases.entries,
             dispositions: cases.dispositions,
             shelves: cases.shelves,
@@ -171,7 +172,7 @@ pub(crate) fn return_claims(
     for (bucket, mut outcome) in outcomes {
         done.cased += outcome.cased.len() as u64;
         dropped.push((bucket, std::mem::take(&mut outcome.dropped)));
-        ledger.append(&outcome.into_record(bucket))?;
+        ledger.append(&outcome.into_record(bucket, spool.host.now()))?;
     }
     ledger.sync()?;
 

@@ -280,8 +280,10 @@ impl Worker<'_> {
     fn record(&mut self, works: &[Work]) -> Result<(), SpoolError> {
         let mut is_recorded = false;
         for work in works.iter().filter(|work| work.has_outcome()) {
+            let at = self.spool.host.now().0;
             self.ledger.append(&Record::Completed {
                 bucket: work.bucket,
+                at,
                 cased: work.cased.entries.clone(),
                 dispositions: work.cased.dispositions.clone(),
                 shelves: work.cased.shelves.clone(),

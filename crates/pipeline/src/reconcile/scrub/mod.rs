@@ -39,6 +39,8 @@ pub(super) struct Parts<'a, 'h> {
     pub(super) dir: &'a Dir<'h>,
     /// How far it goes.
     pub(super) settings: &'a ScrubSettings,
+    /// The first millisecond of stamps that retention keeps.
+    pub(super) before: u64,
     /// Cases that there are, as far as that is known.
     pub(super) cases: u64,
 }
@@ -103,7 +105,7 @@ fn look(
             Err(error) => return Err(error.into()),
         };
         bytes_left = bytes_left.saturating_sub(step.bytes);
-        let mut rest = cases_of(&step.record).skip(state.skip);
+        let mut rest = cases_of(&step.record, parts.before).skip(state.skip);
         while 0 < left && 0 < bytes_left {
             let Some(case) = rest.next() else {
                 state.pass_record(step.after, every);
@@ -121,12 +123,10 @@ fn look(
     Ok(())
 }
 
-/// The cases that must stand, says a record.
-///
-/// A record that tells of cases which were removed on purpose is to be met here as well: it takes back what the records
-/// before it say, and with it their findings.
-fn cases_of(record: &Record) -> impl Iterator<Item = NewCase<'_>> {
-    record.new_cases()
+/// The cases that must stand, says a record: not those that retention has removed, or is removing.
+fn cases_of(record: &Record, before: u64) -> impl Iterator<Item = NewCase<'_>> {
+    let cases = record.new_cases();
+    cases.filter(move |case| before <= case.entry.stamp().millis)
 }
 
 fn tell(state: &State, verified: u64, parts: &Parts<'_, '_>, every: Duration) -> Scrubbed {

@@ -258,7 +258,7 @@ fn print(id: AlertId) -> u64 {
 }
 
 /// Whether the spool has packs.
-pub(super) fn is_packed(spool: &Spool<'_>) -> Result<bool, SpoolError> {
+pub(crate) fn is_packed(spool: &Spool<'_>) -> Result<bool, SpoolError> {
     spool.cases.has(PACKED).context("look at", PACKED)
 }
 

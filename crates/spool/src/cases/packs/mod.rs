@@ -39,7 +39,7 @@ use crate::layout::{Context, Spool, SpoolError, read_or_gone};
 use alert::Hour;
 use host::{Dir, Names};
 
-pub(crate) use book::{Books, Standing};
+pub(crate) use book::{Books, Standing, is_packed};
 pub(crate) use digest::read_digest;
 pub(crate) use format::{Index, Pack, TextForm, read_index, read_line};
 pub use format::{PackedCase, ParsedPack, parse};
