@@ -10,5 +10,6 @@ mod bags;
 mod crashes;
 mod disk;
 mod hostile;
+mod paged;
 mod trouble;
 mod world;
