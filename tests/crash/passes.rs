@@ -95,7 +95,11 @@ pub(crate) fn live(host: &dyn Host, stubborn: bool) -> Result<Audit, String> {
         core: Rc::new(RefCell::new(core())),
     };
     let intake = tests::intake(host, &transport, Profile::wazuh4(), Millis(FROM));
-    let settings = Settings::default();
+    // Nine alerts, so that reconcile's book has entries in memory, and pages.
+    let settings = Settings {
+        near_max: 3,
+        ..Settings::default()
+    };
     let mut pipeline = Pipeline::open(&spool, &POLICY, Some(intake), settings)
         .map_err(|failure| failure.to_string())?;
     let mut last = String::new();

@@ -12,6 +12,7 @@ mod inbox;
 mod indexer;
 mod ledger_taken;
 mod look;
+mod memory;
 mod owner;
 mod passes;
 mod policies;

@@ -70,7 +70,14 @@ impl Scene {
 
     /// A home as `foundry init` makes it.
     pub fn home() -> Scene {
-        let scene = Scene::new();
+        Scene::home_in(&std::env::temp_dir())
+    }
+
+    /// The same in a directory below `parent`.
+    pub fn home_in(parent: &Path) -> Scene {
+        let scene = Scene {
+            dir: tempfile::tempdir_in(parent).unwrap(),
+        };
         scene.foundry("init").expect(0);
         scene
     }

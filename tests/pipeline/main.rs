@@ -10,6 +10,7 @@ mod bags;
 mod crashes;
 mod disk;
 mod hostile;
+mod paged;
 mod retention;
 mod trouble;
 mod world;

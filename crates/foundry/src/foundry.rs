@@ -9,7 +9,7 @@ use crate::lock;
 use crate::machine::{Machine, Place};
 use crate::owner;
 use crate::policy_dir;
-use crate::space;
+use crate::space::SpaceNotes;
 use crate::words;
 use host::{Host, Lock};
 use pipeline::{Failure, Pipeline, Report};
@@ -72,6 +72,7 @@ pub(crate) struct Workplace<'h> {
     way: Option<Way<'h>>,
     crew: Crew,
     halt: Arc<Halt>,
+    notes: SpaceNotes,
     _lock: Lock<'h>,
 }
 
@@ -107,6 +108,7 @@ impl<'h> Workplace<'h> {
             halt: Arc::new(Halt::new(way.as_ref().map(Way::cutter))),
             way,
             crew,
+            notes: SpaceNotes::default(),
             _lock: lock,
         })
     }
@@ -138,7 +140,7 @@ impl<'h> Workplace<'h> {
         let span = tracing::error_span!("pass", run_id);
         span.in_scope(|| {
             let report = pipeline.pass(&run_id, &mut |job| self.crew.work(job));
-            space::note(&self.spool, self.config);
+            self.notes.note(&self.spool, self.config);
             report
         })
     }

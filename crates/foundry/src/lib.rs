@@ -32,6 +32,7 @@ mod run_report;
 mod serve;
 mod space;
 mod terminal;
+mod walls;
 mod words;
 
 pub use cli::run;

@@ -1,32 +1,35 @@
 //! How much of the filesystem is left, and for how long at the present rate: a home that runs full should say so before.
 //!
 //! Each pass notes at most once an hour what is left, in `state/space.json`, and keeps a week of it. Bytes and names (inodes) end
-//! apart from each other: a queue of files mostly runs out of names first.
+//! apart from each other: a queue of files mostly runs out of names first. Beside them it notes what else may run full
+//! ([`crate::walls`]).
 
 use crate::config::Config;
 use crate::machine::Machine;
+use crate::walls::{self, Levels, Limits, RATE_MS};
 use crate::words;
 use host::{Host, Millis};
 use os::Space;
 use serde::{Deserialize, Serialize};
 use spool::Spool;
+use std::cell::Cell;
 use std::path::PathBuf;
 
 const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 /// A week of hours.
 const SAMPLES_MAX: usize = 7 * 24;
-/// A rate takes so long to be one.
-const RATE_MS: i64 = DAY_MS;
 const FILE: &str = "state/space.json";
 const FILE_BYTES_MAX: usize = 1 << 20;
 
 /// What was left at a time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 struct Sample {
     at_ms: i64,
     bytes_free: u64,
     inodes_free: u64,
+    /// How full everything else was; none in the samples of earlier versions.
+    #[serde(default, skip_serializing_if = "Levels::is_empty")]
+    levels: Levels,
 }
 
 /// Looks at what is left for a home.
@@ -35,6 +38,7 @@ pub(crate) struct SpaceWatch {
     home: PathBuf,
     percent_min: u32,
     last_min_ms: Option<u64>,
+    walls: Limits,
 }
 
 impl SpaceWatch {
@@ -45,20 +49,38 @@ impl SpaceWatch {
             home: config.home().to_owned(),
             percent_min: keys.free_percent_min.value,
             last_min_ms: keys.lasts_min.value.ms(),
+            walls: Limits::new(config),
         }
     }
 
-    /// What there is to complain of; nothing if the filesystem tells nothing.
+    /// What there is to complain of. The filesystem is asked now; the rest is what was noted last.
     pub(crate) fn reasons(&self, machine: &Machine) -> Vec<String> {
-        let Ok(space) = os::space(&self.home) else {
-            return Vec::new();
-        };
         let text = machine.read(&self.home.join(FILE), FILE_BYTES_MAX);
         let samples = text
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let samples: Vec<Sample> = samples.unwrap_or_default();
-        self.of(space, &samples, machine.host().now())
+        let now = machine.host().now();
+        let mut reasons = match os::space(&self.home) {
+            Ok(space) => self.of(space, &samples, now),
+            // There are filesystems that tell nothing.
+            Err(_) => Vec::new(),
+        };
+        reasons.extend(self.of_levels(&samples));
+        reasons
+    }
+
+    /// What there is to complain of in the newest sample, by the rate since the oldest one that has it too.
+    fn of_levels(&self, samples: &[Sample]) -> Vec<String> {
+        let told = samples.iter().filter(|sample| !sample.levels.is_empty());
+        let newest = told.clone().max_by_key(|sample| sample.at_ms);
+        let oldest = told.min_by_key(|sample| sample.at_ms);
+        let Some((newest, oldest)) = newest.zip(oldest) else {
+            return Vec::new();
+        };
+        let over = newest.at_ms.saturating_sub(oldest.at_ms);
+        self.walls
+            .reasons(&newest.levels, &oldest.levels, over.unsigned_abs())
     }
 
     fn of(&self, space: Space, samples: &[Sample], now: Millis) -> Vec<String> {
@@ -113,40 +135,66 @@ impl SpaceWatch {
 /// time has passed to tell.
 fn lasts(then: u64, free: u64, over_ms: i64) -> Option<u64> {
     let used = then.checked_sub(free).filter(|used| 0 < *used)?;
-    let over = u64::try_from(over_ms).ok().filter(|_| RATE_MS <= over_ms)?;
+    let over = u64::try_from(over_ms)
+        .ok()
+        .filter(|over| RATE_MS <= *over)?;
     let lasts = u128::from(free) * u128::from(over) / u128::from(used);
     Some(u64::try_from(lasts).unwrap_or(u64::MAX))
 }
 
-/// Notes what is left, unless that was done within the hour. A home without room for it is told of by other means.
-pub(crate) fn note(spool: &Spool<'_>, config: &Config) {
-    let now = spool.host().now();
-    let Ok(space) = os::space(config.home()) else {
-        return;
-    };
-    let read = spool.root().read_file(FILE, FILE_BYTES_MAX);
-    let text = read.ok().flatten().unwrap_or_default();
-    let mut samples: Vec<Sample> = serde_json::from_slice(&text).unwrap_or_default();
-    if !add(&mut samples, space, now) {
-        return;
-    }
-    let bytes = serde_json::to_vec(&samples).expect("numbers");
-    if let Err(error) = spool.root().replace(FILE, &bytes) {
-        tracing::warn!(%error, "what is left of the filesystem cannot be noted");
+/// Notes what is left, once an hour.
+#[derive(Debug, Default)]
+pub(crate) struct SpaceNotes {
+    /// When the file had a sample of the hour, in milliseconds since 1970; `None` before it was read.
+    noted_ms: Cell<Option<i64>>,
+}
+
+impl SpaceNotes {
+    /// Notes what is left after a pass, unless that was done within the hour. A home without room for it is told of by other
+    /// means.
+    pub(crate) fn note(&self, spool: &Spool<'_>, config: &Config) {
+        let now = spool.host().now();
+        if self.noted_ms.get().is_some_and(|at| is_fresh(at, now)) {
+            return;
+        }
+        let Ok(space) = os::space(config.home()) else {
+            return;
+        };
+        let read = spool.root().read_file(FILE, FILE_BYTES_MAX);
+        let text = read.ok().flatten().unwrap_or_default();
+        let mut samples: Vec<Sample> = serde_json::from_slice(&text).unwrap_or_default();
+        if add(&mut samples, space, now, || walls::count(spool, now)) {
+            let bytes = serde_json::to_vec(&samples).expect("numbers");
+            if let Err(error) = spool.root().replace(FILE, &bytes) {
+                tracing::warn!(%error, "what is left of the filesystem cannot be noted");
+                return;
+            }
+        }
+        self.noted_ms.set(samples.last().map(|sample| sample.at_ms));
     }
 }
 
+/// Whether a sample of that time is of the hour before `now`. One of a time to come is not: the clock was set back.
+fn is_fresh(at_ms: i64, now: Millis) -> bool {
+    (0..HOUR_MS).contains(&now.0.saturating_sub(at_ms))
+}
+
 /// Adds a sample, unless there is one of this hour; forgets the oldest that are too many, and those of a time to come.
-fn add(samples: &mut Vec<Sample>, space: Space, now: Millis) -> bool {
+fn add(
+    samples: &mut Vec<Sample>,
+    space: Space,
+    now: Millis,
+    levels: impl FnOnce() -> Levels,
+) -> bool {
     samples.retain(|sample| sample.at_ms <= now.0);
-    let is_fresh = |sample: &Sample| now.0.saturating_sub(sample.at_ms) < HOUR_MS;
-    if samples.last().is_some_and(is_fresh) {
+    if samples.last().is_some_and(|last| is_fresh(last.at_ms, now)) {
         return false;
     }
     samples.push(Sample {
         at_ms: now.0,
         bytes_free: space.bytes_free,
         inodes_free: space.inodes_free,
+        levels: levels(),
     });
     let excess = samples.len().saturating_sub(SAMPLES_MAX);
     samples.drain(..excess);
@@ -157,6 +205,7 @@ fn add(samples: &mut Vec<Sample>, space: Space, now: Millis) -> bool {
 mod tests {
     use super::*;
 
+    const DAY_MS: i64 = 24 * HOUR_MS;
     const NOW: Millis = Millis(1_775_044_800_000);
     const ALL: Space = Space {
         bytes: 1_000_000,
@@ -170,6 +219,7 @@ mod tests {
             at_ms: NOW.0 - days_ago * DAY_MS,
             bytes_free,
             inodes_free,
+            ..Sample::default()
         }
     }
 
@@ -179,6 +229,7 @@ mod tests {
             home: PathBuf::new(),
             percent_min: 5,
             last_min_ms: Some(14 * DAY_MS.unsigned_abs()),
+            walls: Limits::default(),
         };
         let reasons = watch.of(space, samples, NOW);
         assert_eq!(reasons.len(), parts.len(), "{reasons:?}");
@@ -224,14 +275,14 @@ mod tests {
     fn an_hour_has_one_sample_and_a_week_is_kept() {
         let mut samples = Vec::new();
         let at = |minutes: i64| Millis(NOW.0 + minutes * 60_000);
-        assert!(add(&mut samples, ALL, at(0)));
-        assert!(!add(&mut samples, ALL, at(59)));
+        assert!(add(&mut samples, ALL, at(0), Levels::new));
+        assert!(!add(&mut samples, ALL, at(59), Levels::new));
         for hour in 1..400 {
-            assert!(add(&mut samples, ALL, at(60 * hour)));
+            assert!(add(&mut samples, ALL, at(60 * hour), Levels::new));
         }
         assert_eq!(samples.len(), SAMPLES_MAX);
         // The clock was set back by a hundred hours.
-        assert!(!add(&mut samples, ALL, at(60 * 299 + 59)));
+        assert!(!add(&mut samples, ALL, at(60 * 299 + 59), Levels::new));
         assert_eq!(samples.len(), SAMPLES_MAX - 100);
     }
 }

@@ -142,6 +142,7 @@ impl<'h> Pipeline<'h> {
                 state: &self.state,
                 again: self.source.again(),
                 look_every: settings.look_every,
+                near_max: settings.near_max,
                 scrub: &settings.scrub,
                 retention: &settings.retention,
                 ahead_s: self

@@ -25,6 +25,8 @@ pub struct Settings {
     /// While more than 10,000 alerts are on their way, they are looked for on disk only this often: that takes a look at
     /// every name.
     pub look_every: Duration,
+    /// How many of the alerts on their way reconcile has in memory, at about 100 bytes each; it keeps the others on disk.
+    pub near_max: usize,
     /// How often what is finished is looked at again, and how far a pass goes with it.
     pub scrub: ScrubSettings,
     /// What is too old to be kept.
@@ -34,8 +36,8 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// 50,000 alerts, ten minutes, of which 20 seconds for the indexer, a minute, an hour, an hour; a week for the scrub; nothing is too
-    /// old; packs are amber.
+    /// 50,000 alerts, ten minutes, of which 20 seconds for the indexer, a minute, an hour, an hour; 8,192 alerts in memory; a week for
+    /// the scrub; nothing is too old; packs are amber.
     fn default() -> Self {
         Settings {
             backlog_max: 50_000,
@@ -44,6 +46,8 @@ impl Default for Settings {
             inbox_settle: Duration::from_secs(60),
             count_audit_every: Duration::from_secs(3_600),
             look_every: Duration::from_secs(3_600),
+            // Below 10,000, so that a queue of that depth costs what every deeper one does (contract S16).
+            near_max: 8_192,
             scrub: ScrubSettings::default(),
             retention: RetentionSettings::default(),
             escalation: EscalationSettings::default(),

@@ -20,6 +20,14 @@ pub(super) fn check(values: &Values) -> Vec<Located> {
             "write [home] dir = \"/var/lib/signalfoundry\"",
         );
     }
+    for (most, key) in [
+        (&values.home.names_max, "home.names_max"),
+        (&values.home.subdirs_max, "home.subdirs_max"),
+        (&values.home.ledger_names_max, "home.ledger_names_max"),
+        (&values.home.full_percent_max, "home.full_percent_max"),
+    ] {
+        at_least(most, key, 1, "at 0, everything is full", &mut refuse);
+    }
     indexer(values, &mut refuse);
     let queue = &values.queue;
     at_least(

@@ -85,6 +85,15 @@ keys! {
         free_percent_min: u32 = 5,
         /// Not healthy if what is left lasts less long, at the rate of the last week at most; "off" for never.
         lasts_min: Limit = Limit::seconds(14 * 24 * 3_600),
+        /// How many names of files one directory holds: ext4 without `large_dir` has room for about 9 million of 40 bytes, and
+        /// ours have up to 70.
+        names_max: u32 = 5_000_000,
+        /// How many directories one directory holds: ext4 without `dir_nlink` has room for 64,998.
+        subdirs_max: u32 = 64_998,
+        /// How many names `ledger/` may have, which every pass lists: a group of sealed segments has as many.
+        ledger_names_max: u32 = 1_000,
+        /// Not healthy if more of these, or of the time between the starts of passes, is taken, in hundredths.
+        full_percent_max: u32 = 80,
     }
 
     /// Where alerts come from.

@@ -1,6 +1,7 @@
 //! The heartbeat as data: what one pass leaves for the next, and for everybody who looks.
 
 use crate::failure::{Failure, FailureKind};
+use crate::heartbeat::pace::Pace;
 use crate::heartbeat::{Facts, JSON_FILE};
 use crate::observed::Observed;
 use crate::reconciled::{LastDay, Reconciled};
@@ -71,6 +72,9 @@ pub struct Heartbeat {
     pub signatures: BTreeMap<String, SignatureTotal>,
     /// When the indexer's counts were last compared with ours, in milliseconds since 1970; 0 for never.
     pub counts_audited_ms: i64,
+    /// How much of the time passes take; absent in the heartbeats of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace: Option<Pace>,
     /// The indexer's clock, its newest alert, and the last audit of counts; absent if none was ever asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub indexer: Option<Observed>,
@@ -183,6 +187,7 @@ pub(crate) struct Memory {
     equation: String,
     ledger_heads: BTreeMap<String, String>,
     quarantined: u64,
+    pace: Option<Pace>,
     /// Heartbeats that could not be written since the last one that was.
     pub(super) unwritten: u64,
 }
@@ -197,6 +202,7 @@ impl From<Heartbeat> for Memory {
             equation: last.equation,
             ledger_heads: last.ledger_heads,
             quarantined: last.queue.map_or(0, |queue| queue.quarantined),
+            pace: last.pace,
             unwritten: 0,
         }
     }
@@ -244,6 +250,8 @@ impl Memory {
         if let Some(heads) = facts.ledger_heads {
             self.ledger_heads = heads;
         }
+        let pace = Pace::with(self.pace.take(), facts.started, now);
+        self.pace = Some(pace);
         let mismatches = facts.found.map_or(0, Reconciled::mismatches);
         let findings = facts.scrubbed.map_or(0, |scrub| scrub.findings);
         let failed = facts.stages.iter().any(|stage| stage.failure.is_some());
@@ -275,6 +283,7 @@ impl Memory {
             retention: facts.retained.map(retention),
             signatures: self.signatures.clone(),
             counts_audited_ms: facts.counts_audited.0,
+            pace: self.pace,
             indexer: facts.indexer,
         }
     }

@@ -5,12 +5,14 @@
 //! of this stage are the heartbeats before this one that the same process could not write.
 
 mod memory;
+mod pace;
 mod prometheus;
 
 pub(crate) use memory::Memory;
 pub use memory::{
     Heartbeat, InboxState, QueueState, RetentionState, ScrubState, SignatureTotal, StageState,
 };
+pub use pace::{Pace, Paced};
 pub use prometheus::exposition;
 
 use crate::failure::Failure;

@@ -101,6 +101,13 @@ pub fn exposition(beat: &Heartbeat) -> String {
     if let Some(indexer) = &beat.indexer {
         observed(&mut text, indexer);
     }
+    if let Some(last) = beat.pace.and_then(|pace| pace.last) {
+        text.one(
+            "foundry_passes_busy_ratio",
+            "How much of the time passes took in the last hour that is over.",
+            last.busy_permille() as f64 / 1e3,
+        );
+    }
     text.one(
         "foundry_up",
         "Whether the last pass finished in every stage.",

@@ -3,6 +3,7 @@
 use super::aside::Aside;
 use super::days::{Column, Days};
 use super::last_day::Hours;
+use super::open::{Open, Paging};
 use super::ranges::Ranges;
 use crate::failure::{Failure, FailureKind};
 use crate::reconciled::Reconciled;
@@ -11,7 +12,7 @@ use alert::{AlertId, Disposition};
 use host::{Dir, Millis};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use spool::ledger::{Record, Tally};
-use spool::{EntryName, LedgerPosition, Live, Spool, SpoolError, follow, live};
+use spool::{EntryName, LedgerPosition, Live, Spool, follow, live};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ pub(super) struct Book {
     /// Everything that was ever counted, by day.
     pub(super) days: Days,
     /// Entries that were published and have no end yet.
-    open: BTreeSet<EntryName>,
+    open: Open,
     /// Alerts whose files somebody removed, to be fetched again.
     #[serde(with = "ids")]
     pub(super) vanished: BTreeSet<AlertId>,
@@ -96,8 +97,8 @@ struct Former {
 /// How long vanished alerts wait at most to be asked for.
 const RESTORE_EVERY_MS: u64 = 10 * 60 * 1_000;
 
-const FILE: &str = "reconcile.json";
-/// A book holds 63 bytes for each entry that is on its way.
+pub(super) const FILE: &str = "reconcile.json";
+/// A book of before there were pages holds 63 bytes for each entry that is on its way.
 const FILE_BYTES_MAX: usize = 1 << 30;
 
 impl Former {
@@ -165,7 +166,8 @@ impl Book {
     /// loss leaves (contract S11).
     pub(super) fn save(&mut self, spool: &Spool<'_>, state: &Dir<'_>) -> Result<(), Failure> {
         let before = self.proven.clone();
-        if self.position != self.saved {
+        // Pages are not durable by themselves, and come with what was read of the ledger.
+        if self.position != self.saved || self.open.is_changed() {
             let synced = spool.host().sync_all(spool.root().id());
             synced.map_err(|error| Failure::of_host("make durable", "the ledger", &error))?;
             self.proven = self.position.proven(&self.saved, &self.proven);
@@ -176,6 +178,7 @@ impl Book {
         match state.replace(FILE, &bytes) {
             Ok(()) => {
                 self.saved = self.position.clone();
+                self.open.note_saved(state);
                 Ok(())
             }
             Err(error) => {
@@ -205,14 +208,28 @@ impl Book {
     /// What is to be announced so that what ended after `limit` is kept, in milliseconds since 1970: from which millisecond of
     /// stamps on, and the counts of all that came before it. `None` if nothing is older.
     pub(super) fn cut(&self, limit: u64) -> Option<(u64, Tally)> {
-        let open = self.open.first().map(|entry| entry.stamp().millis);
+        let open = self.open.first().map(|stamp| stamp.millis);
         self.days.cut(limit, open)
+    }
+
+    /// Keeps in memory no more of the entries without an end than it may. If there is no space for the others, they stay there:
+    /// that is told when the book cannot be saved.
+    pub(super) fn bound(&mut self, paging: Paging<'_, '_>) {
+        if let Err(failure) = self.open.bound(paging) {
+            tracing::debug!(%failure, "the book stays in memory");
+        }
+    }
+
+    /// Whether the book that was saved knows nothing of pages of this one.
+    pub(super) fn is_save_due(&self) -> bool {
+        self.open.is_changed()
     }
 
     /// The book before the first record. What was lost stays so: no ledger tells of it.
     pub(super) fn anew(self) -> Self {
         Book {
             lost: self.lost,
+            open: self.open.anew(),
             ..Book::default()
         }
     }
@@ -283,7 +300,7 @@ impl Book {
         if let Some((end, at)) = early.remove(&entry) {
             self.days.count(entry.stamp(), Column::Published);
             self.count(entry, end, at);
-        } else if self.open.insert(entry) {
+        } else if self.open.insert(&entry) {
             self.days.count(entry.stamp(), Column::Published);
         }
     }
@@ -334,16 +351,19 @@ impl Book {
     pub(super) fn note_missing(
         &mut self,
         spool: &Spool<'_>,
+        paging: Paging<'_, '_>,
         found: &mut Reconciled,
-    ) -> Result<(), SpoolError> {
-        let mut seen = self.look(spool)?;
+    ) -> Result<(), Failure> {
+        self.open.gather(paging)?;
+        let mut seen = self.look(spool, paging.state)?;
         if !seen.is_as_recorded() {
             // Somebody may be at work, and what moves can be missed: only what is so twice is so.
             let (position, mut early) = (self.position.clone(), Early::new());
             self.position = follow(spool, &position, &mut |record| {
-                self.add(&record, &mut early)
+                self.add(&record, &mut early);
+                self.bound(paging);
             })?;
-            let again = self.look(spool)?;
+            let again = self.look(spool, paging.state)?;
             seen.missing.retain(|entry| again.missing.contains(entry));
             seen.unrecorded
                 .retain(|entry| again.unrecorded.contains(entry));
@@ -352,7 +372,7 @@ impl Book {
             self.open.remove(entry);
             self.count(*entry, End::Vanished, spool.host().now().0);
         }
-        self.spare_returned();
+        self.spare_returned(paging.state)?;
         found.queue = self.open() + seen.unrecorded.len() as u64;
         found.unrecorded = seen.unrecorded.iter().map(EntryName::id).collect();
         Ok(())
@@ -360,35 +380,37 @@ impl Book {
 
     /// Leaves alone what vanished in one entry and was fetched again in another: a book that was lost, or is older than that,
     /// hears of the second entry before it misses the first.
-    fn spare_returned(&mut self) {
+    fn spare_returned(&mut self, state: &Dir<'_>) -> Result<(), Failure> {
         if self.vanished.is_empty() {
-            return;
+            return Ok(());
         }
-        for entry in &self.open {
-            self.vanished.remove(&entry.id());
-        }
+        let vanished = &mut self.vanished;
+        self.open.ids(state, &mut |id| {
+            vanished.remove(&id);
+        })?;
         self.vanished.retain(|id| !self.set_aside.contains(id));
+        Ok(())
     }
 
-    fn look(&self, spool: &Spool<'_>) -> Result<Seen, SpoolError> {
-        let mut seen = Seen {
-            missing: self.open.clone(),
-            unrecorded: BTreeSet::new(),
-        };
+    fn look(&self, spool: &Spool<'_>, state: &Dir<'_>) -> Result<Seen, Failure> {
+        let (mut unseen, mut unrecorded) = (self.open.unseen(), BTreeSet::new());
         let mut staged = BTreeSet::new();
         live(spool, &mut |one| match one {
             Live::Entry(entry) => {
-                seen.missing.remove(&entry);
-                if !self.open.contains(&entry) {
-                    seen.unrecorded.insert(entry);
+                if !self.open.see(&entry, &mut unseen) {
+                    unrecorded.insert(entry);
                 }
             }
             // It stands elsewhere too, or its record is on its way.
-            Live::Planned(entry) => drop(seen.missing.remove(&entry)),
+            Live::Planned(entry) => drop(self.open.see(&entry, &mut unseen)),
             Live::Staged(id) => drop(staged.insert(id)),
         })?;
-        seen.missing.retain(|entry| !staged.contains(&entry.id()));
-        Ok(seen)
+        let mut missing = self.open.names(&unseen, state)?;
+        missing.retain(|entry| !staged.contains(&entry.id()));
+        Ok(Seen {
+            missing,
+            unrecorded,
+        })
     }
 
     /// Puts the totals and the lists into what reconcile found.

@@ -1,6 +1,7 @@
 //! What reconcile reads: new records, and the cases that they tell of.
 
 use super::book::{Book, Early};
+use super::open::Paging;
 use crate::reconciled::Reconciled;
 use spool::ledger::NewCase;
 use spool::{Spool, SpoolError, follow};
@@ -9,6 +10,7 @@ use spool::{Spool, SpoolError, follow};
 /// there were.
 pub(super) fn fold_new(
     spool: &Spool<'_>,
+    paging: Paging<'_, '_>,
     book: &mut Book,
     found: &mut Reconciled,
 ) -> Result<u64, SpoolError> {
@@ -29,6 +31,7 @@ pub(super) fn fold_new(
             }
         }
         book.add(&record, &mut early);
+        book.bound(paging);
     })?;
     if let Some(error) = failed {
         return Err(error);

@@ -20,6 +20,8 @@ mod book;
 mod days;
 mod last_day;
 mod look;
+mod open;
+mod page;
 mod ranges;
 mod retention;
 mod scrub;
@@ -34,6 +36,7 @@ use crate::source::Again;
 use crate::stage::{Counts, Ran};
 use book::Book;
 use host::Dir;
+use open::Paging;
 use spool::{Depth, LedgerPosition, Spool, SpoolError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -72,6 +75,8 @@ pub(crate) struct Parts<'a, 'h> {
     pub(crate) again: Again<'a, 'h>,
     /// How often a deep queue is looked at.
     pub(crate) look_every: Duration,
+    /// How many entries on their way are kept in memory.
+    pub(crate) near_max: usize,
     /// How far the scrub goes.
     pub(crate) scrub: &'a ScrubSettings,
     /// What is too old to be kept.
@@ -138,19 +143,21 @@ impl Reconcile {
             state,
             mut again,
             look_every,
+            near_max,
             ..
         } = parts;
+        let paging = Paging { state, near_max };
         gives.depth = Some(spool::depth(spool)?);
         let mut book = match self.book.take() {
             Some(book) => book,
             None => Book::load(state)?,
         };
         let mut found = Reconciled::default();
-        let new_cases = fold(spool, &mut book, &mut found)?;
+        let new_cases = fold(spool, paging, &mut book, &mut found)?;
         let (mut restored, mut saved) = (Ok(0), Ok(()));
         let taken_back = book.aside.take_back(spool, &mut again);
         if book.is_look_due(spool.host().now(), look_every) {
-            book.note_missing(spool, &mut found)?;
+            book.note_missing(spool, paging, &mut found)?;
             let now = spool.host().now();
             book.looked_ms = now.0;
             // What cannot be asked for now is due again in the next pass, not in an hour.
@@ -161,8 +168,11 @@ impl Reconcile {
             // It is a cache: what was found is told also if there is no space for it.
             saved = book.save(spool, state);
         } else {
-            // Not saved: a new process folds again what was recorded since the last look.
+            // Mostly not saved: a new process folds again what was recorded since the last look.
             found.queue = book.open();
+            if book.is_save_due() {
+                saved = book.save(spool, state);
+            }
         }
         found.restored = *restored.as_ref().unwrap_or(&0);
         book.tell(&mut found, spool.host().now());
@@ -177,14 +187,21 @@ impl Reconcile {
 }
 
 /// Brings the book up to the ledger's end and looks for each new case. Returns how many there were.
-fn fold(spool: &Spool<'_>, book: &mut Book, found: &mut Reconciled) -> Result<u64, Failure> {
-    match look::fold_new(spool, book, found) {
+fn fold(
+    spool: &Spool<'_>,
+    paging: Paging<'_, '_>,
+    book: &mut Book,
+    found: &mut Reconciled,
+) -> Result<u64, Failure> {
+    // An earlier version kept all of it in memory.
+    book.bound(paging);
+    match look::fold_new(spool, paging, book, found) {
         // After a power loss the ledger may end before the book does. From its beginning, it is its own proof.
         Err(SpoolError::BrokenLedger { .. }) if book.position != LedgerPosition::default() => {
             tracing::warn!("the ledger is read again from its beginning");
             *book = std::mem::take(book).anew();
             *found = Reconciled::default();
-            Ok(look::fold_new(spool, book, found)?)
+            Ok(look::fold_new(spool, paging, book, found)?)
         }
         other => Ok(other?),
     }

@@ -1,6 +1,7 @@
 //! Where the indexer is to be asked for an alert again, should it vanish: the times of each bucket that has an entry without
 //! an end. Kept with the book, so that nobody has to search the ledger for them, however old that is (contract S20).
 
+use super::open::Open;
 use alert::AlertId;
 use host::Millis;
 use serde::{Deserialize, Serialize};
@@ -39,12 +40,9 @@ impl Ranges {
     }
 
     /// Forgets what no entry of `open` and no alert of `vanished` needs.
-    pub(super) fn forget(&mut self, open: &BTreeSet<EntryName>, vanished: &BTreeSet<AlertId>) {
-        let lowest = AlertId::from_bytes([0; 16]);
+    pub(super) fn forget(&mut self, open: &Open, vanished: &BTreeSet<AlertId>) {
         self.buckets.retain(|bucket, _| {
-            let from = EntryName::new(bucket.first(), lowest);
-            let until = EntryName::new(bucket.first().offset(bucket.count()), lowest);
-            open.range(from..until).next().is_some()
+            open.has_any(bucket.first(), bucket.first().offset(bucket.count()))
         });
         self.vanished.retain(|id, _| vanished.contains(id));
     }
@@ -102,7 +100,9 @@ mod tests {
         assert_eq!(ranges.of_alerts(&wanted), merged);
 
         let vanished = BTreeSet::from([all[0].id()]);
-        ranges.forget(&BTreeSet::from([entry(stamp(6, 3), 9)]), &vanished);
+        let mut open = Open::default();
+        open.insert(&entry(stamp(6, 3), 9));
+        ranges.forget(&open, &vanished);
         assert_eq!(ranges.of_alerts(&wanted), [(Millis(100), Millis(200))]);
         let kept: Vec<_> = ranges.buckets.values().collect();
         assert_eq!(kept, [&(900, 901)]);

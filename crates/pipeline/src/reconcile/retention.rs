@@ -5,11 +5,12 @@
 
 use super::book::Book;
 use super::days::DAY_MS;
+use super::open::Paging;
 use crate::escalation;
 use crate::failure::Failure;
 use crate::reconciled::Reconciled;
 use crate::retained::{Retained, RetentionSettings};
-use crate::settings::STATE;
+use crate::settings::{STATE, Settings};
 use crate::time::elapsed_ms;
 use host::{Dir, Millis};
 use spool::ledger::NewCase;
@@ -103,7 +104,11 @@ pub fn prune(
     let dir = Dir::open_or_make(spool.host(), spool.root().at(STATE)).map_err(failed)?;
     let mut book = Book::load(&dir)?;
     book.check_ledger(spool)?;
-    super::fold(spool, &mut book, &mut Reconciled::default())?;
+    let paging = Paging {
+        state: &dir,
+        near_max: Settings::default().near_max,
+    };
+    super::fold(spool, paging, &mut book, &mut Reconciled::default())?;
     let known = book.days.pruned().clone();
     let asked = limit(spool.host().now(), older_than) / DAY_MS * DAY_MS;
     let (before, gone) = book.cut(asked).unwrap_or((known.before, known.gone));

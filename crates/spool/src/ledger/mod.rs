@@ -9,8 +9,10 @@
 //! next life of the writer carries on a copy that ends before it. A line that does not fit anywhere else is
 //! [`crate::SpoolError::BrokenLedger`].
 //!
-//! - `record` is what can stand in a line, `pruned` what it says of the lines that are gone, `chain` a line, `segments` where they stand, `reader` and `writer` the two ends.
-//! - [`follow`] reads what was recorded since one looked last, [`Walk`] all of it, a little at a time; `tail` is the end, and the alerts that it shows to be known.
+//! - `record` is what can stand in a line, `pruned` what it says of the lines that are gone, `chain` a line, `segments` where they
+//!   stand, `reader` and `writer` the two ends.
+//! - [`follow`] reads what was recorded since one looked last, [`Walk`] all of it, a little at a time; `tail` is the end, and
+//!   `seen` the alerts that it shows to be known.
 
 mod chain;
 mod fields;
@@ -18,6 +20,7 @@ mod follow;
 mod pruned;
 mod reader;
 mod record;
+mod seen;
 mod segments;
 mod slice;
 mod tail;
@@ -31,10 +34,11 @@ pub use reader::read_segment;
 pub(crate) use reader::{Mark, read_from};
 pub(crate) use record::NewCases;
 pub use record::{NewCase, Quarantined, Record};
+pub(crate) use seen::Seen;
 pub(crate) use segments::{actives, remove_sealed, seal_older};
 pub use segments::{open_segment, parse_segment_name, segment_name, segments};
 pub use slice::{Step, Walk, WalkPosition};
-pub(crate) use tail::{Seen, Tail};
+pub(crate) use tail::Tail;
 pub(crate) use writer::LedgerWriter;
 
 /// The publisher's name as a writer of the ledger.
