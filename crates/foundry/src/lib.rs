@@ -20,7 +20,6 @@ mod exit;
 mod foundry;
 mod halt;
 mod hands;
-mod health;
 mod input;
 mod intake;
 mod lock;
@@ -32,7 +31,8 @@ mod run_report;
 mod serve;
 mod space;
 mod terminal;
-mod words;
+
+use pipeline::{health, words};
 
 pub use cli::run;
 pub use exit::Exit;
