@@ -1,6 +1,7 @@
 //! What whoever watches a system tells the contract.
 
 use crate::census::{Actor, Entry, Id};
+use crate::danger::{Idle, Told};
 use crate::place::{Place, Side};
 
 /// Something that was seen. Predicates are asked before the census changes.
@@ -72,6 +73,10 @@ pub enum Event {
     },
     /// A pass ended.
     PassEnded(Pass),
+    /// A pass of the whole pipeline ended, and there was nothing to do.
+    Idled(Idle),
+    /// A pass of the whole pipeline ended, and health was asked.
+    HealthTold(Told),
     /// Power failed, and an id that had been acknowledged or visible is found here; `None` for nowhere.
     Survived {
         /// The id.

@@ -9,6 +9,7 @@
 
 mod census;
 mod contract;
+mod danger;
 pub mod event;
 mod layout;
 mod place;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use census::{Actor, Census, Entry, Facts, Id};
 pub use contract::{Contract, Motion};
+pub use danger::{Danger, Dangers, Idle, Told};
 pub use event::{Abort, Books, Event, Pass, PassKind};
 pub use layout::Layout;
 pub use place::{Place, Side, is_allowed};

@@ -84,6 +84,8 @@ pub fn is_allowed(from: Place, to: Place, side: Side) -> bool {
         (from, to),
         (Source, Staged)
             | (Source | Staged, Pending)
+            // Another program's file, in hand before it is published. Until then it was that program's.
+            | (Source, Claimed)
             // Dropped before it was published: the source still has it.
             | (Staged, Source)
             | (Pending, Claimed)

@@ -31,6 +31,9 @@ pub struct Bounds {
     pub names_per_chunk: u64,
     /// Calls that a recovery may take for each id in flight, and beside them.
     pub recover_calls: (u64, u64),
+    /// Calls that a pass of the whole pipeline may take that has nothing to do, however many there were before it, and beside
+    /// them for the first of a process.
+    pub idle_calls: (u64, u64),
 }
 
 /// A promise.

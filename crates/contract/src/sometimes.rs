@@ -54,6 +54,15 @@ goals! {
     SecondInstanceStarted "second-instance-started" "a second instance started while the first ran";
     SharingViolationOnRename "sharing-violation-on-rename" "a rename failed because a neighbour held the file";
     BadFileQuarantined "bad-file-quarantined" "a planted bad file was set aside";
+    ClockSkewed "clock-skewed" "our clock stayed apart from the indexer's for longer than health allows";
+    IndexerSilent "indexer-silent" "the indexer answered, and had nothing new for longer than health allows";
+    IndexedLate "indexed-late" "alerts were indexed with times more than two days before, which the cursor had passed";
+    Reindexed "reindexed" "an answer had a document of an index that is a copy of another";
+    SentAgain "sent-again" "an answer had an alert under a second document id";
+    WrittenInPieces "written-in-pieces" "a pass ran while a file of the inbox was half written";
+    NameNeverTaken "name-never-taken" "a pass ran while a file of the inbox had a name that is never taken";
+    QuarantineGrew "quarantine-grew" "a larger share of what came was set aside than health allows";
+    IdlePasses "idle-passes-200" "one life of the pipeline, or several, made 200 passes that had nothing to do";
     OverflowReadmitted "overflow-readmitted" "a parked bucket came back under the cap";
 }
 

@@ -1,7 +1,7 @@
 //! Each predicate is broken once, and told apart from its neighbours.
 
 use crate::event::{Abort, Event, Pass, PassKind};
-use crate::{Actor, Bounds, Contract, Id, Motion, Place, Side};
+use crate::{Actor, Bounds, Contract, Danger, Dangers, Id, Idle, Motion, Place, Side, Told};
 
 const BOUNDS: Bounds = Bounds {
     cap: 100,
@@ -11,6 +11,7 @@ const BOUNDS: Bounds = Bounds {
     window_calls: 1_000,
     names_per_chunk: 400,
     recover_calls: (10, 100),
+    idle_calls: (50, 100),
 };
 
 const W1: Actor = Actor(1);
@@ -514,4 +515,73 @@ fn a_case_in_a_file_of_many_leaves_a_copy_that_may_go_once_it_is_recorded() {
         contract.removed(Id(0), Place::Claimed, W2, Side::Outside, 8);
         contract.cased_beside(Id(0), by(W1, Place::Cased), false);
     });
+}
+
+#[test]
+fn an_idle_pass_that_costs_more_than_one_may_at_any_age() {
+    let idle = |calls, is_first| {
+        let idle = Idle {
+            actor: W1,
+            calls,
+            passes: 2_500,
+            is_first,
+            step: 8,
+        };
+        move |contract: &mut Contract| contract.observe(Event::Idled(idle), 8)
+    };
+    check(&[], idle(50, false));
+    check(&["S20"], idle(51, false));
+    // Whoever starts has something to open.
+    check(&[], idle(150, true));
+    check(&["S20"], idle(151, true));
+}
+
+/// Health after a pass: what stood, what may be named, what is named.
+fn told(lists: [&[Danger]; 3], is_settled: bool) -> impl FnOnce(&mut Contract) {
+    let [standing, possible, named] = lists.map(|list| {
+        let mut all = Dangers::default();
+        list.iter().for_each(|danger| all.note(*danger, true));
+        all
+    });
+    let told = Told {
+        actor: W1,
+        standing,
+        possible,
+        named,
+        is_settled,
+        step: 8,
+    };
+    move |contract| contract.observe(Event::HealthTold(told), 8)
+}
+
+#[test]
+fn a_danger_that_stands_and_health_that_does_not_say_so() {
+    use Danger::*;
+    check(&[], told([&[], &[], &[]], true));
+    check(&[], told([&[Skew], &[Skew], &[Skew]], true));
+    check(&["S21"], told([&[Skew], &[Skew], &[]], false));
+    check(&["S21"], told([&[Skew, Silence], &[], &[Skew]], false));
+    check(&["S21"], told([&[Skew], &[Skew], &[Unreachable]], false));
+}
+
+#[test]
+fn an_alarm_that_stays_when_all_is_over() {
+    use Danger::*;
+    // While things happen health may be late to be well again.
+    check(&[], told([&[], &[], &[SetAside, Other]], false));
+    check(&["S21"], told([&[], &[], &[SetAside]], true));
+    check(&["S21"], told([&[], &[Skew], &[Skew, Other]], true));
+    check(&[], told([&[], &[Skew], &[Skew]], true));
+}
+
+#[test]
+fn what_health_does_not_say_is_said_by_name() {
+    let mut contract = with_pending(1);
+    let lists: [&[Danger]; 3] = [&[Danger::Skew, Danger::NeverTaken], &[], &[Danger::Skew]];
+    told(lists, false)(&mut contract);
+    let said = contract.violations()[0].to_string();
+    assert_eq!(
+        said,
+        "S21 nothing-silent at step 8: health of actor 1 says nothing of names that are never taken"
+    );
 }

@@ -20,7 +20,6 @@ mod exit;
 mod foundry;
 mod halt;
 mod hands;
-mod health;
 mod input;
 mod intake;
 mod lock;
@@ -33,7 +32,8 @@ mod serve;
 mod space;
 mod terminal;
 mod walls;
-mod words;
+
+use pipeline::{health, words};
 
 pub use cli::run;
 pub use exit::Exit;

@@ -36,7 +36,10 @@ pub use account::{Account, Lockout};
 pub use alert_body::Form;
 pub use exchange::{Request, Response, basic_authorization};
 pub use fault::{Fault, Misfortune, When};
-pub use population::{Batch, Dated, Document, Indexed, Planted, Population, Recipe, SHARDS_MAX};
+pub use population::{
+    Batch, Dated, Delivery, Document, Indexed, Planted, Population, Recipe, SECOND_INDEX,
+    SHARDS_MAX, Second,
+};
 #[cfg(feature = "https")]
 pub use server::{Certificate, Mishap, Sabotage, Server, ServerError};
 pub use zone::Zone;

@@ -25,6 +25,7 @@ mod drain;
 mod escalation;
 mod failure;
 mod former;
+pub mod health;
 pub mod heartbeat;
 mod observed;
 pub mod overflow;
@@ -42,6 +43,7 @@ mod taker;
 mod time;
 mod triage;
 mod witness;
+pub mod words;
 
 /// The file in the spool's directory that a program locks for as long as it makes passes. It is never deleted: the lock ends
 /// with the process, however that ends.

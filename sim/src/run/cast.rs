@@ -1,6 +1,6 @@
 //! Who takes part in a run, and how each is started, and started again.
 
-use super::program::{cap, foundry, neighbour, secret, specimen, spoiler, worker};
+use super::program::{cap, foundry, neighbour, secret, specimen, spoiler, worker, writer};
 use super::shared::Shared;
 use crate::kernel::{Exit, ProcessId, Program, TaskSpec};
 use crate::scenario::{
@@ -30,6 +30,8 @@ pub(super) enum Part {
     Spoiler,
     /// Brings the program its new passwords.
     Messenger,
+    /// Puts files into the inbox: the scenario's writer of this number.
+    Writer(usize),
 }
 
 /// One program of a run, through all its lives.
@@ -57,7 +59,8 @@ impl Player {
             | Part::FileIndexer(_)
             | Part::Operator(_)
             | Part::Spoiler
-            | Part::Messenger => Side::Outside,
+            | Part::Messenger
+            | Part::Writer(_) => Side::Outside,
         }
     }
 
@@ -104,6 +107,7 @@ fn perform(host: &dyn Host, shared: &Shared, actor: Actor, name: &str, part: &Pa
         Part::Operator(operator) => neighbour::operate(host, shared, operator),
         Part::Spoiler => spoiler::run(host, shared),
         Part::Messenger => secret::bring(host, shared),
+        Part::Writer(number) => writer::run(host, shared, *number),
     }
 }
 
@@ -143,6 +147,9 @@ pub(super) fn players(scenario: &Scenario, engine: Engine) -> Vec<Player> {
             }
             if !scenario.indexer.rotations.is_empty() {
                 cast.add("messenger", Part::Messenger, 0);
+            }
+            for (number, writer) in scenario.writers.iter().enumerate() {
+                cast.add(&writer.id, Part::Writer(number), writer.start_ns);
             }
         }
         Engine::Legacy | Engine::Hotfix => {

@@ -3,8 +3,9 @@
 //! A document's key and bytes follow from its number and time, and its identity from its bytes. The way back, from an
 //! identity, which is a hash, takes a table: 20 bytes an alert.
 
+use super::drops::Drop;
 use alert::AlertId;
-use mock_indexer::{Dated, Form, Population, Recipe};
+use mock_indexer::{Dated, Delivery, Form, Population, Recipe, SECOND_INDEX, Second};
 use std::sync::Arc;
 
 /// Beyond so many alerts the short form: a run keeps the bytes of every alert that was ever published.
@@ -13,33 +14,81 @@ const FULL_FORM_MAX: usize = 20_000;
 /// All documents that the indexer has from the start, seen or not: the alert `n` of the run is the `n`-th.
 pub(super) struct Documents {
     population: Arc<Population>,
+    /// The `_id` of one document that was sent again, as an answer shows it.
+    sent_again: Option<String>,
+    has_second: bool,
     numbers: Numbers,
 }
 
 impl Documents {
-    /// The documents of alerts with these times.
-    pub(super) fn new(seed: u64, dated: Vec<Dated>) -> Self {
+    /// The documents of alerts with these times, and the further ones of some of them. The alerts of `drops`, whose numbers
+    /// follow, have an identity and no document.
+    pub(super) fn new(seed: u64, dated: Vec<Dated>, second: Vec<Second>, drops: &[Drop]) -> Self {
         let form = match dated.len() {
             0..=FULL_FORM_MAX => Form::Full,
             _ => Form::Short,
         };
         let population = Population::new(Recipe {
             form,
-            dated,
+            dated: dated.clone(),
+            second: second.clone(),
             batches: Vec::new(),
             ..Recipe::steady(seed, 0, 0..1)
         });
         let mut bytes = Vec::new();
-        let ids = population.documents().filter_map(|document| {
-            let number = document.seq?;
+        let ids = (0..).zip(&dated).map(|(number, one)| {
             bytes.clear();
-            population.write_hit(number, document.timestamp_ms, &mut bytes);
-            Some((AlertId::of_alert(&bytes).to_bytes(), number))
+            population.write_hit(number, one.timestamp_ms, &mut bytes);
+            (AlertId::of_alert(&bytes).to_bytes(), number)
+        });
+        let mut ids: Vec<_> = ids.collect();
+        let next = u32::try_from(ids.len()).expect("a run has less than 2^31 alerts");
+        ids.extend(
+            (next..)
+                .zip(drops)
+                .map(|(number, drop)| (drop.id().to_bytes(), number)),
+        );
+        let again = second.iter().find(|one| one.how == Delivery::SentAgain);
+        let sent_again = again.and_then(|one| {
+            let mut documents = population.documents();
+            let timestamp_ms = dated[one.dated as usize].timestamp_ms;
+            let (_, first) = population.transport_key(one.dated, timestamp_ms);
+            let other = documents.find(|two| two.seq == Some(one.dated) && two.id != first);
+            other.map(|two| format!("\"_id\":\"{}\"", two.id))
         });
         Documents {
-            numbers: Numbers::new(ids.collect()),
+            numbers: Numbers::new(ids),
             population: Arc::new(population),
+            sent_again,
+            has_second: !second.is_empty(),
         }
+    }
+
+    /// Of which kinds an answer with these bytes has documents that are not their alerts' first.
+    pub(super) fn seconds_in(&self, answer: &[u8]) -> Vec<Delivery> {
+        let mut found = Vec::new();
+        let text = std::str::from_utf8(answer).ok().filter(|_| self.has_second);
+        let Some(text) = text else { return found };
+        if text.contains(SECOND_INDEX) {
+            found.push(Delivery::Reindexed);
+        }
+        if self.sent_again.as_ref().is_some_and(|id| text.contains(id)) {
+            found.push(Delivery::SentAgain);
+        }
+        found
+    }
+
+    /// Whether the client would hand over these bytes for a further document of an alert.
+    pub(super) fn is_second(&self, number: u32, timestamp_ms: i64, bytes: &[u8]) -> bool {
+        let mut hit = Vec::new();
+        let kinds = [Delivery::SentAgain, Delivery::Reindexed].into_iter();
+        self.has_second
+            && kinds.into_iter().any(|how| {
+                hit.clear();
+                let population = &self.population;
+                population.write_second_hit(number, timestamp_ms, how, &mut hit);
+                hit == bytes
+            })
     }
 
     /// What the indexer holds.
@@ -111,7 +160,7 @@ mod tests {
             timestamp_ms: 1_774_483_200_000 + number * 15,
             indexed_at_ms: 1_774_483_200_000 + number * 15,
         };
-        Documents::new(7, (0..count).map(dated).collect())
+        Documents::new(7, (0..count).map(dated).collect(), Vec::new(), &[])
     }
 
     #[test]

@@ -3,12 +3,13 @@
 //! - [`shared::Shared`] is what the actors have in common; `program/` is what each of them does.
 //! - [`watch::Watch`] turns what the machine did into moves for the contract.
 //! - [`source::Source`] says which alerts there are; [`remote::Remote`] is the indexer that has them.
-//! - `fate` says what goes wrong; `stage` directs all of it.
+//! - `fate` says what goes wrong, and `truth` what health must say of it; `stage` directs all of it.
 //!
 //! A run is a function of its [`Plan`]: the same plan gives the same [`Outcome`], the trace hash included, on every machine.
 
 mod cast;
 mod documents;
+pub mod drops;
 mod fate;
 mod program;
 pub mod remote;
@@ -16,6 +17,7 @@ pub mod shared;
 pub mod source;
 mod stage;
 mod story;
+mod truth;
 pub mod watch;
 mod world;
 
@@ -35,6 +37,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 pub use story::Told;
 use story::{Telling, turning_point};
+use truth::Truth;
 use watch::{PassLog, RunLog, Watch, Windows};
 
 /// What is to be run.
@@ -148,6 +151,9 @@ fn play(plan: &Plan, telling: &mut Option<Telling>) -> Outcome {
         source,
         remote: RefCell::new(remote),
         spoiled: Cell::new(0),
+        truth: Truth::new(&plan.scenario),
+        never_taken: Cell::new(0),
+        half_written: Cell::new(0),
         options,
         watch: RefCell::new(watch),
     });

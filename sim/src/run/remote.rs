@@ -6,7 +6,7 @@ use crate::scenario::{IndexerFault, IndexerFaultKind, Scenario};
 use contract::sometimes::Goal;
 use host::Host;
 use indexer::{Answered, Class, Request, Transport, TransportError};
-use mock_indexer::{Account, Core, Fault, Misfortune, Options, Planted, When};
+use mock_indexer::{Account, Core, Delivery, Fault, Misfortune, Options, Planted, When};
 use std::time::Duration;
 
 /// The account that the program has.
@@ -90,7 +90,7 @@ impl Remote {
             source: fresh_source(timestamp_ms),
         });
         let hit = self.core.hit(&document.id).expect("it was just ingested");
-        source.note_fresh(&document.index, &document.id, hit);
+        source.note_fresh(&document.index, &document.id, timestamp_ms, hit);
     }
 }
 
@@ -199,6 +199,13 @@ impl Transport for Wire<'_> {
         if self.is_struck_by(IndexerFaultKind::SlowLink) {
             let millis = response.body.len() as u64 * 1_000 / SLOW_BYTES_A_SECOND;
             self.wait(request, Duration::from_millis(millis))?;
+        }
+        for how in shared.source.seconds_in(&response.body) {
+            let goal = match how {
+                Delivery::SentAgain => Goal::SentAgain,
+                Delivery::Reindexed => Goal::Reindexed,
+            };
+            shared.watch.borrow_mut().met.insert(goal);
         }
         *answer = response.body;
         if is_over {

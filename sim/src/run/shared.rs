@@ -2,6 +2,7 @@
 
 use super::remote::Remote;
 use super::source::Source;
+use super::truth::Truth;
 use super::watch::Watch;
 use crate::kernel::Seed;
 use crate::scenario::{Active, Engine, Scenario};
@@ -25,6 +26,12 @@ pub struct Shared {
     pub spoiled: Cell<u64>,
     /// The production queue's promise about its size.
     pub options: SpoolOptions,
+    /// What health is held against.
+    pub(super) truth: Truth,
+    /// Files of the inbox that have a name which is never taken.
+    pub(super) never_taken: Cell<u64>,
+    /// Files of the inbox that are half written, under a name that would be taken.
+    pub(super) half_written: Cell<u64>,
     /// The contract's eyes.
     pub watch: RefCell<Watch>,
 }

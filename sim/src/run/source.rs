@@ -1,13 +1,15 @@
 //! The alerts of a run: how many, when they arrive, what they are called, and their bytes.
 //!
-//! An alert is a number from 0, in order of arrival. The production queue gets it from the simulated indexer, so its
-//! identity and its bytes are those of a document there; the specimens' producers make up files of their own.
+//! An alert is a number from 0: those of the start, those that arrive, in order of arrival, those that scripts put into the
+//! inbox, and the one that proves at the end that the queue still works. The production queue gets most of them from the
+//! simulated indexer, so identity and bytes are those of a document there; the specimens' producers make up files of their own.
 
 use super::documents::Documents;
+use super::drops::{self, Drop};
 use crate::kernel::Seed;
-use crate::scenario::{Engine, Pace, Producer, Scenario};
+use crate::scenario::{AgainKind, Engine, Indexer, Pace, Producer, Scenario};
 use alert::AlertId;
-use mock_indexer::{Dated, Population};
+use mock_indexer::{Dated, Delivery, Population, Second};
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -17,8 +19,12 @@ pub struct Source {
     pub initial: u32,
     /// The wall clock at the start, in milliseconds since 1970.
     pub t0_ms: i64,
-    /// When each later alert arrives, in nanoseconds after the start; ascending.
-    arrivals: Vec<u64>,
+    /// The later alerts, by when they arrive.
+    arrivals: Vec<Arrival>,
+    /// The files that scripts put into the inbox.
+    drops: Vec<Drop>,
+    /// How many of a million later alerts come too late for the poller's overlap.
+    late_ppm: u64,
     /// How long the poller waits before it looks again, in nanoseconds.
     pub poll_ns: u64,
     /// What the indexer holds; `None` where the specimens' producers write files.
@@ -26,9 +32,19 @@ pub struct Source {
     fresh: OnceCell<Fresh>,
 }
 
+/// An alert that arrives after the start.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Arrival {
+    /// When it arrives, in nanoseconds after the start.
+    at_ns: u64,
+    /// Its own time, in the same way; before the start for an old alert.
+    own_ns: i64,
+}
+
 /// The alert that proves at the end that the queue still works. It is made at that moment.
 struct Fresh {
     id: AlertId,
+    timestamp_ms: i64,
     transport_key: (String, String),
     bytes: Vec<u8>,
 }
@@ -39,6 +55,8 @@ const SETTLED_MS: i64 = 60_000;
 const INITIAL_EVERY_MS: i64 = 15;
 /// The poller reads again what is younger than ten minutes; who comes later is found by its audit alone.
 const LATE_MS: i64 = 11 * 60_000;
+/// What is so much older than its arrival lies beyond the minutes that the poller's audit compares.
+const OLD_NS: i64 = 48 * 3_600 * 1_000_000_000;
 /// The least and the most that the poller waits.
 const POLL_NS: [u64; 2] = [10_000_000_000, 60_000_000_000];
 
@@ -59,23 +77,27 @@ impl Source {
             initial,
             t0_ms: scenario.clock.t0_ms,
             arrivals,
+            drops: Vec::new(),
+            late_ppm: late_ppm(&scenario.producers),
             poll_ns: poll_ns(&scenario.producers),
             documents: None,
             fresh: OnceCell::new(),
         };
         if engine == Engine::Spool {
-            let shares = scenario.producers.iter().map(|p| p.duplicates);
-            let late_ppm = (shares.fold(0.0, f64::max) * 1e6) as u64;
-            let dated = (0..source.fresh()).map(|index| source.dated(index, late_ppm));
+            let indexed = source.initial + source.produced();
+            let dated = (0..indexed).map(|index| source.dated(index));
+            let dated: Vec<_> = dated.collect();
+            let second = second(&scenario.indexer, source.t0_ms, &dated);
+            source.drops = drops::drops(scenario, seed);
             let seed = seed.child("indexer").0;
-            source.documents = Some(Documents::new(seed, dated.collect()));
+            source.documents = Some(Documents::new(seed, dated, second, &source.drops));
         }
         source
     }
 
     /// How many alerts there will be, the one that proves at the end that the queue still works included.
     pub fn total(&self) -> u32 {
-        self.initial + self.produced() + 1
+        self.fresh() + 1
     }
 
     /// How many alerts arrive after the start.
@@ -85,12 +107,53 @@ impl Source {
 
     /// The alert that proves at the end that the queue still works.
     pub fn fresh(&self) -> u32 {
-        self.initial + self.produced()
+        let dropped = u32::try_from(self.drops.len()).expect("scripts write few files");
+        self.initial + self.produced() + dropped
+    }
+
+    /// The files that scripts put into the inbox, each with its alert's number.
+    pub fn drops(&self) -> impl Iterator<Item = (u32, &Drop)> {
+        (self.initial + self.produced()..).zip(&self.drops)
+    }
+
+    fn drop_of(&self, index: u32) -> Option<&Drop> {
+        let place = index.checked_sub(self.initial + self.produced())?;
+        self.drops.get(place as usize)
+    }
+
+    /// When the poller is to begin: before every alert that will ever be there.
+    pub fn begins_ms(&self) -> i64 {
+        let arrivals = self.arrivals.iter().map(|arrival| arrival.own_ns);
+        let old = arrivals.min().filter(|own_ns| *own_ns < 0);
+        let old = old.map(|own_ns| self.t0_ms + own_ns.div_euclid(1_000_000));
+        let first = self.timestamp_ms(0);
+        // Counts begin with a whole minute.
+        old.map_or(first, |old| old.min(first)) - 60_000
+    }
+
+    /// When each alert of the indexer's reaches it, and its own time, both in milliseconds since 1970.
+    pub fn indexed(&self) -> impl Iterator<Item = (i64, i64)> {
+        let all = 0..self.initial + self.produced();
+        let dated = all.map(|index| self.dated(index));
+        dated.map(|one| (one.indexed_at_ms, one.timestamp_ms))
+    }
+
+    /// Whether an alert arrives with a time that the poller's cursor has long passed.
+    pub fn is_old(&self, index: u32) -> bool {
+        let later = index.checked_sub(self.initial);
+        let arrival = later.and_then(|later| self.arrivals.get(later as usize));
+        arrival.is_some_and(|one| OLD_NS <= one.at_ns.cast_signed() - one.own_ns)
+    }
+
+    /// Of which kinds an answer with these bytes has documents that are not their alerts' first.
+    pub fn seconds_in(&self, answer: &[u8]) -> Vec<Delivery> {
+        let documents = self.documents.as_ref();
+        documents.map_or_else(Vec::new, |documents| documents.seconds_in(answer))
     }
 
     /// How many alerts, counted from 0, have arrived at `now_ns`.
     pub fn arrived(&self, now_ns: u64) -> u32 {
-        let later = self.arrivals.partition_point(|time| *time <= now_ns);
+        let later = self.arrivals.partition_point(|one| one.at_ns <= now_ns);
         self.initial + u32::try_from(later).expect("checked when it was made")
     }
 
@@ -98,7 +161,7 @@ impl Source {
     pub fn arrival_ns(&self, index: u32) -> Option<u64> {
         match index.checked_sub(self.initial) {
             None => Some(0),
-            Some(later) => self.arrivals.get(later as usize).copied(),
+            Some(later) => self.arrivals.get(later as usize).map(|one| one.at_ns),
         }
     }
 
@@ -106,7 +169,7 @@ impl Source {
     pub fn population(&self) -> Arc<Population> {
         match &self.documents {
             Some(documents) => documents.population(),
-            None => Documents::new(0, Vec::new()).population(),
+            None => Documents::new(0, Vec::new(), Vec::new(), &[]).population(),
         }
     }
 
@@ -117,21 +180,28 @@ impl Source {
                 let newer = i64::from(self.initial - index);
                 self.t0_ms - SETTLED_MS - newer * INITIAL_EVERY_MS
             }
-            Some(_) => {
-                let arrival_ns = self.arrival_ns(index).unwrap_or(0);
-                self.t0_ms + i64::try_from(arrival_ns / 1_000_000).unwrap_or(i64::MAX / 2)
+            Some(later) => {
+                let own_ns = self
+                    .arrivals
+                    .get(later as usize)
+                    .map_or(0, |one| one.own_ns);
+                self.t0_ms + own_ns.div_euclid(1_000_000)
             }
         }
     }
 
     /// When the indexer gets an alert: at once and a little, or too late for the poller's overlap.
-    fn dated(&self, index: u32, late_ppm: u64) -> Dated {
+    fn dated(&self, index: u32) -> Dated {
         let timestamp_ms = self.timestamp_ms(index);
         let draw = mix(u64::from(index));
+        let arrived_ms = self.arrival_ns(index).unwrap_or(0) / 1_000_000;
+        let arrived_ms = self.t0_ms + i64::try_from(arrived_ms).unwrap_or(i64::MAX / 2);
         let indexed_at_ms = if index < self.initial {
             // Each shard has been refreshed since.
             self.t0_ms - 10_000
-        } else if draw % 1_000_000 < late_ppm {
+        } else if timestamp_ms < arrived_ms {
+            arrived_ms
+        } else if draw % 1_000_000 < self.late_ppm {
             timestamp_ms + LATE_MS
         } else {
             timestamp_ms + 200 + (draw >> 32) as i64 % 1_800
@@ -148,6 +218,9 @@ impl Source {
             return Some(fresh.transport_key.clone());
         }
         let documents = self.documents.as_ref()?;
+        if self.drop_of(index).is_some() {
+            return None;
+        }
         Some(documents.transport_key(index, self.timestamp_ms(index)))
     }
 
@@ -166,8 +239,23 @@ impl Source {
                 into.extend_from_slice(&fresh.bytes);
             }
             (Some(_), None) if index == self.fresh() => {}
-            (Some(documents), _) => documents.write(index, self.timestamp_ms(index), into),
+            (Some(documents), _) => match self.drop_of(index) {
+                Some(drop) => into.extend_from_slice(&drop.bytes),
+                None => documents.write(index, self.timestamp_ms(index), into),
+            },
         }
+    }
+
+    /// Whether these are the bytes of the alert `index`, in any of the documents that it has.
+    pub fn is_payload(&self, index: u32, bytes: &[u8]) -> bool {
+        let mut expected = Vec::new();
+        self.payload(index, &mut expected);
+        let documents = self.documents.as_ref();
+        let is_second = || {
+            let timestamp_ms = self.timestamp_ms(index);
+            documents.is_some_and(|all| all.is_second(index, timestamp_ms, bytes))
+        };
+        expected == bytes || is_second()
     }
 
     /// Whether the fresh alert is there.
@@ -175,13 +263,19 @@ impl Source {
         self.fresh.get().is_some()
     }
 
-    /// The fresh alert is there, with this `_index`, this `_id` and these bytes.
+    /// The time of the fresh alert, in milliseconds since 1970; `None` before it is there.
+    pub fn fresh_ms(&self) -> Option<i64> {
+        self.fresh.get().map(|fresh| fresh.timestamp_ms)
+    }
+
+    /// The fresh alert is there, with this `_index`, this `_id`, this time and these bytes.
     ///
     /// # Panics
     /// If it was there already.
-    pub fn note_fresh(&self, index: &str, id: &str, bytes: Vec<u8>) {
+    pub fn note_fresh(&self, index: &str, id: &str, timestamp_ms: i64, bytes: Vec<u8>) {
         let noted = self.fresh.set(Fresh {
             id: AlertId::of_alert(&bytes),
+            timestamp_ms,
             transport_key: (index.to_owned(), id.to_owned()),
             bytes,
         });
@@ -189,9 +283,35 @@ impl Source {
     }
 }
 
-/// When a producer's alerts arrive.
-fn arrivals_of(producer: &Producer, run_ns: u64, initial: u64) -> impl Iterator<Item = u64> {
-    let stop = producer.active.stop_ns.unwrap_or(run_ns);
+/// The further documents of the alerts that the indexer has by then.
+fn second(indexer: &Indexer, t0_ms: i64, dated: &[Dated]) -> Vec<Second> {
+    let mut second = Vec::new();
+    for again in &indexer.again {
+        let indexed_at_ms = t0_ms + i64::try_from(again.at_ns / 1_000_000).unwrap_or(i64::MAX / 2);
+        let how = match again.kind {
+            AgainKind::SentAgain => Delivery::SentAgain,
+            AgainKind::Reindexed => Delivery::Reindexed,
+        };
+        let share_ppm = (again.share * 1e6) as u64;
+        for (number, first) in (0..).zip(dated) {
+            let is_drawn = mix(u64::from(number) << 8 | how as u64) % 1_000_000 < share_ppm;
+            if first.indexed_at_ms < indexed_at_ms && is_drawn {
+                second.push(Second {
+                    dated: number,
+                    indexed_at_ms,
+                    how,
+                });
+            }
+        }
+    }
+    second
+}
+
+/// When a producer's alerts arrive, and what times they have.
+fn arrivals_of(producer: &Producer, run_ns: u64, initial: u64) -> impl Iterator<Item = Arrival> {
+    // Whoever indexes all at once has had them before, however long that took.
+    let end = producer.indexed_ns.map_or(run_ns, |_| u64::MAX);
+    let stop = producer.active.stop_ns.unwrap_or(end);
     let share = producer.share_of_initial;
     let total = producer
         .total
@@ -202,8 +322,19 @@ fn arrivals_of(producer: &Producer, run_ns: u64, initial: u64) -> impl Iterator<
         Pace::EveryNs(interval) => interval,
     };
     let start = producer.active.start_ns;
+    let (age_ns, indexed_ns) = (producer.age_ns, producer.indexed_ns);
     let times = (0..total).map(move |k| start + k * interval);
-    times.take_while(move |time| *time < stop)
+    let times = times.take_while(move |time| *time < stop);
+    times.map(move |time| Arrival {
+        at_ns: indexed_ns.unwrap_or(time),
+        own_ns: time.cast_signed() - age_ns.cast_signed(),
+    })
+}
+
+/// How many of a million alerts of these producers come too late for the poller's overlap.
+fn late_ppm(producers: &[Producer]) -> u64 {
+    let shares = producers.iter().map(|producer| producer.duplicates);
+    (shares.fold(0.0, f64::max) * 1e6) as u64
 }
 
 /// As long as the next batch takes to arrive, within reason.
@@ -306,7 +437,7 @@ mod tests {
         let source = Source::new(&scenario, Engine::Spool, 10, Seed(1));
         let id = AlertId::of_alert(b"{}");
         assert_eq!(source.index_of(id), None);
-        source.note_fresh("index", "fresh", b"{}".to_vec());
+        source.note_fresh("index", "fresh", 7, b"{}".to_vec());
         assert_eq!(source.index_of(id), Some(source.fresh()));
         let mut bytes = Vec::new();
         source.payload(source.fresh(), &mut bytes);

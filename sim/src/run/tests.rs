@@ -179,3 +179,72 @@ fn a_bucket_that_a_scanner_holds_was_tried_and_the_queue_is_not_called_empty_for
     check_all_cased(&outcome, "held buckets");
     assert!(outcome.met.contains(Goal::SharingViolationOnRename));
 }
+
+/// Everything is terminal: so many have a case, and so many were set aside.
+#[track_caller]
+fn check_ended(outcome: &Outcome, cased: u64, aside: u64, met: &[Goal]) {
+    assert!(outcome.is_clean(), "{:?}", outcome.violations);
+    assert_eq!(outcome.places[Place::Cased as usize], cased);
+    assert_eq!(outcome.places[Place::Quarantined as usize], aside);
+    for goal in met {
+        assert!(outcome.met.contains(*goal), "{} was not met", goal.name());
+    }
+}
+
+#[test]
+fn what_scripts_write_becomes_a_case_each_and_what_they_leave_half_is_set_aside() {
+    let outcome = play_with(
+        "[health]\ncalm_passes = 3\n\
+         [[writer]]\nid = \"s\"\ntotal = 30\nrate = \"2/min\"\npause = \"15s\"\n\
+         dotted = 2\nupper_case = 2\nnever_taken = 2\ncleared = \"25m\"\nabandoned = 20\n",
+    );
+    let met = [
+        Goal::WrittenInPieces,
+        Goal::NameNeverTaken,
+        Goal::QuarantineGrew,
+    ];
+    check_ended(&outcome, 111, 20, &met);
+}
+
+#[test]
+fn an_alert_in_several_documents_is_one_case() {
+    let outcome = play_with(
+        "[indexer]\naudit = \"3m\"\n\
+         [[indexer.again]]\nkind = \"sent-again\"\nat = \"9m\"\nshare = 0.5\n\
+         [[indexer.again]]\nkind = \"reindexed\"\nat = \"15m\"\n",
+    );
+    check_ended(&outcome, 101, 0, &[Goal::SentAgain, Goal::Reindexed]);
+}
+
+#[test]
+fn alerts_of_days_before_that_are_indexed_at_once_are_found() {
+    let outcome = play_with(
+        "age = \"90s\"\n[[producer]]\nid = \"old\"\ntotal = 60\nrate = \"1/h\"\nage = \"100h\"\nindexed = \"20m\"\n\
+         [indexer]\naudit = \"5m\"\n",
+    );
+    check_ended(&outcome, 161, 0, &[Goal::IndexedLate]);
+}
+
+#[test]
+fn a_silent_indexer_is_told_and_no_longer_when_it_has_something_new() {
+    let silent = |silence_max: &str| {
+        play_with(&format!(
+            "stop = \"10m\"\n[[producer]]\nid = \"later\"\ntotal = 41\nrate = \"4/min\"\nstart = \"5h\"\n\
+             [health]\nsilence_max = \"{silence_max}\"\ncalm_passes = 3\n"
+        ))
+    };
+    let outcome = silent("2h");
+    check_ended(&outcome, 102, 0, &[Goal::IndexerSilent, Goal::IdlePasses]);
+    let patient = silent("6h");
+    check_ended(&patient, 102, 0, &[Goal::IdlePasses]);
+    assert!(!patient.met.contains(Goal::IndexerSilent));
+}
+
+#[test]
+fn a_clock_that_is_apart_is_told_until_it_is_set_right() {
+    let outcome = play_with(
+        "[health]\ncalm_passes = 3\n\
+         [[clock_step]]\nat = \"5m\"\nby = \"-25h\"\n[[clock_step]]\nat = \"25m\"\nby = \"25h\"\n",
+    );
+    check_ended(&outcome, 101, 0, &[Goal::ClockSkewed]);
+}

@@ -57,6 +57,9 @@ pub(super) fn bounds(scenario: &Scenario, options: &SpoolOptions) -> Bounds {
         // A chunk is 32 KiB; the longest names of the queue take 80 bytes of it.
         names_per_chunk: 400,
         recover_calls: (12, 2_500),
+        // Some 150 to 250 were seen in the gate's scenarios: the queue, the ledger and the heartbeat are looked after, and what is
+        // finished is looked at again. A start opens all of that, and was seen to take 100 more.
+        idle_calls: (400, 200),
     }
 }
 

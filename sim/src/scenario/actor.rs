@@ -57,6 +57,22 @@ pub struct Producer {
     /// The share of alerts that reach the indexer so late that the poller's own overlap misses them. Its audit finds
     /// them, and reads every alert of their minutes a second time.
     pub duplicates: f64,
+    /// How old an alert is when it arrives, in nanoseconds: its own time lies so long before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub age_ns: u64,
+    /// When all of its alerts reach the indexer at once, whatever their own times, in nanoseconds after t0: a shipper that
+    /// stood still. `None`: each when it arrives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indexed_ns: Option<u64>,
+}
+
+/// Whether a key keeps its default: it is left out of tapes then, and a scenario that does not use it keeps its hash.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands in a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A part of a run of the old pipeline. Cases are made by its triage, and the heartbeat is always written.
@@ -151,6 +167,8 @@ pub(super) struct RawProducer {
     rate: Option<WrittenPace>,
     batch: Option<Spanned<u64>>,
     duplicates: Option<Spanned<Share>>,
+    age: Option<Spanned<Nanos>>,
+    indexed: Option<Spanned<When>>,
     start: Option<Spanned<When>>,
     stop: Option<Spanned<When>>,
 }
@@ -178,6 +196,8 @@ impl RawProducer {
                 .batch
                 .map_or(1, |batch| checks.above_zero(batch, "the batch")),
             duplicates: checks.share_or(self.duplicates, 0.0),
+            age_ns: self.age.map_or(0, |age| checks.some_time(age, "the age")),
+            indexed_ns: self.indexed.map(|indexed| checks.when(indexed)),
             id: checks.id(self.id.clone()),
         };
         let is_counted = producer.total.is_some() || producer.share_of_initial.is_some();

@@ -35,7 +35,7 @@ macro_rules! builtins {
     };
 }
 
-static BUILTINS: [Builtin; 17] = builtins![
+static BUILTINS: [Builtin; 21] = builtins![
     "incident",
     "credential-rotation",
     "targeted-race",
@@ -53,6 +53,10 @@ static BUILTINS: [Builtin; 17] = builtins![
     "hanging-indexer",
     "clock-a-day-behind",
     "clock-step-power-loss-full-disk",
+    "slow-writer",
+    "second-document",
+    "late-shipper",
+    "silent-indexer",
 ];
 
 /// All scenarios that ship with the program, the incident first.

@@ -1,7 +1,7 @@
 //! The indexer that alerts come from, as the poller of the production queue meets it: answers, passwords, misfortunes.
 
 use super::checks::Checks;
-use super::units::{Nanos, SECOND_NS, When};
+use super::units::{Nanos, SECOND_NS, Share, When};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use toml::Spanned;
@@ -17,6 +17,30 @@ pub struct Indexer {
     pub rotations: Vec<Rotation>,
     /// What goes wrong with it. Ends when faults stop.
     pub faults: Vec<IndexerFault>,
+    /// Alerts that it comes to have under further documents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<Again>,
+}
+
+/// Some of the alerts that the indexer has get a further document each: same content, other key.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Again {
+    /// How.
+    pub kind: AgainKind,
+    /// When, in nanoseconds after t0.
+    pub at_ns: u64,
+    /// Which share of the alerts that it has then.
+    pub share: f64,
+}
+
+/// How an alert comes to be there twice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgainKind {
+    /// A shipper got no answer, and sends its batch again: another `_id`.
+    SentAgain,
+    /// Somebody copies the index under a second name that the pattern fits: another `_index`.
+    Reindexed,
 }
 
 /// The password changes, and the program is not told.
@@ -95,6 +119,8 @@ pub(super) struct RawIndexer {
     rotation: Vec<RawRotation>,
     #[serde(default)]
     fault: Vec<RawIndexerFault>,
+    #[serde(default)]
+    again: Vec<RawAgain>,
 }
 
 impl RawIndexer {
@@ -111,6 +137,29 @@ impl RawIndexer {
                 .into_iter()
                 .map(|fault| fault.resolve(checks))
                 .collect(),
+            again: self
+                .again
+                .into_iter()
+                .map(|again| again.resolve(checks))
+                .collect(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAgain {
+    kind: AgainKind,
+    at: Spanned<When>,
+    share: Option<Spanned<Share>>,
+}
+
+impl RawAgain {
+    fn resolve(self, checks: &mut Checks) -> Again {
+        Again {
+            kind: self.kind,
+            at_ns: checks.when(self.at),
+            share: checks.share_or(self.share, 1.0),
         }
     }
 }

@@ -9,8 +9,10 @@
 //! | `[clock] [machine] [cost] [queue]` | the world before anybody acts ([`world`]) |
 //! | `[indexer]` | where alerts come from, and what goes wrong there ([`indexer`]) |
 //! | `[[producer]] [[consumer]] [[cap]] [[second_instance]]` | who works on the queue ([`actor`]) |
+//! | `[[writer]]` | who puts files into its inbox, and how ([`writer`]) |
 //! | `[[archiver]] [[antivirus]] [[file_indexer]] [[operator]]` | who touches its files besides ([`neighbour`]) |
 //! | `[[clock_step]] [[crash]] [[power_loss]] [[fault]] [[plant]]` | what goes wrong ([`fault`]) |
+//! | `[health]` | what health is held to, and the passes that must find it well ([`health`]) |
 //! | `[sweep] [expect]` | what is varied, and what must come out ([`sweep`], [`goal`]) |
 //! | `[[observed]] [comparison] [[unresolved]]` | what the account of the incident says ([`account`]) |
 //!
@@ -23,6 +25,7 @@ mod builtin;
 mod checks;
 pub mod fault;
 pub mod goal;
+pub mod health;
 pub mod indexer;
 mod names;
 pub mod neighbour;
@@ -31,6 +34,7 @@ mod raw;
 pub mod sweep;
 pub mod units;
 pub mod world;
+pub mod writer;
 
 #[cfg(test)]
 mod tests;
@@ -40,7 +44,8 @@ pub use actor::{Cap, Consumer, Engine, Producer, Runs, SecondInstance, Stage};
 pub use builtin::{Builtin, builtin, list};
 pub use fault::{CallFault, ClockStep, Crash, Plant, PlantKind, Point, PowerLoss, Role, Trigger};
 pub use goal::Expect;
-pub use indexer::{Indexer, IndexerFault, IndexerFaultKind, Rotation};
+pub use health::Health;
+pub use indexer::{Again, AgainKind, Indexer, IndexerFault, IndexerFaultKind, Rotation};
 pub use names::{call_of, errno_name_of};
 pub use neighbour::{Antivirus, Archiver, FileIndexer, Operator, Select};
 pub use problem::{Located, Problem, ScenarioError, nearest};
@@ -50,6 +55,7 @@ pub use world::{
     Clock, Costs, DirectoryProfile, LatencyProfile, Limits, Machine, PowerLossModel, Queue,
     Sharing, Shed,
 };
+pub use writer::Writer;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -76,6 +82,8 @@ pub struct Scenario {
     pub consumers: Vec<Consumer>,
     pub caps: Vec<Cap>,
     pub second_instances: Vec<SecondInstance>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writers: Vec<Writer>,
     pub archivers: Vec<Archiver>,
     pub antiviruses: Vec<Antivirus>,
     pub file_indexers: Vec<FileIndexer>,
@@ -85,6 +93,8 @@ pub struct Scenario {
     pub power_losses: Vec<PowerLoss>,
     pub faults: Vec<CallFault>,
     pub plants: Vec<Plant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
     pub sweep: Sweep,
     pub expect: Expect,
     pub observed: Vec<Observed>,

@@ -5,11 +5,13 @@ use super::actor::{RawCapPass, RawConsumer, RawProducer, RawSecondInstance};
 use super::checks::{Checks, IdSpace};
 use super::fault::{RawCallFault, RawClockStep, RawCrash, RawPlant, RawPowerLoss};
 use super::goal::RawExpect;
+use super::health::RawHealth;
 use super::indexer::RawIndexer;
 use super::neighbour::{RawAntivirus, RawArchiver, RawFileIndexer, RawOperator};
 use super::problem::Problem;
 use super::sweep::RawSweep;
 use super::world::{RawClock, RawCosts, RawMachine, RawQueue};
+use super::writer::RawWriter;
 use super::{SCHEMA, Scenario};
 use serde::Deserialize;
 use toml::Spanned;
@@ -38,6 +40,8 @@ pub(super) struct Raw {
     #[serde(default)]
     second_instance: Vec<RawSecondInstance>,
     #[serde(default)]
+    writer: Vec<RawWriter>,
+    #[serde(default)]
     archiver: Vec<RawArchiver>,
     #[serde(default)]
     antivirus: Vec<RawAntivirus>,
@@ -55,6 +59,7 @@ pub(super) struct Raw {
     fault: Vec<Spanned<RawCallFault>>,
     #[serde(default)]
     plant: Vec<RawPlant>,
+    health: Option<RawHealth>,
     #[serde(default)]
     sweep: RawSweep,
     #[serde(default)]
@@ -134,6 +139,7 @@ impl Raw {
             consumers,
             caps: each!(self.cap, c),
             second_instances: each!(self.second_instance, c),
+            writers: each!(self.writer, c),
             archivers: each!(self.archiver, c),
             antiviruses: each!(self.antivirus, c),
             file_indexers: each!(self.file_indexer, c),
@@ -143,6 +149,7 @@ impl Raw {
             power_losses: each_at!(self.power_loss, c),
             faults: each_at!(self.fault, c),
             plants: each!(self.plant, c),
+            health: self.health.map(|health| health.resolve(c)),
             queue,
             sweep,
             expect,

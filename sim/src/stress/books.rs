@@ -117,6 +117,7 @@ fn bounds(options: SpoolOptions) -> Bounds {
         window_calls: u32::MAX,
         names_per_chunk: 1,
         recover_calls: (u64::MAX / 4, 0),
+        idle_calls: (u64::MAX, 0),
     }
 }
 

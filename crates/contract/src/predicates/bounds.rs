@@ -1,9 +1,9 @@
-//! What must not grow with the depth: S15, S16 and S19.
+//! What must not grow with the depth: S15, S16 and S19; nor with the age: S20.
 
 use crate::event::{Event, PassKind};
 use crate::predicate::{Mode, Predicate};
 
-pub(super) const ALL: &[&Predicate] = &[&CAP, &BOUNDED_MEMORY, &BOUNDED_WINDOW];
+pub(super) const ALL: &[&Predicate] = &[&CAP, &BOUNDED_MEMORY, &BOUNDED_WINDOW, &BOUNDED_HISTORY];
 
 static CAP: Predicate = Predicate {
     id: "S15",
@@ -62,5 +62,26 @@ static BOUNDED_WINDOW: Predicate = Predicate {
             actor.0, bounds.window_calls
         )),
         _ => None,
+    },
+};
+
+static BOUNDED_HISTORY: Predicate = Predicate {
+    id: "S20",
+    name: "bounded-history",
+    mode: Mode::Always,
+    promise: "a pass that has nothing to do costs what it costs, however many passes, restarts and segments there ever were",
+    breach: |_, bounds, event| {
+        let Event::Idled(idle) = event else {
+            return None;
+        };
+        // Whoever starts opens the queue, and looks for what a crash has left.
+        let (each, opening) = bounds.idle_calls;
+        let most = each + if idle.is_first { opening } else { 0 };
+        (most < idle.calls).then(|| {
+            format!(
+                "an idle pass of actor {} took {} calls after {} passes; {most} must do",
+                idle.actor.0, idle.calls, idle.passes
+            )
+        })
     },
 };

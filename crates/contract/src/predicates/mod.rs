@@ -3,6 +3,7 @@
 mod bounds;
 mod bytes;
 mod durability;
+mod health;
 mod liveness;
 mod order;
 mod passes;
@@ -19,6 +20,7 @@ pub fn all() -> Vec<&'static Predicate> {
         durability::ALL,
         order::ALL,
         bounds::ALL,
+        health::ALL,
         liveness::ALL,
     ]
     .concat();

@@ -59,6 +59,11 @@ pub(super) fn arrive(recipe: &Recipe) -> (Vec<Key>, BTreeMap<i64, i64>) {
     for batch in &recipe.batches {
         maker.make(batch, &mut seq);
     }
+    for second in &recipe.second {
+        let ts_ms = recipe.dated[second.dated as usize].timestamp_ms;
+        let (number, copy) = (seq + second.dated, second.how.copy());
+        maker.add(ts_ms, second.indexed_at_ms, number, copy);
+    }
     for dated in &recipe.dated {
         maker.add(dated.timestamp_ms, dated.indexed_at_ms, seq, 0);
         seq += 1;
@@ -112,6 +117,6 @@ impl Recipe {
     fn documents(&self) -> usize {
         let of = |batch: &Batch| batch.count as usize + batch.redelivered as usize;
         let batches: usize = self.batches.iter().map(of).sum();
-        batches + self.dated.len() + self.planted.len()
+        batches + self.dated.len() + self.second.len() + self.planted.len()
     }
 }

@@ -9,12 +9,13 @@ mod day;
 mod recipe;
 
 pub(crate) use day::Day;
-pub use recipe::{Batch, Dated, Indexed, Planted, Recipe};
+pub use recipe::{Batch, Dated, Delivery, Indexed, Planted, Recipe, Second};
 
 use crate::alert_body::Bodies;
 use crate::document_id::{self, Identity};
 use arrival::Routing;
 use count::Blocks;
+use recipe::REINDEXED;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -22,6 +23,10 @@ use std::ops::Range;
 
 /// The most shards that an index may have.
 pub const SHARDS_MAX: u8 = 8;
+
+/// How the name of a copied index ends. It is no index of its own here: whoever asks for its original, or for a pattern that
+/// both fit, is shown both.
+pub const SECOND_INDEX: &str = "-reindexed";
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -59,13 +64,13 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// The key of a generated alert's first document, as far as its hit needs it.
-    pub(crate) fn generated(seq: u32, ts_ms: i64) -> Self {
+    /// The key of a generated alert's document, as far as its hit needs it; `copy` is 0 for the first.
+    pub(crate) fn generated(seq: u32, ts_ms: i64, copy: u8) -> Self {
         Key {
             ts_ms,
             visible_at_ms: ts_ms,
             seq,
-            copy: 0,
+            copy,
             shard: 0,
         }
     }
@@ -134,7 +139,10 @@ impl Population {
     fn sort(&mut self, mut keys: Vec<Key>) {
         keys.sort_unstable_by(|a, b| {
             let by_time = a.ts_ms.cmp(&b.ts_ms);
-            by_time.then_with(|| self.id(a).cmp(&self.id(b)))
+            by_time
+                .then_with(|| self.id(a).cmp(&self.id(b)))
+                // A copied index has the `_id`s of its original.
+                .then(a.copy.cmp(&b.copy))
         });
         for key in keys.iter().filter(|key| key.copy == PLANTED) {
             let id = self.planted[key.seq as usize].id.clone();
@@ -173,7 +181,7 @@ impl Population {
     ///
     /// Nothing is looked up: both follow from the numbers, whether there is such an alert or not.
     pub fn transport_key(&self, seq: u32, timestamp_ms: i64) -> (String, String) {
-        let key = Key::generated(seq, timestamp_ms);
+        let key = Key::generated(seq, timestamp_ms, 0);
         (self.index(&key).into_owned(), self.id(&key))
     }
 
@@ -231,13 +239,17 @@ impl Population {
         let identity = Identity {
             ts_ms: key.ts_ms,
             seq: key.seq,
-            copy: key.copy,
+            copy: if key.copy == REINDEXED { 0 } else { key.copy },
         };
         document_id::write(self.routing.seed, identity)
     }
 
     /// A document's `_index`.
     pub(crate) fn index(&self, key: &Key) -> Cow<'_, str> {
+        if key.copy == REINDEXED {
+            let first = day::index_name(self.bodies.form(), key.ts_ms);
+            return Cow::Owned(format!("{first}{SECOND_INDEX}"));
+        }
         let number = key.ts_ms.div_euclid(DAY_MS);
         match self.days.binary_search_by_key(&number, |day| day.number) {
             Ok(place) => Cow::Borrowed(&self.days[place].index),

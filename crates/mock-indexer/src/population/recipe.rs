@@ -23,6 +23,8 @@ pub struct Recipe {
     pub batches: Vec<Batch>,
     /// The generated alerts whose times are given. They have the numbers that follow, in this order.
     pub dated: Vec<Dated>,
+    /// Further documents of those alerts.
+    pub second: Vec<Second>,
     /// Alerts whose bytes are given.
     pub planted: Vec<Planted>,
 }
@@ -35,6 +37,39 @@ pub struct Dated {
     /// When it reaches the indexer, in milliseconds since 1970. A search sees it at its shard's next refresh.
     pub indexed_at_ms: i64,
 }
+
+/// A further document of a generated alert whose times are given: the same alert, and another key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Second {
+    /// Which of [`Recipe::dated`].
+    pub dated: u32,
+    /// When it reaches the indexer, in milliseconds since 1970.
+    pub indexed_at_ms: i64,
+    /// How it came to be.
+    pub how: Delivery,
+}
+
+/// How an alert came to have a further document.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Delivery {
+    /// Its shipper got no answer and sent its batch again: the same index, another `_id`.
+    SentAgain,
+    /// Its index was copied under a second name of the same pattern: the same `_id`.
+    Reindexed,
+}
+
+impl Delivery {
+    /// The delivery number, beside 0 for an alert's first document.
+    pub(crate) fn copy(self) -> u8 {
+        match self {
+            Delivery::SentAgain => 1,
+            Delivery::Reindexed => REINDEXED,
+        }
+    }
+}
+
+/// The delivery number of a document of a copied index.
+pub(crate) const REINDEXED: u8 = 100;
 
 /// Generated alerts that arrive alike.
 #[derive(Clone, Debug)]
@@ -88,6 +123,7 @@ impl Recipe {
                 redelivered: 0,
             }],
             dated: Vec::new(),
+            second: Vec::new(),
             planted: Vec::new(),
         }
     }

@@ -130,3 +130,45 @@ fn a_planted_alert_keeps_its_id_and_its_bytes() {
     assert_eq!(source, b"{\"agent\":7}");
     assert_eq!(population.len(), 11);
 }
+
+#[test]
+fn an_alert_has_a_document_for_each_time_that_it_was_sent_and_for_each_copy_of_its_index() {
+    let second = |how, hour: i64| Second {
+        dated: 1,
+        indexed_at_ms: T0 + hour * 3_600_000,
+        how,
+    };
+    let dated = |second: i64| Dated {
+        timestamp_ms: T0 + second * 1_000,
+        indexed_at_ms: T0 + second * 1_000,
+    };
+    let population = Population::new(Recipe {
+        dated: (0..3).map(dated).collect(),
+        second: vec![
+            second(Delivery::SentAgain, 1),
+            second(Delivery::Reindexed, 2),
+        ],
+        ..Recipe::steady(1, 0, T0..T0 + 1)
+    });
+    let of_one: Vec<_> = population
+        .documents()
+        .filter(|document| document.seq == Some(1))
+        .collect();
+    assert_eq!((population.len(), of_one.len()), (5, 3));
+    let (first_index, first_id) = population.transport_key(1, T0 + 1_000);
+    let count = |index: &str, id: bool| {
+        let like = |one: &&Document| one.index == index && (one.id == first_id) == id;
+        of_one.iter().filter(like).count()
+    };
+    assert_eq!(count(&first_index, true), 1);
+    assert_eq!(count(&first_index, false), 1, "sent again");
+    assert_eq!(count(&format!("{first_index}{SECOND_INDEX}"), true), 1);
+    let keys = population.keys(0..5);
+    let bodies = keys.iter().filter(|key| key.seq == 1).map(|key| {
+        let mut body = Vec::new();
+        population.write_source(key, &mut body);
+        body
+    });
+    assert_eq!(bodies.collect::<std::collections::BTreeSet<_>>().len(), 1);
+    assert!(T0 + 7_200_000 < keys.iter().map(|key| key.visible_at_ms).max().unwrap());
+}

@@ -1,7 +1,7 @@
 //! Writes a page. Bodies go straight into the answer's bytes: a full walk is 2 GB of them.
 
 use super::{Found, Search, Shards, Sort, Total};
-use crate::population::{Key, Population};
+use crate::population::{Delivery, Key, Population};
 use crate::zone::Zone;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -120,7 +120,14 @@ impl Population {
     ///
     /// Nothing is looked up: it follows from the numbers, whether there is such an alert or not.
     pub fn write_hit(&self, seq: u32, timestamp_ms: i64, out: &mut Vec<u8>) {
-        hit(out, self, Shown::LISTED, &Key::generated(seq, timestamp_ms));
+        let key = Key::generated(seq, timestamp_ms, 0);
+        hit(out, self, Shown::LISTED, &key);
+    }
+
+    /// The same of its further document that came to be so.
+    pub fn write_second_hit(&self, seq: u32, timestamp_ms: i64, how: Delivery, out: &mut Vec<u8>) {
+        let key = Key::generated(seq, timestamp_ms, how.copy());
+        hit(out, self, Shown::LISTED, &key);
     }
 }
 

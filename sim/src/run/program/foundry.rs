@@ -1,6 +1,7 @@
 //! The production pipeline, pass after pass: it polls the indexer, caps, reconciles, and beats; its hands are the workers,
 //! which are programs of their own.
 
+use super::judge::Before;
 use super::witness::Told;
 use super::{PAUSE, Patience, secret, wait_until};
 use crate::kernel::Exit;
@@ -101,8 +102,7 @@ fn intake<'a>(host: &'a dyn Host, shared: &Shared, wire: &'a Wire<'_>) -> Intake
             slice_alerts: SLICE_ALERTS,
             ..Config::new(Profile::wazuh4())
         },
-        // Counts begin with the first whole minute.
-        start: Millis(shared.source.timestamp_ms(0) - 60_000),
+        start: Millis(shared.source.begins_ms()),
         seed: shared.seed.child("poller").0,
     }
 }
@@ -127,8 +127,10 @@ fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure
     let mut life = Life {
         host,
         shared,
+        actor,
         pipeline: opened.witnessed_by(&told),
         passes: 0,
+        calm_passes: 0,
     };
     if !life.pass_until_left(if shared.source.has_fresh() { 0 } else { 1 })? {
         return Ok(());
@@ -139,6 +141,7 @@ fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure
     }
     if life.pass_until_left(0)? {
         life.settle(&spool)?;
+        life.stay_calm()?;
     }
     shared.watch.borrow_mut().is_over = true;
     Ok(())
@@ -148,8 +151,11 @@ fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure
 struct Life<'a> {
     host: &'a dyn Host,
     shared: &'a Shared,
+    actor: Actor,
     pipeline: Pipeline<'a>,
     passes: u32,
+    /// Passes that were made after everything was terminal and audited.
+    calm_passes: u64,
 }
 
 impl Life<'_> {
@@ -174,9 +180,13 @@ impl Life<'_> {
     fn pass(&mut self) -> Result<Report, Failure> {
         self.passes += 1;
         let start_ns = self.shared.now_ns();
+        let before = Before::of(self.shared, self.actor);
         let report = self
             .pipeline
             .pass(&self.passes.to_string(), &mut |_| Vec::new());
+        // The first calm pass may still tell of what the passes before it have ended.
+        let (is_first, is_settled) = (self.passes == 1, 1 < self.calm_passes);
+        before.judge(self.shared, self.actor, &report, [is_first, is_settled]);
         self.log(&report, start_ns);
         let failures = report
             .stages
@@ -218,6 +228,18 @@ impl Life<'_> {
             if audit.vanished.is_empty() {
                 break;
             }
+            self.pass()?;
+        }
+        Ok(())
+    }
+
+    /// Makes the passes that the scenario wants to see when everything is over.
+    fn stay_calm(&mut self) -> Result<(), Failure> {
+        let health = self.shared.scenario.health.as_ref();
+        for _ in 0..health.map_or(0, |health| health.calm_passes) {
+            self.host
+                .sleep(Duration::from_nanos(self.shared.source.poll_ns));
+            self.calm_passes += 1;
             self.pass()?;
         }
         Ok(())

@@ -2,12 +2,14 @@
 
 pub(super) mod cap;
 pub(crate) mod foundry;
+mod judge;
 pub(super) mod neighbour;
 pub(super) mod secret;
 pub(super) mod specimen;
 pub(super) mod spoiler;
 mod witness;
 pub(super) mod worker;
+pub(super) mod writer;
 
 use super::shared::Shared;
 use contract::Abort;

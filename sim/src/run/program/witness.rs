@@ -54,6 +54,10 @@ impl Witness for Told<'_> {
     fn acknowledge(&self, alerts: &[AlertId]) {
         let source = &self.shared.source;
         let numbers = alerts.iter().filter_map(|id| source.index_of(*id));
-        self.shared.watch.borrow_mut().acknowledge(numbers);
+        let mut watch = self.shared.watch.borrow_mut();
+        if numbers.clone().any(|number| source.is_old(number)) {
+            watch.met.insert(Goal::IndexedLate);
+        }
+        watch.acknowledge(numbers);
     }
 }

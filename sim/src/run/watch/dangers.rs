@@ -14,6 +14,7 @@ impl Watch {
     pub(super) fn note_call(&mut self, view: &View<'_>, number: Actor, step: &Step<'_>) -> Side {
         let actor = self.actor_mut(number);
         actor.calls += 1;
+        actor.waits += u64::from(matches!(step.pending.call, Call::Now | Call::Sleep));
         let side = actor.side;
         if side == Side::Outside {
             return side;

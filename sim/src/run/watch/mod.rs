@@ -20,6 +20,7 @@ use contract::sometimes::{Goal, Met};
 use contract::{
     Abort, Actor, Books, Bounds, Contract, Id, Layout, Pass, PassKind, Place, Side, Violation,
 };
+use pipeline::heartbeat;
 use spool::audit::Audit;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -35,6 +36,8 @@ pub struct Watched {
     pass: Option<Open>,
     /// Calls it has made.
     pub calls: u64,
+    /// Of those, the looks at the clock, and the sleeps.
+    waits: u64,
     /// Names that its scans returned.
     listed: u64,
     /// Entries of buckets that it parked, and that it found gone when it was to park them.
@@ -44,6 +47,13 @@ pub struct Watched {
     /// The step of its last call that went wrong, by call, for `sometimes` goals.
     no_space: bool,
     sync_failed: bool,
+}
+
+impl Watched {
+    /// Calls that it has made but for looks at the clock and sleeps: how often it asked an indexer says nothing of the queue.
+    pub fn work(&self) -> u64 {
+        self.calls - self.waits
+    }
 }
 
 /// A pass that has begun.
@@ -150,6 +160,13 @@ pub struct Watch {
     pub crashes: Vec<(u64, String)>,
     /// Set when the queue is drained and checked: everybody goes home.
     pub is_over: bool,
+    /// The last heartbeat that was put in its place.
+    pub heartbeat: Vec<u8>,
+    /// What was there when the last pass of a whole pipeline ended, and by how much the clock had been set then, in
+    /// milliseconds; `None` if it left something to the next one.
+    pub settled: Option<(Books, i64)>,
+    /// How many passes of whole pipelines had nothing to do.
+    pub idle_passes: u64,
     /// How many listings of the queue by its own programs have reached their end.
     pub listings: u64,
     /// How many alerts had left `pending`, and when that changed last.
@@ -194,6 +211,9 @@ impl Watch {
             packed_cases: 0,
             crashes: Vec::new(),
             is_over: false,
+            heartbeat: Vec::new(),
+            settled: None,
+            idle_passes: 0,
             listings: 0,
             departures: (0, 0),
             named_pending: 0,
@@ -223,6 +243,7 @@ impl Watch {
             side,
             pass: None,
             calls: 0,
+            waits: 0,
             listed: 0,
             named: Named::default(),
             handles: 0,
@@ -393,6 +414,12 @@ impl Watch {
         );
     }
 
+    /// Something that only predicates need to know, made of the number of the step.
+    pub fn observe(&mut self, event: impl FnOnce(u64) -> Event) {
+        let step = self.step;
+        self.contract.observe(event(step), step);
+    }
+
     /// A specimen's run was ended by an exception.
     pub fn crashed(&mut self, what: String) {
         self.crashes.push((self.time_ns, what));
@@ -432,6 +459,9 @@ impl Watch {
             } => {
                 if let Some(gone) = replaced {
                     self.name_removed(view, actor, side, to_dir, gone);
+                }
+                if to_name == heartbeat::JSON_FILE.as_bytes() {
+                    self.heartbeat = view.fs().bytes(ino);
                 }
                 match view.fs().node(ino) {
                     Node::Dir => {

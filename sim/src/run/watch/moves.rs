@@ -157,6 +157,12 @@ impl Watch {
             return;
         }
         match (from, to) {
+            // A script's file is its own until the queue takes it in hand, under a name of the queue's.
+            (Some(Place::Pending), Some(Place::Claimed))
+                if self.noted(view.fs(), ino).is_none() =>
+            {
+                self.name_added(view, actor, side, to_dir, ino, to_name);
+            }
             (Some(from), to) => {
                 self.transfer(view, ino, (from_dir, from), (to_dir, to), actor, side);
             }
@@ -256,9 +262,7 @@ impl Watch {
         if fs.node(ino) != Node::File {
             return false;
         }
-        let mut expected = Vec::new();
-        self.source.payload(fs.note(ino), &mut expected);
-        fs.bytes(ino) == expected
+        self.source.is_payload(fs.note(ino), &fs.bytes(ino))
     }
 }
 

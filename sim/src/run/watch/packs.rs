@@ -87,8 +87,6 @@ impl Watch {
 
     /// Whether these are the alert's bytes: all of them, nothing else.
     fn is_alert(&self, id: Id, bytes: &[u8]) -> bool {
-        let mut expected = Vec::new();
-        self.source.payload(id.0, &mut expected);
-        expected == bytes
+        self.source.is_payload(id.0, bytes)
     }
 }

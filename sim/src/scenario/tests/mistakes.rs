@@ -374,3 +374,75 @@ fn an_unknown_id_and_a_missing_file_say_what_to_do() {
         "{missing}"
     );
 }
+
+#[test]
+fn a_writer_that_the_inbox_does_not_wait_for_or_that_nobody_clears_up_after_is_refused() {
+    let writer = "[[writer]]\nid = \"s\"\ntotal = 4\n";
+    check(
+        &format!("{writer}pause = \"1m\""),
+        &[(
+            14,
+            9,
+            "the inbox does not wait so long for a writer",
+            "must be less than a minute",
+        )],
+    );
+    check(
+        &format!("{writer}pause = \"5s\"\ndotted = 3\nabandoned = 2"),
+        &[(
+            13,
+            9,
+            "more files have a kind than there are",
+            "5 are named below",
+        )],
+    );
+    check(
+        &format!("{writer}pause = \"5s\"\nnever_taken = 2"),
+        &[(
+            15,
+            15,
+            "nobody ever renames these files",
+            "add `cleared`, or the run never ends",
+        )],
+    );
+    check(
+        &format!("{writer}pause = \"5s\"\nnever_taken = 2\ncleared = \"9m\""),
+        &[],
+    );
+    check(
+        &format!("{writer}pause = \"5s\"\ndoted = 3"),
+        &[(15, 1, "unknown key `doted`", "did you mean `dotted`?")],
+    );
+}
+
+#[test]
+fn an_alert_that_is_there_again_is_so_in_a_known_way_and_at_some_time() {
+    check(
+        "[[indexer.again]]\nkind = \"reindexd\"\nat = \"5s\"",
+        &[(
+            12,
+            8,
+            "unknown value `reindexd`",
+            "did you mean `reindexed`?",
+        )],
+    );
+    check(
+        "[[indexer.again]]\nkind = \"sent-again\"\nat = \"5s\"\nshare = 1.5",
+        &[(14, 9, "a share lies between 0 and 1", "this is 1.5")],
+    );
+}
+
+#[test]
+fn health_is_held_to_some_time_and_some_passes() {
+    check(
+        "[health]\nsilence_max = \"0s\"\ncalm_passes = 0",
+        &[
+            (12, 15, "the silence is zero", "must take some time"),
+            (13, 15, "the number of passes is zero", "must be at least 1"),
+        ],
+    );
+    check(
+        "[[producer]]\nid = \"p\"\ntotal = 1\nage = \"0s\"",
+        &[(14, 7, "the age is zero", "must take some time")],
+    );
+}

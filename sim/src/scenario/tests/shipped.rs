@@ -114,3 +114,16 @@ fn depths_by_decade_include_both_ends() {
         [1_000, 3_162, 10_000, 31_623, 100_000]
     );
 }
+
+#[test]
+fn a_scenario_that_does_not_use_a_key_says_nothing_of_it_in_a_tape() {
+    let smallest = Scenario::parse("t.toml", SMALLEST).expect("it reads");
+    let json = serde_json::to_string(&smallest).expect("plain data");
+    for key in ["writers", "health", "again", "age_ns", "indexed_ns"] {
+        assert!(!json.contains(key), "{key} in {json}");
+    }
+    assert_eq!(smallest.hash(), SMALLEST_HASH);
+}
+
+/// The smallest scenario's hash since there are scenarios: keys that are added later must not change it.
+const SMALLEST_HASH: &str = "33d35f";

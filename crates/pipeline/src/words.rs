@@ -1,10 +1,10 @@
 //! Numbers and times as people read them.
 
-use host::Millis;
+pub use crate::time::timestamp;
 use jiff::Timestamp;
 
 /// `1234567` as `1,234,567`.
-pub(crate) fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -17,7 +17,7 @@ pub(crate) fn count(number: u64) -> String {
 }
 
 /// Milliseconds in the unit that fits.
-pub(crate) fn duration(ms: u64) -> String {
+pub fn duration(ms: u64) -> String {
     match ms {
         0..1_000 => format!("{ms} ms"),
         1_000..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
@@ -28,13 +28,8 @@ pub(crate) fn duration(ms: u64) -> String {
 }
 
 /// A time in UTC, to the second.
-pub(crate) fn time(at: Timestamp) -> String {
+pub fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
-/// A clock's time; the beginning of 1970 for what no calendar has.
-pub(crate) fn timestamp(at: Millis) -> Timestamp {
-    Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 #[cfg(test)]

@@ -1,90 +1,143 @@
-//! Whether all is well, from the last heartbeat and its age. `status` and `/healthz` say the same.
+//! Whether all is well, from the last heartbeat and its age. Whoever is asked, a command or a page, says the same, and the
+//! simulator holds it against what really stood.
 
+use crate::heartbeat::{Heartbeat, InboxState, ScrubState};
+use crate::observed::Observed;
+use crate::reconciled::LastDay;
+use crate::stage::Stage;
 use crate::words;
 use host::Millis;
-use pipeline::heartbeat::{Heartbeat, InboxState, ScrubState};
-use pipeline::{LastDay, Observed};
+use std::collections::BTreeSet;
 
 /// What there is to complain of.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Health {
+pub struct Health {
     /// Each a sentence; none if all is well.
-    pub(crate) reasons: Vec<String>,
+    pub reasons: Vec<String>,
+    /// What those reasons are about that come from the heartbeat.
+    pub concerns: BTreeSet<Concern>,
     /// How long ago the last pass ended; `None` if there was none.
-    pub(crate) age_ms: Option<u64>,
+    pub age_ms: Option<u64>,
+}
+
+/// What a reason is about, for programs: the sentences are for people.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Concern {
+    /// No pass has ended, or none for too long.
+    Overdue,
+    /// A stage did not come to its end.
+    Failed(Stage),
+    /// Ledger and disk disagree, or the pass says of itself that it was not well.
+    Mismatch,
+    /// What is finished is not what it was, or was not looked at for too long.
+    Finished,
+    /// Names in the inbox are never taken.
+    NeverTaken,
+    /// Too many alerts were set aside.
+    SetAside,
+    /// Our clock and the indexer's differ.
+    Skew,
+    /// The indexer has had nothing new for long.
+    Silence,
+    /// Late alerts are out of reach.
+    OutOfReach,
 }
 
 /// What a healthy home keeps to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// How old the last heartbeat may be.
-    pub(crate) age_max_ms: u64,
+    pub age_max_ms: u64,
     /// How much our clock may differ from the indexer's; `None` for any.
-    pub(crate) skew_max_ms: Option<u64>,
+    pub skew_max_ms: Option<u64>,
     /// For how long the indexer may have nothing new; `None` for ever.
-    pub(crate) silence_max_ms: Option<u64>,
+    pub silence_max_ms: Option<u64>,
     /// How many of a hundred alerts of the last day may have been set aside.
-    pub(crate) quarantine_percent_max: u32,
+    pub quarantine_percent_max: u32,
+}
+
+impl Default for Limits {
+    /// As the program is configured when nobody says otherwise: clocks that agree within a minute, something new each day, one of
+    /// ten alerts set aside; any age.
+    fn default() -> Self {
+        Limits {
+            age_max_ms: u64::MAX,
+            skew_max_ms: Some(60_000),
+            silence_max_ms: Some(24 * 3_600_000),
+            quarantine_percent_max: 10,
+        }
+    }
 }
 
 impl Health {
     /// The health at `now`: the last pass finished in every stage without a mismatch and is not too old, what the indexer told is
     /// within its limits, what is finished is what it was, as far as the scrub has seen, and it has seen all of it in twice its
     /// time.
-    pub(crate) fn of(last: Option<&Heartbeat>, now: Millis, limits: &Limits) -> Health {
-        let Some(last) = last else {
-            return Health {
-                reasons: vec!["no pass has ended yet".to_owned()],
-                age_ms: None,
-            };
+    pub fn of(last: Option<&Heartbeat>, now: Millis, limits: &Limits) -> Health {
+        let mut health = Health {
+            reasons: Vec::new(),
+            concerns: BTreeSet::new(),
+            age_ms: None,
         };
-        let mut reasons = Vec::new();
+        let Some(last) = last else {
+            health.complain(Concern::Overdue, ["no pass has ended yet".to_owned()]);
+            return health;
+        };
         for stage in &last.stages {
             if let Some(error) = &stage.error {
-                reasons.push(format!("{} failed: {error}", stage.stage));
+                let reason = format!("{} failed: {error}", stage.stage);
+                let known = Stage::ALL.into_iter().find(|one| one.word() == stage.stage);
+                let concern = known.map_or(Concern::Mismatch, Concern::Failed);
+                health.complain(concern, [reason]);
             }
         }
         if 0 < last.mismatches {
             let count = words::count(last.mismatches);
-            reasons.push(format!(
-                "{count} mismatches: `foundry audit` names every alert"
-            ));
+            let reason = format!("{count} mismatches: `foundry audit` names every alert");
+            health.complain(Concern::Mismatch, [reason]);
         }
         if let Some(scrub) = &last.scrub {
-            reasons.extend(of_scrub(scrub));
+            health.complain(Concern::Finished, of_scrub(scrub));
         }
-        reasons.extend(last.inbox.as_ref().and_then(never_taken));
-        reasons.extend(set_aside(last.last_day, limits));
+        let inbox = last.inbox.as_ref().and_then(never_taken);
+        health.complain(Concern::NeverTaken, inbox);
+        health.complain(Concern::SetAside, set_aside(last.last_day, limits));
         let age = now.0.saturating_sub(last.finished.as_millisecond());
         let age = u64::try_from(age).unwrap_or(0);
         if let Some(indexer) = &last.indexer {
-            reasons.extend(skewed(indexer, limits));
-            reasons.extend(silent(indexer, limits));
-            reasons.extend(out_of_reach(indexer));
+            health.complain(Concern::Skew, skewed(indexer, limits));
+            health.complain(Concern::Silence, silent(indexer, limits));
+            health.complain(Concern::OutOfReach, out_of_reach(indexer));
         }
         if limits.age_max_ms < age {
             let (age, limit) = (words::duration(age), words::duration(limits.age_max_ms));
-            reasons.push(format!(
-                "the last pass ended {age} ago, and one is due within {limit}"
-            ));
+            let reason = format!("the last pass ended {age} ago, and one is due within {limit}");
+            health.complain(Concern::Overdue, [reason]);
         }
-        if !last.ok && reasons.is_empty() {
-            reasons.push("the last pass says that it was not well".to_owned());
+        if !last.ok && health.reasons.is_empty() {
+            let reason = "the last pass says that it was not well".to_owned();
+            health.complain(Concern::Mismatch, [reason]);
         }
-        Health {
-            reasons,
-            age_ms: Some(age),
+        health.age_ms = Some(age);
+        health
+    }
+
+    fn complain(&mut self, concern: Concern, reasons: impl IntoIterator<Item = String>) {
+        let before = self.reasons.len();
+        self.reasons.extend(reasons);
+        if before < self.reasons.len() {
+            self.concerns.insert(concern);
         }
     }
 
     /// The same with more to complain of.
-    pub(crate) fn and(mut self, reasons: Vec<String>) -> Health {
+    pub fn and(mut self, reasons: Vec<String>) -> Health {
         self.reasons.extend(reasons);
         self
     }
 
     /// Whether there is nothing to complain of.
-    pub(crate) fn is_healthy(&self) -> bool {
+    pub fn is_healthy(&self) -> bool {
         self.reasons.is_empty()
     }
 }
@@ -190,18 +243,10 @@ fn out_of_reach(indexer: &Observed) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pipeline::Observed;
-
-    const LIMITS: Limits = Limits {
-        age_max_ms: u64::MAX,
-        skew_max_ms: Some(60_000),
-        silence_max_ms: Some(86_400_000),
-        quarantine_percent_max: 10,
-    };
 
     #[test]
     fn too_many_alerts_in_quarantine_are_told() {
-        let told = |good, quarantined| set_aside(LastDay { good, quarantined }, &LIMITS);
+        let told = |good, quarantined| set_aside(LastDay { good, quarantined }, &Limits::default());
         assert_eq!((told(0, 0), told(90, 10)), (None, None));
         assert!(told(15, 9).is_some_and(|reason| reason.contains("9 of 24 alerts")));
     }
@@ -228,17 +273,29 @@ mod tests {
 
     #[test]
     fn skew_silence_and_what_is_out_of_reach_are_told_with_their_remedies() {
-        check(60, 86_400, 0, &LIMITS, &[]);
+        check(60, 86_400, 0, &Limits::default(), &[]);
         let both = "24 h 0 min behind the indexer's: ours showed 2026-04-01 12:00:00 UTC, its own 2026-04-02 12:00:00 UTC";
-        check(-86_400, 0, 0, &LIMITS, &[both]);
-        check(61, 0, 0, &LIMITS, &["1 min 1 s ahead of the indexer's"]);
+        check(-86_400, 0, 0, &Limits::default(), &[both]);
+        check(
+            61,
+            0,
+            0,
+            &Limits::default(),
+            &["1 min 1 s ahead of the indexer's"],
+        );
         let since = "nothing new since 2026-03-31 11:59:59 UTC";
-        check(0, 86_401, 0, &LIMITS, &[since]);
-        check(0, 0, 12, &LIMITS, &["12 alerts were indexed late"]);
+        check(0, 86_401, 0, &Limits::default(), &[since]);
+        check(
+            0,
+            0,
+            12,
+            &Limits::default(),
+            &["12 alerts were indexed late"],
+        );
         let off = Limits {
             skew_max_ms: None,
             silence_max_ms: None,
-            ..LIMITS
+            ..Limits::default()
         };
         check(-86_400, 864_000, 1, &off, &["foundry backfill"]);
     }

@@ -1,0 +1,158 @@
+//! A pass of the pipeline, as the contract judges it from outside: whether health says what is true, and what an idle pass costs.
+
+use crate::run::shared::Shared;
+use crate::run::truth::{Moment, dangers, goals};
+use contract::sometimes::Goal;
+use contract::{Actor, Books, Danger, Dangers, Event, Idle, Told};
+use pipeline::health::{Concern, Health, Limits};
+use pipeline::heartbeat::Heartbeat;
+use pipeline::{Report, Stage};
+
+/// What the scrub takes for one case at most: its directory, its manifest and its files are opened, read and closed. How many cases
+/// a pass looks at follows from how many there are and from the time since the last look, up to a limit of its own.
+const SCRUB_CALLS: u64 = 16;
+/// So many idle passes are an age.
+const IDLE_PASSES: u64 = 200;
+
+/// How things stand when a pass begins.
+pub(super) struct Before {
+    moment: Moment,
+    books: Books,
+    is_recorded: bool,
+    calls: u64,
+}
+
+impl Before {
+    pub(super) fn of(shared: &Shared, actor: Actor) -> Self {
+        let moment = Moment::of(shared);
+        let watch = shared.watch.borrow();
+        Before {
+            moment,
+            books: watch.contract.books(),
+            is_recorded: watch.contract.census().unrecorded() == 0,
+            calls: watch.actor(actor).work(),
+        }
+    }
+
+    /// Judges the pass that has ended with this report. `is_first`: of its process. `is_settled`: nothing had been left to do for
+    /// so long that health must be well.
+    pub(super) fn judge(
+        &self,
+        shared: &Shared,
+        actor: Actor,
+        report: &Report,
+        [is_first, is_settled]: [bool; 2],
+    ) {
+        let end = Moment::of(shared);
+        self.judge_cost(shared, actor, report, is_first, end.skew_ms);
+        let is_written = |one: &pipeline::StageReport| one.failure.is_none();
+        // A disk that took no heartbeat tells nobody anything; how old the last one is, is told by those who read it.
+        if !report.stage(Stage::Heartbeat).is_some_and(is_written) {
+            return;
+        }
+        let [standing, possible] = dangers(shared, &self.moment, &end);
+        let named = named(shared, report, &shared.truth.limits);
+        let mut unheard = Dangers::default();
+        for danger in [Danger::Skew, Danger::Silence] {
+            // An indexer that was not heard, and that is told, cannot show its clock or its newest alert.
+            unheard.note(danger, named.contains(Danger::Unreachable));
+        }
+        let standing = standing.without(unheard);
+        let mut watch = shared.watch.borrow_mut();
+        for goal in goals(standing, &self.moment, &end) {
+            watch.met.insert(goal);
+        }
+        let told = |step| Told {
+            actor,
+            standing,
+            possible,
+            named,
+            is_settled,
+            step,
+        };
+        watch.observe(|step| Event::HealthTold(told(step)));
+    }
+
+    fn judge_cost(
+        &self,
+        shared: &Shared,
+        actor: Actor,
+        report: &Report,
+        is_first: bool,
+        skew_ms: i64,
+    ) {
+        let mut watch = shared.watch.borrow_mut();
+        let now = watch.contract.books();
+        let is_recorded = watch.contract.census().unrecorded() == 0;
+        // A stage that could not end is made up for by the next pass; the indexer leaves nothing to be made up for.
+        let is_whole = report
+            .stages
+            .iter()
+            .all(|one| one.failure.is_none() || one.stage == Stage::Poll);
+        let is_settled = is_recorded && is_whole;
+        let last = std::mem::replace(&mut watch.settled, is_settled.then_some((now, skew_ms)));
+        // What changed since the pass before is looked at by this one, and costs what it costs. So does a clock that was set: by
+        // how much of what is finished is due to be looked at again.
+        let is_still = last == Some((self.books, skew_ms))
+            && self.books == now
+            && self.books.pending + self.books.in_flight == 0
+            && self.is_recorded
+            && report
+                .stages
+                .iter()
+                .all(|stage| stage.counts.given == 0 || stage.stage == Stage::Heartbeat);
+        if !is_still {
+            return;
+        }
+        let scrubbed = report
+            .scrubbed
+            .as_ref()
+            .map_or(0, |scrubbed| scrubbed.verified);
+        let calls = watch.actor(actor).work() - self.calls;
+        let calls = calls.saturating_sub(SCRUB_CALLS * scrubbed);
+        let passes = watch.runs.len() as u64;
+        watch.idle_passes += 1;
+        if IDLE_PASSES <= watch.idle_passes {
+            watch.met.insert(Goal::IdlePasses);
+        }
+        let idle = |step| Idle {
+            actor,
+            calls,
+            passes,
+            is_first,
+            step,
+        };
+        watch.observe(|step| Event::Idled(idle(step)));
+    }
+}
+
+/// What the program's own health says of the heartbeat that the pass has left on the disk.
+fn named(shared: &Shared, report: &Report, limits: &Limits) -> Dangers {
+    let watch = shared.watch.borrow();
+    let beat = serde_json::from_slice::<Heartbeat>(&watch.heartbeat).ok();
+    // One of another pass says nothing of this one.
+    let beat = beat.filter(|beat| beat.run_id == report.run_id);
+    let mut named = Dangers::default();
+    if beat.is_some() {
+        let health = Health::of(beat.as_ref(), report.finished, limits);
+        for concern in health.concerns {
+            named.note(danger(concern), true);
+        }
+    }
+    named
+}
+
+fn danger(concern: Concern) -> Danger {
+    match concern {
+        Concern::Skew => Danger::Skew,
+        Concern::Silence => Danger::Silence,
+        Concern::Failed(Stage::Poll) => Danger::Unreachable,
+        Concern::NeverTaken => Danger::NeverTaken,
+        Concern::SetAside => Danger::SetAside,
+        Concern::Overdue
+        | Concern::Failed(_)
+        | Concern::Mismatch
+        | Concern::Finished
+        | Concern::OutOfReach => Danger::Other,
+    }
+}

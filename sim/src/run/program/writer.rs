@@ -1,0 +1,100 @@
+//! A script that puts alerts into the inbox in its own way: in place, in pieces, under whatever name.
+
+use super::{PAUSE, wait_until};
+use crate::kernel::Exit;
+use crate::run::drops::{Drop, Manner};
+use crate::run::program::foundry::ROOT;
+use crate::run::shared::Shared;
+use crate::scenario::Writer;
+use contract::Id;
+use host::{At, Dir, File, Host};
+use pipeline::Settings;
+use std::time::Duration;
+
+/// Added to names that are never taken.
+const NEVER_TAKEN: &str = ".gz";
+
+/// Writes all files of the scenario's writer of this number, one after the other.
+pub(crate) fn run(host: &dyn Host, shared: &Shared, number: usize) -> Exit {
+    let writer = &shared.scenario.writers[number];
+    let drops = shared.source.drops();
+    let mut odd = Vec::new();
+    for (index, drop) in drops.filter(|(_, drop)| drop.writer == number) {
+        if !wait_until(host, shared, drop.due_ns) {
+            return Exit::OK;
+        }
+        while write(host, shared, writer, drop).is_err() {
+            // There is no inbox yet.
+            if shared.watch.borrow().is_over {
+                return Exit::OK;
+            }
+            host.sleep(PAUSE);
+        }
+        match drop.manner {
+            Manner::NeverTaken => odd.push(drop),
+            // From here on quarantine is the right place for it.
+            Manner::Abandoned => shared.watch.borrow_mut().contract.spoil(Id(index)),
+            Manner::InPlace | Manner::UpperCase | Manner::Dotted => {}
+        }
+    }
+    if wait_until(host, shared, writer.cleared_ns) {
+        for drop in odd {
+            let (from, to) = (format!("{}{NEVER_TAKEN}", drop.name), &drop.name);
+            if rename(host, &from, to).is_ok() {
+                shared.never_taken.set(shared.never_taken.get() - 1);
+            }
+        }
+    }
+    Exit::OK
+}
+
+/// Writes one file as it is to be written. Errs if it could not be begun.
+fn write(host: &dyn Host, shared: &Shared, writer: &Writer, drop: &Drop) -> host::Result<()> {
+    // A name that begins with a dot protects a file for as long as its writer likes: longer than the inbox waits for others.
+    let slow = Settings::default().inbox_settle + PAUSE;
+    let patient = Duration::from_nanos(writer.pause_ns);
+    let (name, pieces, pause) = match drop.manner {
+        Manner::InPlace | Manner::UpperCase => (drop.name.clone(), writer.pieces, patient),
+        Manner::Abandoned => (drop.name.clone(), 1, patient),
+        Manner::Dotted => (format!(".{}", drop.name), 2, slow),
+        Manner::NeverTaken => (format!("{}{NEVER_TAKEN}", drop.name), 1, patient),
+    };
+    let inbox = inbox(host)?;
+    let file = File::create_new(host, inbox.at(&name))?;
+    let is_visible = drop.manner != Manner::Dotted;
+    let size = drop
+        .bytes
+        .len()
+        .div_ceil(usize::try_from(pieces).unwrap_or(1));
+    let mut written = 0;
+    for piece in drop.bytes.chunks(size.max(1)) {
+        // What became of the file meanwhile is not the writer's affair: its handle is open.
+        file.append(piece).ok();
+        written += piece.len();
+        if written < drop.bytes.len() {
+            shared
+                .half_written
+                .set(shared.half_written.get() + u64::from(is_visible));
+            host.sleep(pause);
+            shared
+                .half_written
+                .set(shared.half_written.get() - u64::from(is_visible));
+        }
+    }
+    std::mem::drop(file);
+    match drop.manner {
+        Manner::Dotted => rename(host, &name, &drop.name).unwrap_or_default(),
+        Manner::NeverTaken => shared.never_taken.set(shared.never_taken.get() + 1),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn inbox(host: &dyn Host) -> host::Result<Dir<'_>> {
+    Dir::open(host, At::new(host.root(), &format!("{ROOT}/inbox")))
+}
+
+fn rename(host: &dyn Host, from: &str, to: &str) -> host::Result<()> {
+    let inbox = inbox(host)?;
+    host.rename(inbox.at(from), inbox.at(to))
+}
