@@ -53,6 +53,13 @@ pub enum Event {
         /// When.
         step: u64,
     },
+    /// The publisher gave out a name for an id that no alert has: the same alert under another identity, or none at all.
+    Strange {
+        /// Who gave it out.
+        actor: Actor,
+        /// When.
+        step: u64,
+    },
     /// A name that a scan returned was used.
     Used {
         /// By whom.

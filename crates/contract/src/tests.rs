@@ -186,6 +186,10 @@ fn publishing_what_is_there() {
     check(&["S7"], |contract| {
         contract.moved(Id(0), by(W1, Place::Staged))
     });
+    check(&["S7"], |contract| {
+        let strange = Event::Strange { actor: W1, step: 1 };
+        contract.observe(strange, 1);
+    });
 }
 
 #[test]

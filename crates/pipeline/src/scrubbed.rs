@@ -30,6 +30,8 @@ impl Default for ScrubSettings {
 pub struct Scrubbed {
     /// Cases that this pass looked at.
     pub verified: u64,
+    /// Records of the ledger and cases that this pass looked at.
+    pub looked_at: u64,
     /// Cases that were looked at since the state was begun; each counts as often as it was looked at.
     pub verified_total: u64,
     /// When the round that is going on began.

@@ -169,6 +169,10 @@ static IDEMPOTENT: Predicate = Predicate {
                 moved.id.0
             ))
         }
+        Event::Strange { actor, .. } => Some(format!(
+            "actor {} published something under an id that no alert has",
+            actor.0
+        )),
         _ => None,
     },
 };

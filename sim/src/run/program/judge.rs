@@ -8,8 +8,8 @@ use pipeline::health::{Concern, Health, Limits};
 use pipeline::heartbeat::Heartbeat;
 use pipeline::{Report, Stage};
 
-/// What the scrub takes for one case at most: its directory, its manifest and its files are opened, read and closed. How many cases
-/// a pass looks at follows from how many there are and from the time since the last look, up to a limit of its own.
+/// What the scrub takes for one case, or for one record of the ledger, at most: its files are opened, read and closed. How many a
+/// pass looks at follows from how many there are and from the time since the last look, up to a limit of its own.
 const SCRUB_CALLS: u64 = 16;
 /// So many idle passes are an age.
 const IDLE_PASSES: u64 = 200;
@@ -107,7 +107,7 @@ impl Before {
         let scrubbed = report
             .scrubbed
             .as_ref()
-            .map_or(0, |scrubbed| scrubbed.verified);
+            .map_or(0, |scrubbed| scrubbed.looked_at);
         let calls = watch.actor(actor).work() - self.calls;
         let calls = calls.saturating_sub(SCRUB_CALLS * scrubbed);
         let passes = watch.runs.len() as u64;

@@ -4,7 +4,7 @@ use super::places::{LEDGER, SEGMENT, place_of};
 use super::{Watch, packs};
 use crate::kernel::{Fs, Ino, Node, View};
 use contract::sometimes::Goal;
-use contract::{Actor, Id, Motion, PassKind, Place, Side};
+use contract::{Actor, Event, Id, Motion, PassKind, Place, Side};
 use spool::{BucketName, EntryName};
 
 /// How an alert came to a place.
@@ -34,6 +34,11 @@ impl Watch {
         }
         let Some(place) = place_of(above) else { return };
         let Some(id) = self.id_of(view.fs(), ino, name) else {
+            // What the publisher writes is an alert that somebody has; files that others name may be anything.
+            if place == Place::Staged && side == Side::Inside && EntryName::parse(name).is_some() {
+                let strange = |step| Event::Strange { actor, step };
+                self.observe(strange);
+            }
             return;
         };
         view.set_note(ino, id.0);

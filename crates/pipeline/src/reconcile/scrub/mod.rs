@@ -62,13 +62,13 @@ impl Scrub {
         };
         let due = state.due(now, every, parts.cases);
         let is_worth_it = 0 < due && PORTION.min(state.size(parts.cases)) <= due;
-        let mut verified = 0;
+        let mut seen = Seen::default();
         let mut walked = Ok(());
         if is_worth_it {
             state.count_until(now, every, parts.cases);
-            walked = look(parts, &mut state, every, &mut verified);
+            walked = look(parts, &mut state, every, &mut seen);
         }
-        *gives = Some(tell(&state, verified, parts, every));
+        *gives = Some(tell(&state, seen, parts, every));
         if is_worth_it || is_new {
             // Begun anew without it: what was found is told also if there is no space for it.
             state.save(parts.dir)?;
@@ -78,12 +78,19 @@ impl Scrub {
     }
 }
 
+/// What one pass has looked at.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    records: u64,
+    cases: u64,
+}
+
 /// Walks on, as far as is due and a pass may go, and to the end of the round at most.
 fn look(
     parts: &Parts<'_, '_>,
     state: &mut State,
     every: Duration,
-    verified: &mut u64,
+    seen: &mut Seen,
 ) -> Result<(), Failure> {
     let (spool, settings) = (parts.spool, parts.settings);
     let mut left = state.owed(every).min(settings.cases_max);
@@ -109,6 +116,7 @@ fn look(
         while 0 < left && 0 < bytes_left {
             let Some(case) = rest.next() else {
                 state.pass_record(step.after, every);
+                seen.records += 1;
                 left -= 1;
                 break;
             };
@@ -117,7 +125,7 @@ fn look(
             state.findings.note(&case, &found);
             state.pass_case(every);
             left -= 1;
-            *verified += 1;
+            seen.cases += 1;
         }
     }
     Ok(())
@@ -129,10 +137,11 @@ fn cases_of(record: &Record, before: u64) -> impl Iterator<Item = NewCase<'_>> {
     cases.filter(move |case| before <= case.entry.stamp().millis)
 }
 
-fn tell(state: &State, verified: u64, parts: &Parts<'_, '_>, every: Duration) -> Scrubbed {
+fn tell(state: &State, seen: Seen, parts: &Parts<'_, '_>, every: Duration) -> Scrubbed {
     let now = parts.spool.host().now();
     Scrubbed {
-        verified,
+        verified: seen.cases,
+        looked_at: seen.records + seen.cases,
         verified_total: state.verified_total,
         round_began: Millis(state.began_ms),
         rounds: state.rounds,
