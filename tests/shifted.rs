@@ -1,14 +1,35 @@
-//! A machine whose clock is wrong by so much, and that is the real one in everything else.
+//! A machine whose clock is wrong by so much and whose calls are counted, and that is the real one in everything else.
 
 use host::{At, DirId, FileId, Host, LockId, Meta, Millis, Names, Result};
+use std::cell::Cell;
 use std::time::Duration;
 
 /// A machine with another time.
 pub struct Shifted<'h> {
-    /// The machine.
-    pub host: &'h dyn Host,
-    /// By how many milliseconds its clock is ahead of that machine's.
-    pub by_ms: i64,
+    host: &'h dyn Host,
+    by_ms: i64,
+    calls: Cell<u64>,
+}
+
+impl<'h> Shifted<'h> {
+    /// The machine `host` with a clock that is ahead by so many milliseconds.
+    pub fn new(host: &'h dyn Host, by_ms: i64) -> Self {
+        Shifted {
+            host,
+            by_ms,
+            calls: Cell::new(0),
+        }
+    }
+
+    /// The calls that were made of it, but for looks at its clock.
+    pub fn calls(&self) -> u64 {
+        self.calls.get()
+    }
+
+    fn counted(&self) -> &'h dyn Host {
+        self.calls.set(self.calls.get() + 1);
+        self.host
+    }
 }
 
 impl Host for Shifted<'_> {
@@ -17,91 +38,91 @@ impl Host for Shifted<'_> {
     }
 
     fn open_dir(&self, at: At<'_>) -> Result<DirId> {
-        self.host.open_dir(at)
+        self.counted().open_dir(at)
     }
 
     fn close_dir(&self, dir: DirId) {
-        self.host.close_dir(dir);
+        self.counted().close_dir(dir);
     }
 
     fn read_dir(&self, dir: DirId, names: &mut Names) -> Result<()> {
-        self.host.read_dir(dir, names)
+        self.counted().read_dir(dir, names)
     }
 
     fn rewind_dir(&self, dir: DirId) -> Result<()> {
-        self.host.rewind_dir(dir)
+        self.counted().rewind_dir(dir)
     }
 
     fn mkdir(&self, at: At<'_>) -> Result<()> {
-        self.host.mkdir(at)
+        self.counted().mkdir(at)
     }
 
     fn rmdir(&self, at: At<'_>) -> Result<()> {
-        self.host.rmdir(at)
+        self.counted().rmdir(at)
     }
 
     fn create_new(&self, at: At<'_>) -> Result<FileId> {
-        self.host.create_new(at)
+        self.counted().create_new(at)
     }
 
     fn open_append(&self, at: At<'_>) -> Result<FileId> {
-        self.host.open_append(at)
+        self.counted().open_append(at)
     }
 
     fn open_read(&self, at: At<'_>) -> Result<FileId> {
-        self.host.open_read(at)
+        self.counted().open_read(at)
     }
 
     fn read(&self, file: FileId, offset: u64, into: &mut Vec<u8>, max: usize) -> Result<usize> {
-        self.host.read(file, offset, into, max)
+        self.counted().read(file, offset, into, max)
     }
 
     fn append(&self, file: FileId, bytes: &[u8]) -> Result<()> {
-        self.host.append(file, bytes)
+        self.counted().append(file, bytes)
     }
 
     fn close(&self, file: FileId) {
-        self.host.close(file);
+        self.counted().close(file);
     }
 
     fn stat(&self, at: At<'_>) -> Result<Meta> {
-        self.host.stat(at)
+        self.counted().stat(at)
     }
 
     fn rename_noreplace(&self, from: At<'_>, to: At<'_>) -> Result<()> {
-        self.host.rename_noreplace(from, to)
+        self.counted().rename_noreplace(from, to)
     }
 
     fn rename(&self, from: At<'_>, to: At<'_>) -> Result<()> {
-        self.host.rename(from, to)
+        self.counted().rename(from, to)
     }
 
     fn link(&self, from: At<'_>, to: At<'_>) -> Result<()> {
-        self.host.link(from, to)
+        self.counted().link(from, to)
     }
 
     fn unlink(&self, at: At<'_>) -> Result<()> {
-        self.host.unlink(at)
+        self.counted().unlink(at)
     }
 
     fn sync_file(&self, file: FileId) -> Result<()> {
-        self.host.sync_file(file)
+        self.counted().sync_file(file)
     }
 
     fn sync_dir(&self, dir: DirId) -> Result<()> {
-        self.host.sync_dir(dir)
+        self.counted().sync_dir(dir)
     }
 
     fn sync_all(&self, dir: DirId) -> Result<()> {
-        self.host.sync_all(dir)
+        self.counted().sync_all(dir)
     }
 
     fn lock(&self, at: At<'_>) -> Result<LockId> {
-        self.host.lock(at)
+        self.counted().lock(at)
     }
 
     fn unlock(&self, lock: LockId) {
-        self.host.unlock(lock);
+        self.counted().unlock(lock);
     }
 
     fn now(&self) -> Millis {
@@ -109,6 +130,6 @@ impl Host for Shifted<'_> {
     }
 
     fn sleep(&self, duration: Duration) {
-        self.host.sleep(duration);
+        self.counted().sleep(duration);
     }
 }

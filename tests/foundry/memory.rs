@@ -80,10 +80,10 @@ fn a_pass_takes_no_more_memory_for_more_that_waits() {
     let depth = std::env::var("MEMORY_DEPTH").map_or(100_000, |text| text.parse().unwrap());
     let (few, many) = (peaks(10_000), peaks(depth));
     println!("10,000: {few:?} KiB, {depth}: {many:?} KiB");
-    for (few, many) in few.into_iter().zip(many) {
-        assert!(
-            many * 10 <= few * 11,
-            "{many} KiB at {depth}, {few} KiB at 10,000: more than a tenth more"
-        );
-    }
+    // Of both passes: a fast machine has worked off the few in the first one, and the second has nothing that waits.
+    let [few, many] = [few, many].map(|peaks| peaks[0].max(peaks[1]));
+    assert!(
+        many * 10 <= few * 11,
+        "{many} KiB at {depth}, {few} KiB at 10,000: more than a tenth more"
+    );
 }

@@ -17,10 +17,7 @@ fn home_of_ages(ages: &[i64]) -> Scene {
     let policy = Policy::load(&starter(), LoadOptions::default()).unwrap();
     let disk = OsHost::new(&scene.path("")).unwrap();
     for age in ages {
-        let host = Shifted {
-            host: &disk,
-            by_ms: -age * DAY_MS,
-        };
+        let host = Shifted::new(&disk, -age * DAY_MS);
         for (name, text) in [
             ("a", format!(r#"{{"id":"{age}","rule":{{"level":15}}}}"#)),
             ("b", format!(r#"{{"id":"{age}","rule":{{"level":3}}}}"#)),

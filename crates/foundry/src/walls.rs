@@ -8,7 +8,7 @@
 use crate::config::Config;
 use crate::words;
 use host::{Dir, Millis, Names};
-use pipeline::heartbeat::Heartbeat;
+use pipeline::heartbeat::{Heartbeat, QueueState};
 use spool::Spool;
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ const WALLS: [Wall; 8] = [
     Wall {
         name: "quarantine/",
         bound: Bound::Names,
-        remedy: "look at the reasons beside the files, and move those that are settled elsewhere",
+        remedy: "look at the reasons beside the files; `retention.cases_older_than` removes old ones",
     },
     Wall {
         name: "ledger/",
@@ -66,7 +66,7 @@ const WALLS: [Wall; 8] = [
     Wall {
         name: "ledger/sealed/",
         bound: Bound::Subdirs,
-        remedy: "begin a new home before it is full, and keep this one to look things up",
+        remedy: "set `retention.cases_older_than`, or call `foundry prune`: segments go with the cases that they tell of",
     },
     Wall {
         name: "pending/",
@@ -192,7 +192,9 @@ pub(crate) fn count(spool: &Spool<'_>, now: Millis) -> Levels {
             inbox.map(|inbox| inbox.waiting + inbox.hidden + inbox.ignored),
         );
         // Each file with its reason. Somebody may have moved some away: then this is too much.
-        note("quarantine/", last.queue.map(|queue| 2 * queue.quarantined));
+        let removed = last.retention.map_or(0, |retention| retention.quarantined);
+        let kept = |queue: QueueState| 2 * queue.quarantined.saturating_sub(removed);
+        note("quarantine/", last.queue.map(kept));
         let paced = last.pace.and_then(|pace| pace.last);
         note(PASSES, paced.map(|paced| paced.busy_permille()));
     }

@@ -150,6 +150,7 @@ impl<'h> Pipeline<'h> {
                     .observed()
                     .and_then(|seen| seen.skew_s)
                     .unwrap_or(0),
+                remove_pack: escalation::remove_pack,
             })
         });
         let depth = pass.run(Stage::Heartbeat, |before| {

@@ -87,7 +87,12 @@ impl Days {
             Column::Quarantined => 6,
             Column::Vanished => 7,
         }] += 1;
-        self.join();
+        // Bounded, whatever the age of the ledger (contract S20).
+        join(&mut self.rows, |sum, row| {
+            for (sum, count) in sum.iter_mut().zip(row) {
+                *sum += count;
+            }
+        });
     }
 
     /// Notes that an entry ended at `at`, in milliseconds since 1970. An end without a time, from before records had one, is
@@ -97,6 +102,7 @@ impl Days {
         let day = at.max(stamp.millis) / DAY_MS;
         let least = self.ended.entry(day).or_insert(stamp.millis);
         *least = stamp.millis.min(*least);
+        join(&mut self.ended, |least, other| *least = other.min(*least));
     }
 
     /// Everything that was ever counted.
@@ -120,16 +126,6 @@ impl Days {
             last = Some(*day);
         }
         Some(((last? + 1) * DAY_MS, gone))
-    }
-
-    /// Keeps the number of rows bounded, whatever the age of the ledger (contract S20).
-    fn join(&mut self) {
-        join(&mut self.rows, |sum, row| {
-            for (sum, count) in sum.iter_mut().zip(row) {
-                *sum += count;
-            }
-        });
-        join(&mut self.ended, |least, other| *least = other.min(*least));
     }
 }
 

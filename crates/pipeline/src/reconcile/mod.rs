@@ -26,7 +26,8 @@ mod ranges;
 mod retention;
 mod scrub;
 
-pub use retention::{Pruning, prune};
+pub use retention::Pruning;
+pub(crate) use retention::{RemovePack, prune};
 
 use crate::failure::Failure;
 use crate::reconciled::Reconciled;
@@ -83,6 +84,8 @@ pub(crate) struct Parts<'a, 'h> {
     pub(crate) retention: &'a RetentionSettings,
     /// By how many seconds our clock is ahead of the indexer's, as far as that is known.
     pub(crate) ahead_s: i64,
+    /// Removes what another stage made of a case that is too old.
+    pub(crate) remove_pack: RemovePack,
 }
 
 impl Reconcile {
@@ -109,6 +112,7 @@ impl Reconcile {
             dir,
             settings: parts.retention,
             ahead_s: parts.ahead_s,
+            remove_pack: parts.remove_pack,
         };
         Ran::noting(|counts, gives| {
             let reconciled = self.reconcile(parts, counts, gives);

@@ -6,7 +6,6 @@
 use super::book::Book;
 use super::days::DAY_MS;
 use super::open::Paging;
-use crate::escalation;
 use crate::failure::Failure;
 use crate::reconciled::Reconciled;
 use crate::retained::{Retained, RetentionSettings};
@@ -38,7 +37,12 @@ pub(super) struct Parts<'a, 'h> {
     pub(super) settings: &'a RetentionSettings,
     /// By how many seconds our clock is ahead of the indexer's, as far as that is known.
     pub(super) ahead_s: i64,
+    /// Removes what another stage made of a case.
+    pub(super) remove_pack: RemovePack,
 }
+
+/// Removes the escalation pack of a case that is about to go, if it has one. May be called again for the same case.
+pub(crate) type RemovePack = fn(&Spool<'_>, &NewCase<'_>) -> Result<(), SpoolError>;
 
 impl Retention {
     /// Removes what is too old, as far as a pass may go. Removing goes on also if nothing is asked for any more: what was
@@ -72,6 +76,7 @@ impl Retention {
             let mut beside = Packs {
                 spool: parts.spool,
                 book,
+                remove_pack: parts.remove_pack,
             };
             removed = pruner.remove(&mut position, parts.settings.cases_max, &mut beside)?;
             pruned = pruner.pruned().clone();
@@ -89,15 +94,12 @@ impl Retention {
     }
 }
 
-/// Removes, in one go, what came longer ago than `older_than`, as a pass with that setting would, and tells `each` how much is
-/// removed so far. With `is_dry` it changes nothing, and says what would go.
-///
-/// The caller holds the lock of passes. A crash at any call loses nothing that should stay: the next pass, or the same call,
-/// goes on with what was announced. Errs as a pass does if the ledger is not the one that the last pass has read.
-pub fn prune(
+/// What [`crate::prune`] does; `remove_pack` as in [`Parts`].
+pub(crate) fn prune(
     spool: &Spool<'_>,
     older_than: Duration,
     is_dry: bool,
+    remove_pack: RemovePack,
     each: &mut dyn FnMut(Removed),
 ) -> Result<Pruning, Failure> {
     let failed = |error| Failure::of_host("open", STATE, &error);
@@ -124,9 +126,14 @@ pub fn prune(
     }
     let mut pruner = Pruner::open(spool)?;
     pruner.announce(before, gone)?;
-    let (mut position, book) = (load(&dir)?, &book);
+    let mut position = load(&dir)?;
+    let mut beside = Packs {
+        spool,
+        book: &book,
+        remove_pack,
+    };
     while !position.is_done(pruner.pruned()) {
-        let removed = pruner.remove(&mut position, AT_ONCE, &mut Packs { spool, book })?;
+        let removed = pruner.remove(&mut position, AT_ONCE, &mut beside)?;
         save(&dir, &position)?;
         done.removed.add(removed);
         each(done.removed);
@@ -137,7 +144,7 @@ pub fn prune(
     Ok(done)
 }
 
-/// What [`prune`] removed, or would remove.
+/// What [`crate::prune`] removed, or would remove.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Pruning {
     /// What was published before this goes.
@@ -153,7 +160,7 @@ pub struct Pruning {
     pub removed: Removed,
 }
 
-/// After so many cases, [`prune`] makes durable what it did.
+/// After so many cases, [`crate::prune`] makes durable what it did.
 const AT_ONCE: u64 = 5_000;
 
 fn millis(at: u64) -> Millis {
@@ -170,11 +177,12 @@ fn limit(now: Millis, older_than: Duration) -> u64 {
 struct Packs<'a, 'h> {
     spool: &'a Spool<'h>,
     book: &'a Book,
+    remove_pack: RemovePack,
 }
 
 impl Beside for Packs<'_, '_> {
     fn remove(&mut self, case: &NewCase<'_>) -> Result<(), SpoolError> {
-        escalation::remove_pack(self.spool, case)
+        (self.remove_pack)(self.spool, case)
     }
 
     fn is_read(&self, writer: &str, number: u32) -> bool {
