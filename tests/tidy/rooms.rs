@@ -8,9 +8,6 @@ use crate::repository::{Repository, read};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
-/// Circles that are being untied: the crate, and the rooms that its circle may have. A line goes when its circle does.
-const EXCEPTIONS: &[(&str, &[&str])] = &[("indexer", &["poller", "walk"])];
-
 /// The stages of the pipeline, none of which knows another, nor `pipeline`, which conducts them.
 const STAGES: &[&str] = &[
     "poll",
@@ -94,7 +91,7 @@ fn circle_through(imports: &Imports, room: &str) -> Option<Vec<String>> {
 }
 
 /// Circles, as sentences of files and names: one for every room that is in a circle, unless it is in one that was told before.
-fn circles(imports: &Imports, excepted: &[&str]) -> Vec<String> {
+fn circles(imports: &Imports) -> Vec<String> {
     let mut found = Vec::new();
     let mut told = BTreeSet::new();
     let rooms: BTreeSet<&String> = imports.keys().map(|(from, _)| from).collect();
@@ -102,8 +99,7 @@ fn circles(imports: &Imports, excepted: &[&str]) -> Vec<String> {
         let Some(circle) = circle_through(imports, room) else {
             continue;
         };
-        let is_excepted = circle.iter().all(|room| excepted.contains(&room.as_str()));
-        if is_excepted || told.contains(room) {
+        if told.contains(room) {
             continue;
         }
         let steps = circle.windows(2).map(|step| {
@@ -144,27 +140,14 @@ fn crates() -> Vec<(String, Imports)> {
         .collect()
 }
 
-fn excepted(name: &str) -> &'static [&'static str] {
-    let line = EXCEPTIONS.iter().find(|(package, _)| *package == name);
-    line.map_or(&[], |(_, rooms)| rooms)
-}
-
 #[test]
 fn imports_run_one_way_between_the_rooms_of_a_crate() {
     let mut found = Vec::new();
     for (name, imports) in crates() {
-        let circles = circles(&imports, excepted(&name));
+        let circles = circles(&imports);
         found.extend(circles.iter().map(|circle| format!("{name}: {circle}")));
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
-}
-
-#[test]
-fn an_exception_is_there_only_as_long_as_its_circle() {
-    for (name, imports) in crates() {
-        let is_needed = excepted(&name).is_empty() || !circles(&imports, &[]).is_empty();
-        assert!(is_needed, "{name} has no circle any more: remove its line");
-    }
 }
 
 #[test]
@@ -191,7 +174,7 @@ fn circles_of(files: &[(&str, &str)]) -> Vec<String> {
     let own = files
         .iter()
         .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-    circles(&imports(&own.collect::<Vec<_>>()), &[])
+    circles(&imports(&own.collect::<Vec<_>>()))
 }
 
 #[test]

@@ -60,7 +60,7 @@ impl Poller<'_> {
         self.begin_counting(now)?;
         let future = Range::new(Millis(now.0.saturating_add(FUTURE)), TIME_MAX);
         let mut audit = Audit {
-            future: self.count(future)?.0,
+            future: self.walker().count(future)?.0,
             out_of_reach: self.count_out_of_reach()?,
             since: self.state.known.counts.first(),
             ..Audit::default()
@@ -124,7 +124,7 @@ impl Poller<'_> {
             };
             let (buckets, shards) = self.client.search(OPERATION, &self.path, body, read)?;
             self.accept_shards(shards)?;
-            let (total, shards) = self.count(range)?;
+            let (total, shards) = self.walker().count(range)?;
             self.accept_shards(shards)?;
             let sum: u64 = buckets.values().sum();
             if sum == total {
@@ -173,7 +173,7 @@ impl Poller<'_> {
 
     fn count_below(&mut self) -> Result<(), PollError> {
         let first = self.state.known.counts.first();
-        let (total, shards) = self.count(Range::new(TIME_MIN, first))?;
+        let (total, shards) = self.walker().count(Range::new(TIME_MIN, first))?;
         self.accept_shards(shards)?;
         self.state.known.below = Some(total);
         self.is_changed = true;

@@ -88,7 +88,7 @@ impl Poller<'_> {
         };
         // A walk that is begun again brings the same documents. The indexer counts them, not alerts.
         let mut documents = BTreeSet::new();
-        let walked = self.walk(range, Some(cut), &mut |_, hits| {
+        let walked = self.walker().walk(range, Some(cut), &mut |_, hits| {
             if hits.is_empty() {
                 return Ok(());
             }

@@ -59,19 +59,21 @@ impl Poller<'_> {
     ) -> Result<u64, PollError> {
         self.guarded(|poller| {
             let mut found = BTreeSet::new();
-            poller.walk(Range::new(from, to), None, &mut |_, mut hits| {
-                hits.retain_mut(|hit| {
-                    if wanted.contains(&hit.document) {
-                        hit.alert = hit.document;
+            poller
+                .walker()
+                .walk(Range::new(from, to), None, &mut |_, mut hits| {
+                    hits.retain_mut(|hit| {
+                        if wanted.contains(&hit.document) {
+                            hit.alert = hit.document;
+                        }
+                        // A walk that is begun again brings the same alerts.
+                        wanted.contains(&hit.alert) && found.insert(hit.alert)
+                    });
+                    if hits.is_empty() {
+                        return Ok(());
                     }
-                    // A walk that is begun again brings the same alerts.
-                    wanted.contains(&hit.alert) && found.insert(hit.alert)
-                });
-                if hits.is_empty() {
-                    return Ok(());
-                }
-                sink(&hits).map_err(PollError::Sink)
-            })?;
+                    sink(&hits).map_err(PollError::Sink)
+                })?;
             Ok(found.len() as u64)
         })
     }

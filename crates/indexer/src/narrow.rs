@@ -25,7 +25,7 @@ impl Poller<'_> {
             }
             let middle = Millis(from.0 + (end.0 - from.0) / 2);
             let half = Range::new(from, middle);
-            let (total, shards) = self.count(half)?;
+            let (total, shards) = self.walker().count(half)?;
             self.accept_shards(shards)?;
             match total == self.state.seen.count(half) {
                 true => from = middle,

@@ -17,7 +17,7 @@ use crate::query::{Range, search_path};
 use crate::secret::SecretFile;
 use crate::state::{Refusal, State};
 use crate::transport::Transport;
-use crate::walk::Cut;
+use crate::walk::{Cut, Walker};
 use host::{DirId, Host, Millis};
 use std::time::Duration;
 
@@ -99,6 +99,16 @@ impl<'h> Poller<'h> {
         self.client.grant(patience);
     }
 
+    /// What walks over a range of time.
+    pub(crate) fn walker(&mut self) -> Walker<'_, 'h> {
+        Walker {
+            config: &self.config,
+            path: &self.path,
+            client: &mut self.client,
+            state: &mut self.state,
+        }
+    }
+
     /// How far slices were read.
     pub fn cursor(&self) -> Millis {
         self.state.cursor()
@@ -148,7 +158,7 @@ impl<'h> Poller<'h> {
                 remember(state, &hits, seen_max);
                 Ok(())
             };
-            let walked = self.walk(Range::new(from, to), Some(cut), each);
+            let walked = self.walker().walk(Range::new(from, to), Some(cut), each);
             self.is_changed |= *is_changed;
             if let Some(newest) = *newest {
                 self.note_newest(newest, now);
@@ -183,7 +193,7 @@ impl<'h> Poller<'h> {
         let (watermark, cursor) = (self.state.watermark(), self.state.cursor());
         if watermark < cursor {
             let settled = Range::new(watermark, cursor);
-            let (total, shards) = self.count(settled)?;
+            let (total, shards) = self.walker().count(settled)?;
             self.accept_shards(shards)?;
             if total != self.state.seen.count(settled) {
                 return self.first_unseen(settled);

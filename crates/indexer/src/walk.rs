@@ -1,8 +1,9 @@
 //! Walking a range of time page by page, and proving by a count that nothing was left out.
 
 use crate::answer::{Hit, Page};
+use crate::client::Client;
+use crate::config::Config;
 use crate::error::{AnswerError, Asked, PollError};
-use crate::poller::Poller;
 use crate::query::{self, Range};
 use crate::state::State;
 use alert::AlertId;
@@ -74,7 +75,16 @@ impl Tally {
     }
 }
 
-impl Poller<'_> {
+/// Whoever walks: the parts of a poller that a walk works on.
+pub(crate) struct Walker<'p, 'h> {
+    pub(crate) config: &'p Config,
+    /// The path of a search.
+    pub(crate) path: &'p str,
+    pub(crate) client: &'p mut Client<'h>,
+    pub(crate) state: &'p mut State,
+}
+
+impl Walker<'_, '_> {
     /// Gives every document in `range` to `each`, and proves by the indexer's count that there are no more.
     ///
     /// A walk that does not fit its count is begun again, so `each` sees documents repeatedly. Errs with
@@ -114,13 +124,13 @@ impl Poller<'_> {
         };
         loop {
             let after = tally.after.take();
-            let body = |size| query::page(&self.config, range, after.as_deref(), size);
+            let body = |size| query::page(self.config, range, after.as_deref(), size);
             let read = |page: Page<'_>, _| {
                 let is_end = tally.add(&page, range).asked(OPERATION)?;
-                each(&mut self.state, page.hits)?;
+                each(self.state, page.hits)?;
                 Ok::<bool, PollError>(is_end)
             };
-            let is_end = self.client.search(OPERATION, &self.path, body, read)??;
+            let is_end = self.client.search(OPERATION, self.path, body, read)??;
             if is_end {
                 return prove(range, tally.distinct(), tally.total, tally.shards);
             }
@@ -138,9 +148,9 @@ impl Poller<'_> {
 
     /// How many documents the indexer has in `range`, and in how many shards it looked.
     pub(crate) fn count(&mut self, range: Range) -> Result<(u64, u64), PollError> {
-        let body = |_| query::count(&self.config, range);
+        let body = |_| query::count(self.config, range);
         let read = |page: Page<'_>, _| (page.total, page.shards);
-        self.client.search("count a slice", &self.path, body, read)
+        self.client.search("count a slice", self.path, body, read)
     }
 }
 
