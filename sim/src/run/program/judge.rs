@@ -95,7 +95,8 @@ impl Before {
         // how much of what is finished is due to be looked at again.
         let is_still = last == Some((self.books, skew_ms))
             && self.books == now
-            && self.books.pending + self.books.in_flight == 0
+            // What waits, or is parked, is looked for on disk.
+            && self.books.pending + self.books.in_flight + self.books.overflow == 0
             && self.is_recorded
             && report
                 .stages
