@@ -167,6 +167,8 @@ pub struct Watch {
     pub settled: Option<(Books, i64)>,
     /// How many passes of whole pipelines had nothing to do.
     pub idle_passes: u64,
+    /// Still passes in a row.
+    pub still_passes: u64,
     /// How many listings of the queue by its own programs have reached their end.
     pub listings: u64,
     /// How many alerts had left `pending`, and when that changed last.
@@ -214,6 +216,7 @@ impl Watch {
             heartbeat: Vec::new(),
             settled: None,
             idle_passes: 0,
+            still_passes: 0,
             listings: 0,
             departures: (0, 0),
             named_pending: 0,
