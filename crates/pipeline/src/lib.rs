@@ -20,6 +20,7 @@
 //!
 //! All of it is straight-line code over `&dyn host::Host`, as the queue is.
 
+mod cache;
 mod cap;
 mod drain;
 mod escalation;

@@ -1,6 +1,7 @@
 //! What stage 5 knows from one pass to the next: `state/escalation.json`.
 
 use super::related::Recent;
+use crate::cache;
 use crate::failure::Failure;
 use alert::Disposition;
 use host::Dir;
@@ -34,23 +35,13 @@ const FILE_BYTES_MAX: usize = 256 << 20;
 impl Notes {
     /// The notes of the last pass. Damaged ones are told of and left out: packing again what has its pack changes nothing.
     pub(super) fn load(state: &Dir<'_>) -> Result<Self, Failure> {
-        let read = state.read_file(FILE, FILE_BYTES_MAX);
-        let bytes = read.map_err(|error| Failure::of_host("read", FILE, &error))?;
-        let Some(bytes) = bytes else {
-            return Ok(Notes::default());
-        };
-        Ok(serde_json::from_slice(&bytes).unwrap_or_else(|error| {
-            tracing::warn!(%error, "state/{FILE} is damaged, and the ledger is read anew");
-            Notes::default()
-        }))
+        let notes = cache::load(state, FILE, FILE_BYTES_MAX, "the ledger is read anew")?;
+        Ok(notes.unwrap_or_default())
     }
 
     /// Replaces the notes; durable when it returns.
     pub(super) fn save(&self, state: &Dir<'_>) -> Result<(), Failure> {
-        let bytes = serde_json::to_vec(self).expect("its keys are strings");
-        state
-            .replace(FILE, &bytes)
-            .map_err(|error| Failure::of_host("write", FILE, &error))
+        cache::save(state, FILE, self)
     }
 
     /// Reads the ledger's new records. Returns the cases that are to be packed, oldest first and each once, and why the rest

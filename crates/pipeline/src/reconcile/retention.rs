@@ -6,6 +6,7 @@
 use super::book::Book;
 use super::days::DAY_MS;
 use super::open::Paging;
+use crate::cache;
 use crate::failure::Failure;
 use crate::reconciled::Reconciled;
 use crate::retained::{Retained, RetentionSettings};
@@ -80,7 +81,7 @@ impl Retention {
             };
             removed = pruner.remove(&mut position, parts.settings.cases_max, &mut beside)?;
             pruned = pruner.pruned().clone();
-            save(parts.dir, &position)?;
+            cache::save(parts.dir, FILE, &position)?;
         }
         *gives = Some(Retained {
             before: millis(pruned.before),
@@ -134,7 +135,7 @@ pub(crate) fn prune(
     };
     while !position.is_done(pruner.pruned()) {
         let removed = pruner.remove(&mut position, AT_ONCE, &mut beside)?;
-        save(&dir, &position)?;
+        cache::save(&dir, FILE, &position)?;
         done.removed.add(removed);
         each(done.removed);
         if 0 < removed.held {
@@ -190,21 +191,8 @@ impl Beside for Packs<'_, '_> {
     }
 }
 
-/// How far the removal is. It is a cache: a damaged one is told of and left out.
 fn load(dir: &Dir<'_>) -> Result<PrunePosition, Failure> {
-    let read = dir.read_file(FILE, FILE_BYTES_MAX);
-    let bytes = read.map_err(|error| Failure::of_host("read", FILE, &error))?;
-    let Some(bytes) = bytes else {
-        return Ok(PrunePosition::default());
-    };
-    Ok(serde_json::from_slice(&bytes).unwrap_or_else(|error| {
-        tracing::warn!(%error, "state/{FILE} is damaged: what is old is walked again");
-        PrunePosition::default()
-    }))
-}
-
-fn save(dir: &Dir<'_>, position: &PrunePosition) -> Result<(), Failure> {
-    let bytes = serde_json::to_vec(position).expect("its keys are strings");
-    dir.replace(FILE, &bytes)
-        .map_err(|error| Failure::of_host("write", FILE, &error))
+    let instead = "what is old is walked again";
+    let position = cache::load(dir, FILE, FILE_BYTES_MAX, instead)?;
+    Ok(position.unwrap_or_default())
 }

@@ -112,7 +112,7 @@ fn sum_up_one(notes: &[(AlertId, Met)], was_pruned: bool, audit: &mut Audit) {
     let on_disk = notes.partition_point(|(_, met)| *met < Met::Pending);
     let (recorded, places) = notes.split_at(on_disk);
     let is_recorded = |what| recorded.iter().any(|(_, met)| *met == what);
-    if is_recorded(Met::Pruned) && recorded.iter().all(|(_, met)| *met == Met::Pruned) {
+    if !recorded.is_empty() && recorded.iter().all(|(_, met)| *met == Met::Pruned) {
         // The counts of what was removed have it already; as long as it stands it is counted where it stands.
         match places.first().map(|(_, place)| *place) {
             Some(Met::Cased) => (audit.cased, audit.pruned) = (audit.cased + 1, audit.pruned - 1),

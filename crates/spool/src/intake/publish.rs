@@ -17,7 +17,7 @@ use crate::ledger::{self, LedgerWriter, PUBLISHER, Record};
 use crate::ledger::{Seen, Tail};
 use crate::recovery::{self, Recovery};
 use alert::AlertId;
-use host::{Errno, File, Lock, Millis, Names};
+use host::{File, Lock, Millis, Names};
 use std::collections::BTreeSet;
 
 /// An alert to be published.
@@ -91,17 +91,7 @@ impl<'h> Publisher<'h> {
     /// Errs with [`SpoolError::Held`] while another publisher lives. Ends in a number of calls that depends on live buckets
     /// and on the publisher's newest ledger segment, not on the backlog (contract L6) nor on the ledger's age (S20); may be cut short at any call and run again.
     pub fn open(spool: &'h Spool<'h>) -> Result<Self, SpoolError> {
-        let lock =
-            Lock::take(spool.host, spool.root.at("LOCK")).map_err(|source| match source.errno {
-                Errno::Busy => SpoolError::Held {
-                    object: "LOCK".to_owned(),
-                },
-                _ => SpoolError::Host {
-                    operation: "lock",
-                    object: "LOCK".to_owned(),
-                    source,
-                },
-            })?;
+        let lock = spool.lock("LOCK")?;
         let mut names = Names::default();
         ledger::seal_older(&spool.ledger, &mut names)?;
         let mut ledger = next_life(spool, PUBLISHER, &mut names)?;

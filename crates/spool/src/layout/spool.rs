@@ -3,7 +3,7 @@
 use crate::layout::BUCKET_ENTRIES_MAX;
 use crate::layout::{Context, SpoolError};
 use alert::Disposition;
-use host::{At, Dir, Host};
+use host::{At, Dir, Errno, Host, Lock};
 
 /// Which end of the queue the cap sheds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -176,6 +176,21 @@ impl<'h> Spool<'h> {
     /// The spool's directory, for what others keep beside its parts.
     pub fn root(&self) -> &Dir<'h> {
         &self.root
+    }
+
+    /// Takes the lock on the file `object` of the spool's directory. Errs with [`SpoolError::Held`] while another process has it.
+    pub(crate) fn lock(&self, object: &str) -> Result<Lock<'h>, SpoolError> {
+        Lock::take(self.host, self.root.at(object)).map_err(|source| {
+            let object = object.to_owned();
+            match source.errno {
+                Errno::Busy => SpoolError::Held { object },
+                _ => SpoolError::Host {
+                    operation: "lock",
+                    object,
+                    source,
+                },
+            }
+        })
     }
 
     /// Makes everything that was done so far durable.

@@ -26,7 +26,7 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         epoch: Option<u32>,
         /// See [`Record::Life`].
-        #[serde(default, skip_serializing_if = "is_zero")]
+        #[serde(default, skip_serializing_if = "is_default")]
         names_before: u64,
     },
     /// A life of the writer begins within a segment, or reserves more names.
@@ -35,7 +35,7 @@ pub enum Record {
         epoch: u32,
         /// No name whose stamp has this millisecond or a later one was given out; later lives give out none before it. 0 for
         /// writers that give out no names.
-        #[serde(default, skip_serializing_if = "is_zero")]
+        #[serde(default, skip_serializing_if = "is_default")]
         names_before: u64,
     },
     /// The bucket's bytes are durable, and it is, or by recovery will be, visible.
@@ -64,7 +64,7 @@ pub enum Record {
         /// The bucket's name when it was claimed.
         bucket: BucketName,
         /// When this was written, in milliseconds since 1970; 0 in ledgers of earlier versions.
-        #[serde(default, skip_serializing_if = "is_never")]
+        #[serde(default, skip_serializing_if = "is_default")]
         at: i64,
         /// Their cases exist and are durable.
         cased: Vec<EntryName>,
@@ -95,20 +95,9 @@ pub enum Record {
     Pruned(Pruned),
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the form that serde wants"
-)]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the form that serde wants"
-)]
-fn is_never(at: &i64) -> bool {
-    *at == 0
+/// Whether a field has the value that stands for one that is not written.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// One entry in quarantine.

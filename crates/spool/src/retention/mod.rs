@@ -23,7 +23,7 @@ use crate::ledger::{
     self, KeptFrom, LedgerWriter, NewCase, PRUNER, Pruned, Record, Tally, read_segment,
     segment_name,
 };
-use host::{Errno, Lock, Names};
+use host::{Lock, Names};
 use remove::Remover;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -96,17 +96,7 @@ impl<'h> Pruner<'h> {
     ///
     /// Errs with [`SpoolError::Held`] while another process removes.
     pub fn open(spool: &'h Spool<'h>) -> Result<Self, SpoolError> {
-        let lock = Lock::take(spool.host, spool.root.at(LOCK)).map_err(|source| {
-            let object = LOCK.to_owned();
-            match source.errno {
-                Errno::Busy => SpoolError::Held { object },
-                _ => SpoolError::Host {
-                    operation: "lock",
-                    object,
-                    source,
-                },
-            }
-        })?;
+        let lock = spool.lock(LOCK)?;
         let mut names = Names::default();
         let ledger = LedgerWriter::open(spool.host, &spool.ledger, PRUNER, None, &mut names)?;
         Ok(Pruner {

@@ -1,6 +1,7 @@
 //! How far the scrub is: `state/scrub.json`. A cache: without it, a round begins anew.
 
 use super::findings::Findings;
+use crate::cache;
 use crate::failure::Failure;
 use crate::time::elapsed_ms;
 use host::{Dir, Millis};
@@ -43,18 +44,11 @@ pub(super) struct State {
 impl State {
     /// The state in `dir`, and whether it was begun now because there is none that can be read.
     pub(super) fn load(dir: &Dir<'_>, now: Millis) -> Result<(Self, bool), Failure> {
-        let read = dir.read_file(FILE, FILE_BYTES_MAX);
-        let bytes = read.map_err(|error| Failure::of_host("read", FILE, &error))?;
-        let Some(bytes) = bytes else {
-            return Ok((State::begun(now), true));
-        };
-        match serde_json::from_slice(&bytes) {
-            Ok(state) => Ok((state, false)),
-            Err(error) => {
-                tracing::warn!(%error, "state/{FILE} is damaged: the scrub begins anew");
-                Ok((State::begun(now), true))
-            }
-        }
+        let state = cache::load(dir, FILE, FILE_BYTES_MAX, "the scrub begins anew")?;
+        Ok(match state {
+            Some(state) => (state, false),
+            None => (State::begun(now), true),
+        })
     }
 
     /// The state of a first round that begins now.
@@ -67,9 +61,7 @@ impl State {
     }
 
     pub(super) fn save(&self, dir: &Dir<'_>) -> Result<(), Failure> {
-        let bytes = serde_json::to_vec(self).expect("its keys are strings");
-        dir.replace(FILE, &bytes)
-            .map_err(|error| Failure::of_host("write", FILE, &error))
+        cache::save(dir, FILE, self)
     }
 
     /// Records and cases of a whole round: as in the last one, or more if there are more cases by now.
