@@ -2,6 +2,7 @@
 
 use crate::scene::{CALM, Ended, RACE, Scene};
 use serde_json::Value;
+use std::process::Command;
 
 #[test]
 fn a_calm_queue_passes_and_the_last_two_lines_keep_their_shape() {
@@ -106,4 +107,46 @@ fn one(ended: &Ended, kind: &str) -> Value {
     let lines = ended.json();
     let line = lines.iter().find(|line| line["type"] == kind);
     line.unwrap_or_else(|| panic!("no {kind} in {}", ended.out))[kind].clone()
+}
+
+#[test]
+fn a_queue_that_still_drains_when_its_time_is_over_is_no_failure_and_no_proof() {
+    let ended = Scene::new()
+        .sim("gate --scenario targeted-race --engine spool --depth 10k --seeds 1 -q")
+        .expect(3);
+    let want = "1 of 1 runs of targeted-race spool at 10000 files were cut off while their queues drained: raise clock.run_for";
+    assert!(ended.out.contains(want), "{}", ended.out);
+}
+
+#[test]
+fn the_commit_is_that_of_the_build_wherever_the_program_is_started() {
+    let (plain, other) = (Scene::new(), Scene::new());
+    let git = |args: &[&str]| {
+        let me = ["-c", "user.name=me", "-c", "user.email=me@example.org"];
+        let done = Command::new("git")
+            .args(me)
+            .args(args)
+            .current_dir(other.path())
+            .output();
+        assert!(done.unwrap().status.success(), "git {args:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&[
+        "commit",
+        "--quiet",
+        "--allow-empty",
+        "--message",
+        "another program",
+    ]);
+    let commits = [&plain, &other].map(|scene| {
+        scene.write("calm.toml", CALM);
+        let ended = scene.sim("gate --scenario calm.toml --seeds 1 --format json");
+        one(&ended, "environment")["commit"].clone()
+    });
+    assert_eq!(commits[0], commits[1]);
+    let seeds = [&plain, &other].map(|scene| {
+        let line = "gate --scenario calm.toml --seed from-git --print-config";
+        scene.sim(line).out.lines().next().map(str::to_owned)
+    });
+    assert_eq!(seeds[0], seeds[1]);
 }

@@ -17,6 +17,15 @@ fn an_unknown_verb_or_engine_is_named() {
 }
 
 #[test]
+fn a_queue_that_no_machine_holds_is_refused_with_the_deepest_that_fits() {
+    for verb in ["gate", "sweep"] {
+        let line = format!("{verb} --scenario targeted-race --depth 99999999999");
+        refused(&line, "a run of 99999999999 files needs about");
+        refused(&line, "the deepest queue that fits has about");
+    }
+}
+
+#[test]
 fn an_unknown_scenario_is_answered_with_the_nearest() {
     refused(
         "gate --scenario targeted-rase",

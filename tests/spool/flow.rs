@@ -1,9 +1,9 @@
 //! From publish to case.
 
-use crate::fixture::{Disk, audit, drain, id, publish};
+use crate::fixture::{Disk, OPTIONS, audit, drain, id, publish};
 use alert::Disposition;
 use host::Millis;
-use spool::{Always, Claimed, Publisher, SpoolError, Worker};
+use spool::{Always, Claimed, Dispositions, Publisher, SpoolError, SpoolOptions, Worker};
 
 #[test]
 fn every_published_alert_becomes_one_case_that_holds_the_very_file() {
@@ -211,16 +211,43 @@ fn a_case_is_found_by_its_id_alone_and_by_the_shelf_that_the_ledger_names() {
     let elsewhere = spool::cases::read(&spool, "2026/04/01/06", id(2)).expect("a look");
     let unknown = spool::cases::find(&spool, id(7)).expect("a search");
     assert_eq!((elsewhere, unknown), (None, None));
+}
 
-    // By when it happened: in the hours between two times, without a look at the others.
-    let hour = |hours: i64| Millis(1_775_019_600_000 + hours * 3_600_000);
-    let near = |number, from, to| {
-        let times = (hour(from), hour(to));
-        spool::cases::find_between(&spool, id(number), times).expect("a search")
-    };
-    assert_eq!(near(2, 0, 0).as_ref(), Some(&found));
-    assert_eq!(near(2, -2, 2).as_ref(), Some(&found));
-    assert_eq!(near(2, 1, 3), None);
-    assert!(near(9, 1, 1).is_some(), "an undated one has no hour");
-    assert_eq!(near(2, 1, 80), Some(found), "three days are all hours");
+#[test]
+fn those_of_many_alerts_that_have_a_case_are_found_by_when_they_may_have_happened() {
+    for packed in [Dispositions::NONE, Dispositions::of(&[Disposition::Review])] {
+        let disk = Disk::new();
+        let spool = disk.spool_with(SpoolOptions { packed, ..OPTIONS });
+        let mut publisher = Publisher::open(&spool).expect("the lock is free");
+        publish(&mut publisher, 0..4);
+        let undated = spool::Incoming {
+            id: id(9),
+            payload: br#"{"_id":"9"}"#,
+            document: None,
+            time: None,
+        };
+        publisher.publish(&[undated]).expect("published");
+        let mut worker = Worker::open(&spool, "w1").expect("the name is free");
+        assert_eq!(drain(&mut worker).cased, 5);
+
+        let hour = |hours: i64| Millis(1_775_019_600_000 + hours * 3_600_000);
+        let standing = |numbers: &[u32], times: Option<(i64, i64)>| {
+            let times = times.map(|(from, to)| (hour(from), hour(to)));
+            let wanted = numbers.iter().map(|number| (id(*number), times)).collect();
+            spool::cases::standing(&spool, &wanted).expect("a search")
+        };
+        let all = [0, 1, 2, 3, 7, 9];
+        let found = [0, 1, 2, 3, 9].map(id).into();
+        assert_eq!(standing(&all, Some((0, 0))), found);
+        assert_eq!(standing(&all, Some((-2, 2))), found);
+        assert_eq!(standing(&all, None), found, "any hour");
+        assert_eq!(
+            standing(&all, Some((1, 80))),
+            found,
+            "three days are any hour"
+        );
+        let undated = [id(9)].into();
+        assert_eq!(standing(&all, Some((1, 3))), undated, "another hour");
+        assert_eq!(standing(&[7], None), [].into());
+    }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// One alert, as the indexer delivers it.
 #[derive(Clone, Debug)]
@@ -17,14 +18,26 @@ pub struct Hit<'a> {
     pub id: Cow<'a, str>,
     /// The document's identity, which follows from both. What is counted, here and by the indexer, is documents.
     pub document: AlertId,
-    /// The alert's identity, which follows from what the document says: an index that is re-indexed and a batch that is
-    /// sent again give one alert as several documents.
-    pub alert: AlertId,
     /// Its time, of the profile's time field.
     pub time: Millis,
     /// The hit's JSON byte for byte: `_index`, `_id`, and the document below `_source`. Bytes that are no UTF-8 came as
     /// U+FFFD.
     pub raw: &'a [u8],
+    /// Worked out when it is first asked for: near now each document is read again and again, and mostly nobody asks.
+    alert: OnceCell<AlertId>,
+}
+
+impl Hit<'_> {
+    /// The alert's identity, which follows from what the document says: an index that is re-indexed and a batch that is
+    /// sent again give one alert as several documents.
+    pub fn alert(&self) -> AlertId {
+        *self.alert.get_or_init(|| AlertId::of_alert(self.raw))
+    }
+
+    /// Hands the alert over under its document's identity, which was its own at one time.
+    pub(crate) fn know_by_document(&mut self) {
+        self.alert = OnceCell::from(self.document);
+    }
 }
 
 /// A complete answer to a search.
@@ -130,11 +143,11 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Page<'_>, AnswerError> {
         page.last = Some(envelope.sort.get());
         page.hits.push(Hit {
             document: AlertId::of(&envelope.index, &envelope.id),
-            alert: AlertId::of_alert(raw.get().as_bytes()),
             index: envelope.index,
             id: envelope.id,
             time: Millis(time),
             raw: raw.get().as_bytes(),
+            alert: OnceCell::new(),
         });
     }
     if let Some(aggregations) = parsed.aggregations {
@@ -251,7 +264,7 @@ mod tests {
         assert!(raw.starts_with(r#"{"_index""#) && raw.contains(r#"{ "x" : 1.50, "x":2}"#));
         assert_eq!(page.hits[1].id, "b");
         assert_eq!(page.hits[1].document, AlertId::of("i", "b"));
-        assert_eq!(page.hits[1].alert, AlertId::of_alert(b"{}"));
+        assert_eq!(page.hits[1].alert(), AlertId::of_alert(b"{}"));
         let times: Vec<i64> = page.hits.iter().map(|hit| hit.time.0).collect();
         assert_eq!(times, [5, 6]);
         assert_eq!(page.last, Some(r#"[ 6 , "b"]"#));

@@ -64,10 +64,10 @@ impl Poller<'_> {
                 .walk(Range::new(from, to), None, &mut |_, mut hits| {
                     hits.retain_mut(|hit| {
                         if wanted.contains(&hit.document) {
-                            hit.alert = hit.document;
+                            hit.know_by_document();
                         }
                         // A walk that is begun again brings the same alerts.
-                        wanted.contains(&hit.alert) && found.insert(hit.alert)
+                        wanted.contains(&hit.alert()) && found.insert(hit.alert())
                     });
                     if hits.is_empty() {
                         return Ok(());

@@ -44,7 +44,7 @@ impl Former {
         publisher: &mut Publisher<'_>,
         hit: &Hit<'_>,
     ) -> Result<Option<AlertId>, SpoolError> {
-        if self.until <= hit.time || publisher.remembers(hit.alert)? {
+        if self.until <= hit.time || publisher.remembers(hit.alert())? {
             return Ok(None);
         }
         // Before the cases: what leaves the queue meanwhile has its case by then.
@@ -62,7 +62,7 @@ impl Former {
         };
         let known = self.cases(spool, hour)?;
         let of_document = known.get(&hit.document);
-        Ok(of_document.or_else(|| known.get(&hit.alert)).copied())
+        Ok(of_document.or_else(|| known.get(&hit.alert())).copied())
     }
 
     fn live(&mut self, spool: &Spool<'_>) -> Result<&BTreeSet<AlertId>, SpoolError> {

@@ -10,7 +10,7 @@ use crate::witness::{Activity, Outcome, Witness, witnessed};
 use alert::AlertId;
 use host::{DirId, Host, Millis, Stop};
 use indexer::{
-    Audit, Backfill, Observations, Patience, PollError, Poller, SecretFile, Step, Transport,
+    Audit, Backfill, Hit, Observations, Patience, PollError, Poller, SecretFile, Step, Transport,
 };
 use spool::{Inbox, Incoming, Published, Publisher, Spool, SpoolError};
 use std::collections::BTreeSet;
@@ -251,7 +251,7 @@ impl<'a, 'h> Feed<'a, 'h> {
         let end = Millis(to.0.saturating_add(1));
         let found = poller.find(wanted, from, end, &mut |hits| {
             taker.restore(hits)?;
-            back.extend(hits.iter().map(|hit| hit.alert));
+            back.extend(hits.iter().map(Hit::alert));
             Ok(())
         });
         self.note_time();
@@ -277,19 +277,18 @@ impl Again<'_, '_> {
         self.0.publisher.is_some() && self.0.poller.is_some() && !self.0.allowance.is_zero()
     }
 
-    /// Asks the indexer for `wanted` in these ranges of time, and publishes again what it has. What came back is in `back`
+    /// Asks the indexer for `wanted` in this range of time, and publishes again what it has. What came back is in `back`
     /// also if the rest could not be asked for.
     pub(crate) fn fetch(
         &mut self,
         wanted: &BTreeSet<AlertId>,
-        ranges: &[(Millis, Millis)],
+        range: (Millis, Millis),
         back: &mut BTreeSet<AlertId>,
     ) -> Result<(), Failure> {
         let Some(mut feed) = self.0.opened() else {
             return Ok(());
         };
-        let mut ranges = ranges.iter();
-        let result = ranges.try_for_each(|range| feed.find(wanted, *range, back));
+        let result = feed.find(wanted, range, back);
         self.0.settle(result)
     }
 

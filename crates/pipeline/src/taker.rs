@@ -71,7 +71,7 @@ fn outcome(done: &Published) -> Outcome<'static> {
 
 fn incoming<'a>(hit: &'a Hit<'_>, document: Option<Document<'a>>) -> Incoming<'a> {
     Incoming {
-        id: hit.alert,
+        id: hit.alert(),
         payload: hit.raw,
         document,
         time: Some(hit.time),

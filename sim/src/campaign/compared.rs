@@ -297,7 +297,7 @@ fn heartbeat(told: &RunFigures) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Request, cells, execute};
+    use super::super::{Heard, Patience, Request, cells, execute};
     use super::*;
 
     /// Plays the shipped scenario once for each engine, after `change`.
@@ -311,7 +311,11 @@ mod tests {
             seeds: Some(1),
             scenario,
         }]);
-        let executed = execute(&plans, 7, &|_, _| ());
+        let heard = Heard {
+            on_end: &|_, _| (),
+            on_hang: &|line| panic!("{line} hangs"),
+        };
+        let executed = execute(&plans, 7, Patience::default(), &heard);
         let runs = |cell| executed.runs.iter().filter(move |ran| ran.cell == cell);
         let by_cell: Vec<Vec<&Ran>> = (0..plans.len()).map(|cell| runs(cell).collect()).collect();
         rows(&plans, &by_cell)

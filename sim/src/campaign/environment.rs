@@ -1,24 +1,26 @@
-//! What a campaign runs on: the commit, and the machine as words.
+//! What a campaign runs on: the commit of the program, and the machine as words.
 
-use std::process::Command;
+/// The commit that this program was built from, in hexadecimal; empty if the build knew none.
+const COMMIT: &str = env!("SIM_COMMIT");
+/// `+` if it was built from files that differ from that commit.
+const CHANGED: &str = env!("SIM_CHANGED");
 
-/// The commit that is checked out, seven digits, with a `+` if files differ from it. `unknown` where there is none.
+/// The commit that this program was built from, seven digits, with a `+` if files differed from it. `unknown` where the
+/// build knew none. It does not depend on where the program is started.
 pub fn commit() -> String {
-    let Some(hash) = git(&["rev-parse", "--short=7", "HEAD"]) else {
-        return "unknown".to_owned();
-    };
-    let is_changed = git(&["status", "--porcelain"]).is_some_and(|changes| !changes.is_empty());
-    format!("{hash}{}", if is_changed { "+" } else { "" })
+    match COMMIT.get(..7) {
+        Some(short) => format!("{short}{CHANGED}"),
+        None => "unknown".to_owned(),
+    }
+}
+
+/// The first 16 digits of that commit, as a seed; `None` where the build knew none.
+pub fn seed_of_commit() -> Option<u64> {
+    u64::from_str_radix(COMMIT.get(..16)?, 16).ok()
 }
 
 /// The real machine, for information.
 pub(super) fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     format!("{cores} cores, {}", std::env::consts::OS)
-}
-
-fn git(args: &[&str]) -> Option<String> {
-    let output = Command::new("git").args(args).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| text.trim().to_owned())
 }

@@ -1,12 +1,12 @@
-//! Plays the runs of a campaign, two at a time.
+//! Plays the runs of a campaign, as many at a time as there are cores and as fit into memory.
 
 use super::cells::CellPlan;
-use crate::run::{Outcome, Plan, run};
+use super::findings::replay_line;
+use super::memory::{self, Purse};
+use super::watchdog::{Patience, Watchdog};
+use crate::run::{Outcome, Plan, run_until};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-
-/// Never more runs at once: one of 1,000,000 files takes more than a gigabyte.
-const RUNS_AT_ONCE: usize = 2;
 
 /// A run that has ended.
 #[derive(Clone, Debug)]
@@ -30,14 +30,24 @@ pub struct Executed {
     pub broken: Vec<String>,
 }
 
-/// Plays every run of `cells`, the first role first and in it the deepest first, and tells `on_end` of each.
+/// Who is told while a campaign runs.
+pub struct Heard<'a> {
+    /// A run has ended.
+    pub on_end: &'a (dyn Fn(&CellPlan, &Outcome) + Sync),
+    /// A run hangs in code that makes no call, so that nothing can stop it. It is given the line that starts the run again;
+    /// all that can be done is to say so, and to end the process.
+    pub on_hang: &'a (dyn Fn(&str) + Sync),
+}
+
+/// Plays every run of `cells`, the first role first and in it the deepest first.
 ///
 /// # Panics
-/// If the machine refuses two threads.
+/// If the machine refuses threads.
 pub fn execute(
     cells: &[CellPlan],
     campaign_seed: u64,
-    on_end: &(dyn Fn(&CellPlan, &Outcome) + Sync),
+    patience: Patience,
+    heard: &Heard<'_>,
 ) -> Executed {
     let mut jobs: Vec<(usize, u64)> = Vec::new();
     for (number, cell) in cells.iter().enumerate() {
@@ -48,24 +58,33 @@ pub fn execute(
         let cell = &cells[*cell];
         (cell.role, std::cmp::Reverse(cell.depth), *index)
     });
-    let play = |(cell, index): (usize, u64)| {
-        let plan = cells[cell].plan(cells[cell].seed(campaign_seed, index));
-        let outcome = catch_unwind(AssertUnwindSafe(|| run(&plan))).map_err(|_| {
+    let (purse, watchdog) = (Purse::new(memory::budget()), Watchdog::new(patience));
+    let play = |(number, index): (usize, u64)| {
+        let cell = &cells[number];
+        let plan = cell.plan(cell.seed(campaign_seed, index));
+        let line = replay_line(cell, plan.seed);
+        let play = || watchdog.guard(line, |stop| run_until(&plan, stop));
+        let play = || catch_unwind(AssertUnwindSafe(play));
+        let outcome = purse.spend(memory::need(cell), play).map_err(|_| {
             format!(
                 "the harness panicked: {} {} at {} files, seed 0x{:016x}",
                 plan.scenario.id, plan.engine, plan.depth, plan.seed
             )
         })?;
-        on_end(&cells[cell], &outcome);
+        (heard.on_end)(cell, &outcome);
         Ok(Ran {
-            cell,
+            cell: number,
             index,
             plan,
             outcome,
         })
     };
-    let ended: Vec<Result<Ran, String>> =
-        pool().install(|| jobs.into_iter().par_bridge().map(play).collect());
+    let ended: Vec<Result<Ran, String>> = std::thread::scope(|scope| {
+        scope.spawn(|| watchdog.watch(heard.on_hang));
+        let ended = pool().install(|| jobs.into_iter().par_bridge().map(play).collect());
+        watchdog.end();
+        ended
+    });
     let mut executed = Executed::default();
     for one in ended {
         match one {
@@ -82,7 +101,7 @@ pub fn execute(
 pub(super) fn pool() -> rayon::ThreadPool {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     rayon::ThreadPoolBuilder::new()
-        .num_threads(cores.min(RUNS_AT_ONCE))
+        .num_threads(cores)
         .build()
-        .expect("a machine that runs programs has two threads")
+        .expect("a machine that runs programs has threads")
 }

@@ -60,6 +60,7 @@ pub fn fill(
         kind: TroubleKind::HarnessBug,
         note: note.clone(),
     }));
+    troubles.extend(cut_off(plans, &by_cell));
     let campaign = Campaign {
         schema: SCHEMA,
         environment: environment_of(about, &scenarios),
@@ -95,6 +96,28 @@ pub fn fill(
         ..Campaign::default()
     };
     (campaign, recorded)
+}
+
+/// Which runs were cut off while they got on: whether their queues drain is not known.
+fn cut_off(plans: &[CellPlan], by_cell: &[Vec<&Ran>]) -> Vec<Trouble> {
+    let mut troubles = Vec::new();
+    for (plan, runs) in plans.iter().zip(by_cell) {
+        let cut = runs.iter().filter(|ran| ran.outcome.is_cut).count();
+        if 0 < cut {
+            let note = format!(
+                "{cut} of {} runs of {} {} at {} files were cut off while their queues drained: raise clock.run_for",
+                runs.len(),
+                plan.scenario.id,
+                plan.engine,
+                plan.depth
+            );
+            troubles.push(Trouble {
+                kind: TroubleKind::Incomplete,
+                note,
+            });
+        }
+    }
+    troubles
 }
 
 /// Whether a run broke something that its cell must keep: such a run is repeated, whatever the sample says.

@@ -131,12 +131,16 @@ fn seed_command(cell: &CellPlan, ran: &Ran, commit: &str) -> String {
         "unknown" => String::new(),
         clean => format!("git checkout {clean} && "),
     };
+    checkout + &replay_line(cell, ran.plan.seed)
+}
+
+/// The line that runs a seed again.
+pub(super) fn replay_line(cell: &CellPlan, seed: u64) -> String {
     let rate = cell
         .pace
         .map(|pace| format!(" --archiver-rate {}", pace_words(pace)));
     format!(
-        "{checkout}sim replay 0x{:016x} --scenario {} --engine {} --depth {}{}",
-        ran.plan.seed,
+        "sim replay 0x{seed:016x} --scenario {} --engine {} --depth {}{}",
         cell.source,
         cell.engine,
         cell.depth,

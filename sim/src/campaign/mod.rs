@@ -5,7 +5,7 @@
 //! that every report is a function of.
 //!
 //! - [`cells`]: what runs. The gate's profile and the sweep's axes, and where each run's seed comes from.
-//! - [`execute`]: two runs at a time, the deepest first.
+//! - [`execute`]: the deepest first, as many at a time as there are cores and as fit into [`memory`]; `watchdog` ends what hangs.
 //! - [`repeat()`]: the same seed in another process gives the same hash, or nothing that the campaign says can be trusted.
 //! - [`fill()`]: counts, cells, canaries, goals, findings; `incident` holds the account against the simulation.
 //! - [`folder`]: what is left on the real disk.
@@ -19,14 +19,17 @@ mod findings;
 pub mod folder;
 mod incident;
 mod measures;
+pub mod memory;
 mod overlay;
 mod repeat;
 #[cfg(test)]
 mod tests;
+mod watchdog;
 
 pub use cells::{CellPlan, Request, Role};
-pub use environment::commit;
-pub use execute::{Executed, Ran, execute};
+pub use environment::{commit, seed_of_commit};
+pub use execute::{Executed, Heard, Ran, execute};
 pub use fill::{About, fill, is_failure};
 pub use findings::Recorded;
 pub use repeat::{Answer, Repeats, repeat, repeated};
+pub use watchdog::Patience;

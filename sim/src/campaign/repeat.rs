@@ -55,7 +55,11 @@ fn chosen<'a>(executed: &'a Executed, is_failure: &dyn Fn(&Ran) -> bool) -> Vec<
                 .map(|ran| (ran.cell, ran.index)),
         );
     }
-    let is_chosen = |ran: &&Ran| is_failure(ran) || sample.contains(&(ran.cell, ran.index));
+    let is_chosen = |ran: &&Ran| {
+        // Where real time cut a run off is no choice of its seed.
+        let is_cut = ran.outcome.is_timed_out;
+        !is_cut && (is_failure(ran) || sample.contains(&(ran.cell, ran.index)))
+    };
     executed.runs.iter().filter(is_chosen).collect()
 }
 

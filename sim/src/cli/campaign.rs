@@ -8,7 +8,7 @@ use super::options::{Campaign, config_json, config_text};
 use super::terminal::{Format, Terminal};
 use super::{CliError, Exit, Progress};
 use crate::campaign::folder::{self, Kind};
-use crate::campaign::{self, About, CellPlan, Recorded, Request};
+use crate::campaign::{self, About, CellPlan, Heard, Patience, Recorded, Request, memory};
 use crate::report::model;
 use crate::report::text::TextOptions;
 use crate::run::Outcome;
@@ -58,7 +58,8 @@ pub(super) fn answer(options: &Campaign, cells: &[CellPlan], terminal: &Terminal
 fn plan_text(cells: &[CellPlan]) -> String {
     const LEVEL: f64 = 0.95;
     let runs: u64 = cells.iter().map(|cell| cell.seeds).sum();
-    let mut text = format!("{} cells, {runs} runs\n\n", cells.len());
+    let mut text = format!("{} cells, {runs} runs\n", cells.len());
+    text += &memory_text(cells, memory::budget());
     text += "scenario              engine     files   seeds  0 failures bound the rate by\n";
     for cell in cells {
         text += &format!(
@@ -81,6 +82,34 @@ fn plan_text(cells: &[CellPlan]) -> String {
     text
 }
 
+/// How many runs fit beside one another.
+fn memory_text(cells: &[CellPlan], budget: u64) -> String {
+    const GIB: f64 = (1_u64 << 30) as f64;
+    let most = cells.iter().map(memory::need).max().unwrap_or(1);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let at_once = (budget / most.max(1)).clamp(1, cores);
+    format!(
+        "memory: the deepest run takes about {:.1} GiB; runs share {:.1} GiB, so {at_once} of those run at once on {cores} cores\n\n",
+        most as f64 / GIB,
+        budget as f64 / GIB
+    )
+}
+
+/// Errs if a queue is deeper than fits into memory.
+pub(super) fn check_depths(cells: &[CellPlan]) -> Result<(), CliError> {
+    let budget = memory::budget();
+    let too_deep = cells.iter().find(|cell| budget < memory::need(cell));
+    match too_deep {
+        Some(cell) => Err(CliError::TooDeep {
+            depth: cell.depth,
+            gib: memory::need(cell) >> 30,
+            free_gib: budget >> 30,
+            deepest: memory::deepest(budget),
+        }),
+        None => Ok(()),
+    }
+}
+
 /// Runs the cells, repeats some of them in fresh processes, and leaves results and tapes in a new folder.
 pub(super) fn run(
     options: &Campaign,
@@ -101,7 +130,12 @@ pub(super) fn run(
     let is_bad =
         |cell: &CellPlan, outcome: &Outcome| cell.engine == Engine::Spool && !outcome.is_clean();
     let on_end = |cell: &CellPlan, outcome: &Outcome| progress.ended(is_bad(cell, outcome));
-    let executed = campaign::execute(cells, options.seed.value, &on_end);
+    let on_hang = |line: &str| hang(terminal, line);
+    let heard = Heard {
+        on_end: &on_end,
+        on_hang: &on_hang,
+    };
+    let executed = campaign::execute(cells, options.seed.value, Patience::default(), &heard);
     progress.finish();
     let is_failure = |ran: &campaign::Ran| campaign::is_failure(cells, ran);
     let progress = Progress::start(
@@ -130,6 +164,14 @@ pub(super) fn run(
         &folder::render(&folder, "report", kind, &campaign),
     );
     Ok(Done { campaign, folder })
+}
+
+/// Ends the process, because a run of it hangs: the verdict is FAIL, and its line is all that can be told.
+fn hang(terminal: &Terminal, line: &str) {
+    terminal.remark(&format!(
+        "\nA run did not end, and makes no call at which it could be stopped. Look at it with:\n  {line}\nFAIL (exit 1)\n"
+    ));
+    std::process::exit(1);
 }
 
 /// Says what begins, the seed first: a run that is broken off can then be told of.

@@ -24,6 +24,7 @@ pub(super) fn run(
         .campaign
         .resolve(matches, |scenario| !scenario.expect.is_empty())?;
     let cells = cells::of_gate(&campaign::requests(&options));
+    campaign::check_depths(&cells)?;
     if let Some(exit) = campaign::answer(&options, &cells, terminal) {
         return Ok(exit);
     }

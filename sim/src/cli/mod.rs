@@ -86,9 +86,25 @@ pub enum CliError {
     /// The scenario cannot be had. Usage.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
-    /// `--seed from-git`, and git names no commit. Usage.
-    #[error("cannot take the seed from the commit: git names none here")]
+    /// `--seed from-git`, and the build knew no commit. Usage.
+    #[error(
+        "cannot take the seed from the commit: this program was built outside of its repository"
+    )]
     NoCommit,
+    /// A queue is deeper than the machine can hold. Usage.
+    #[error(
+        "a run of {depth} files needs about {gib} GiB of memory, and {free_gib} GiB can be had here"
+    )]
+    TooDeep {
+        /// What was asked for.
+        depth: u64,
+        /// What that needs.
+        gib: u64,
+        /// What there is.
+        free_gib: u64,
+        /// The deepest queue that fits, about.
+        deepest: u64,
+    },
     /// A tape cannot be read. Usage.
     #[error(transparent)]
     Tape(#[from] TapeError),
@@ -112,6 +128,7 @@ impl CliError {
         match self {
             CliError::Scenario(_)
             | CliError::NoCommit
+            | CliError::TooDeep { .. }
             | CliError::Tape(_)
             | CliError::Result(_)
             | CliError::Folder(_)
@@ -126,6 +143,9 @@ impl Diagnostic for CliError {
         match self {
             CliError::Scenario(error) => error.help(),
             CliError::NoCommit => Some(Box::new("give a number: --seed 42")),
+            CliError::TooDeep { deepest, .. } => Some(Box::new(format!(
+                "the deepest queue that fits has about {deepest} files: --depth {deepest}"
+            ))),
             _ => None,
         }
     }

@@ -2,13 +2,13 @@
 
 use super::CliError;
 use super::values::{Depth, SeedArg};
+use crate::campaign;
 use crate::scenario::{self, Builtin, Engine, Scenario};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
-use std::process::Command;
 
 /// The flags of `gate` and `sweep`.
 #[derive(Args, Debug)]
@@ -213,22 +213,12 @@ pub(super) fn resolve_seed(
 ) -> Result<Sourced<u64>, CliError> {
     match asked {
         Some(SeedArg::Number(seed)) => Ok(Sourced::new(seed, origin)),
-        Some(SeedArg::FromGit) => match seed_of_commit() {
+        Some(SeedArg::FromGit) => match campaign::seed_of_commit() {
             Some(seed) => Ok(Sourced::new(seed, Origin::Git)),
             None => Err(CliError::NoCommit),
         },
         None => Ok(Sourced::new(SEED_DEFAULT, Origin::Default)),
     }
-}
-
-/// The first 16 digits of the commit's hash.
-fn seed_of_commit() -> Option<u64> {
-    let output = Command::new("git")
-        .args(["rev-parse", "HEAD"])
-        .output()
-        .ok()?;
-    let hash = String::from_utf8(output.stdout).ok()?;
-    u64::from_str_radix(hash.get(..16)?, 16).ok()
 }
 
 /// The answer to `--print-config`, as text.

@@ -34,6 +34,7 @@ pub(super) fn run(
     let reports = args.reports;
     let options = args.campaign.resolve(matches, is_measured)?;
     let cells = cells::of_sweep(&campaign::requests(&options));
+    campaign::check_depths(&cells)?;
     if let Some(exit) = campaign::answer(&options, &cells, terminal) {
         return Ok(exit);
     }

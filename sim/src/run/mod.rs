@@ -35,6 +35,8 @@ use source::Source;
 use stage::Stage;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 pub use story::Told;
 use story::{Telling, turning_point};
 use truth::Truth;
@@ -64,6 +66,10 @@ pub struct Outcome {
     pub violation_count: u64,
     /// What nobody planned: panics, ledgers that cannot be read.
     pub accidents: Vec<String>,
+    /// Whether the scenario's time was over while alerts were still leaving the queue: then it is not known whether it drains.
+    pub is_cut: bool,
+    /// Whether it was stopped from outside. Where, no seed says.
+    pub is_timed_out: bool,
     /// Dangers that were met.
     pub met: Met,
     /// The hash of all that happened.
@@ -114,22 +120,52 @@ impl Outcome {
     }
 }
 
+/// How many steps a run may make, some ten times what runs make that end: so one that goes on for ever is a failure with a
+/// tape. The gate's runs take 20 to 160 steps an alert, and in a day of virtual time 1.5 million in which nothing happens.
+fn steps_max(scenario: &Scenario, alerts: u32) -> u64 {
+    const LEAST: u64 = 10_000_000;
+    const EACH_ALERT: u64 = 500;
+    const EACH_DAY: u64 = 5_000_000;
+    const DAY_NS: u64 = 24 * 3_600 * 1_000_000_000;
+    let days = scenario.clock.run_ns.div_ceil(DAY_NS);
+    LEAST + EACH_ALERT * u64::from(alerts) + EACH_DAY * days
+}
+
 /// Plays a plan to its end.
 pub fn run(plan: &Plan) -> Outcome {
-    play(plan, &mut None)
+    play(plan, &Leash::default(), &mut None)
+}
+
+/// Plays a plan to its end, or until `stop` is set.
+pub fn run_until(plan: &Plan, stop: &Arc<AtomicBool>) -> Outcome {
+    let leash = Leash {
+        stop: Arc::clone(stop),
+        ..Leash::default()
+    };
+    play(plan, &leash, &mut None)
+}
+
+/// What ends a run that does not end by itself.
+#[derive(Default)]
+struct Leash {
+    /// The run stops once it is set.
+    stop: Arc<AtomicBool>,
+    /// The steps that it may make; `None`: [`steps_max`].
+    steps_max: Option<u64>,
 }
 
 /// Plays a plan twice, and tells what led to the first violation of `predicate`: what happened to the name that the
 /// violating step used, and the last steps before it. Empty if the predicate held.
 pub fn tell(plan: &Plan, predicate: &str) -> (Outcome, Vec<Told>) {
     let mut telling = Some(Telling::of_last_steps(predicate));
-    let outcome = play(plan, &mut telling);
+    let leash = Leash::default();
+    let outcome = play(plan, &leash, &mut telling);
     let last = telling.map(Telling::into_told).unwrap_or_default();
     let Some(focus) = turning_point(&last).filter(|_| outcome.is_broken(predicate)) else {
         return (outcome, Vec::new());
     };
     let mut telling = Some(Telling::of_name(predicate, &focus.name));
-    play(plan, &mut telling);
+    play(plan, &leash, &mut telling);
     let mut told = telling.map(Telling::into_told).unwrap_or_default();
     told.extend(last);
     told.sort_by_key(|one| (one.time_ns, one.step));
@@ -137,7 +173,7 @@ pub fn tell(plan: &Plan, predicate: &str) -> (Outcome, Vec<Told>) {
     (outcome, told)
 }
 
-fn play(plan: &Plan, telling: &mut Option<Telling>) -> Outcome {
+fn play(plan: &Plan, leash: &Leash, telling: &mut Option<Telling>) -> Outcome {
     let seed = Seed(plan.seed);
     let source = Rc::new(Source::new(&plan.scenario, plan.engine, plan.depth, seed));
     let remote = Remote::new(&plan.scenario, &source, faults_stop_ns(&plan.scenario));
@@ -161,21 +197,37 @@ fn play(plan: &Plan, telling: &mut Option<Telling>) -> Outcome {
     let _ = program::foundry::policy();
     let mut machine = world::machine(&shared);
     let players = cast::players(&plan.scenario, plan.engine);
-    let mut stage = Stage::new(&shared, players, plan.stop_when_broken.clone());
+    let mut stage = Stage::new(&shared, players, plan.stop_when_broken.clone(), &leash.stop);
     stage.telling = telling.take();
     stage.open(&mut machine);
-    let time_max_ns = plan.scenario.clock.run_ns;
     let limit = RunLimit {
-        steps_max: u64::MAX,
-        time_max_ns,
+        steps_max: leash
+            .steps_max
+            .unwrap_or_else(|| steps_max(&plan.scenario, shared.source.total())),
+        time_max_ns: plan.scenario.clock.run_ns,
     };
     let end = machine.run(&mut Timed::new(seed), &mut stage, limit);
     *telling = stage.telling.take();
     let mut watch = shared.watch.borrow_mut();
-    if plan.engine == Engine::Spool && end != RunEnd::Stopped {
-        // A run that its limit cut short while alerts were still on their way has not drained; stuck it is not.
-        let is_stuck = end != RunEnd::Finished && watch.is_stuck();
-        let steps = machine.steps();
+    let steps = machine.steps();
+    let is_endless = end == RunEnd::Limit && limit.steps_max <= steps;
+    if is_endless {
+        let alerts = shared.source.total();
+        stage.accidents.push(format!(
+            "it did not end: {steps} steps for {alerts} alerts, and it went on"
+        ));
+    }
+    let is_timed_out = end == RunEnd::Stopped && leash.stop.load(Ordering::Relaxed);
+    if is_timed_out {
+        stage.accidents.push(format!(
+            "it did not end in the real time that a run has: stopped after {steps} steps"
+        ));
+    }
+    let is_late = end == RunEnd::Limit && !is_endless;
+    let is_stuck = is_late && watch.is_stuck(plan.scenario.clock.run_ns);
+    // While alerts are still leaving the queue, nobody can say whether it drains.
+    let is_cut = is_late && !is_stuck && watch.has_work() && plan.engine == Engine::Spool;
+    if plan.engine == Engine::Spool && end != RunEnd::Stopped && !is_endless && !is_cut {
         watch.contract.ended(steps, is_stuck, steps);
     }
     let census = watch.contract.census();
@@ -184,6 +236,8 @@ fn play(plan: &Plan, telling: &mut Option<Telling>) -> Outcome {
         violations: watch.violations(),
         violation_count: watch.contract.violation_count(),
         accidents: std::mem::take(&mut stage.accidents),
+        is_cut,
+        is_timed_out,
         met: watch.met,
         trace_hash: machine.trace_hash(),
         checkpoints: machine.checkpoints().to_vec(),

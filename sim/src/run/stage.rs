@@ -9,6 +9,8 @@ use crate::kernel::{
 };
 use contract::sometimes::Goal;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How often the depth is noted, in virtual nanoseconds.
 const SAMPLE_NS: u64 = 60_000_000_000;
@@ -25,6 +27,8 @@ pub(super) struct Stage {
     pub(super) depths: Vec<(u64, u64)>,
     /// The run stops when each of these is broken.
     stop_when_broken: Vec<String>,
+    /// The run stops when it is set.
+    stop: Arc<AtomicBool>,
     violations_seen: u64,
     /// What is to be told of the run, if anything.
     pub(super) telling: Option<Telling>,
@@ -35,6 +39,7 @@ impl Stage {
         shared: &Rc<Shared>,
         players: Vec<Player>,
         stop_when_broken: Vec<String>,
+        stop: &Arc<AtomicBool>,
     ) -> Self {
         let fate = Fate::new(&shared.scenario, shared.seed, shared.faults_stop_ns());
         Stage {
@@ -45,6 +50,7 @@ impl Stage {
             accidents: Vec::new(),
             depths: Vec::new(),
             stop_when_broken,
+            stop: Arc::clone(stop),
             violations_seen: 0,
             telling: None,
         }
@@ -120,7 +126,7 @@ impl Director for Stage {
         }
         let pass = watch.pass_of(player.actor);
         drop(watch);
-        if self.is_broken_enough() {
+        if self.is_broken_enough() || self.stop.load(Ordering::Relaxed) {
             return Control::Stop;
         }
         let player = &self.players[self.by_task[usize::from(step.pending.task.0)]];

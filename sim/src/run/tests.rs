@@ -13,15 +13,41 @@ fn play_with(tables: &str) -> Outcome {
          [[consumer]]\nid = \"worker\"\n\
          [[producer]]\nid = \"live\"\ntotal = 60\nrate = \"2/min\"\n{tables}"
     );
-    let scenario = Scenario::parse("t.toml", &text)
+    run(&plan_of(&text))
+}
+
+fn plan_of(text: &str) -> Plan {
+    let scenario = Scenario::parse("t.toml", text)
         .unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)));
-    run(&Plan {
+    Plan {
         scenario,
         engine: Engine::Spool,
         depth: 40,
         seed: 11,
         stop_when_broken: Vec::new(),
-    })
+    }
+}
+
+#[test]
+fn a_run_that_does_not_end_by_itself_is_ended_and_is_a_failure() {
+    let plan = plan_of(
+        "schema = 1\nid = \"t\"\ntitle = \"A test\"\n[clock]\nrun_for = \"1d\"\n\
+         [queue]\ninitial = 40\ncap = { limit = 64 }\n[[consumer]]\nid = \"worker\"\n",
+    );
+    let stopped = run_until(&plan, &Arc::new(AtomicBool::new(true)));
+    assert!(stopped.is_timed_out && stopped.steps == 1);
+    let leash = Leash {
+        steps_max: Some(500),
+        ..Leash::default()
+    };
+    let endless = play(&plan, &leash, &mut None);
+    assert!(!endless.is_timed_out && endless.steps == 500);
+    for outcome in [stopped, endless] {
+        let broken = crate::tape::broken_of(&outcome);
+        assert_eq!(broken.len(), 1, "{broken:?}");
+        assert_eq!(broken[0].predicate, crate::tape::ACCIDENT.0);
+        assert!(broken[0].what.contains("did not end"), "{broken:?}");
+    }
 }
 
 /// Everything became a case: the alerts of the start, the later ones, and the fresh one at the end.

@@ -26,7 +26,7 @@ static PROGRESS: Predicate = Predicate {
         } if 0 < census.count(Place::Pending) => {
             let pending = census.count(Place::Pending);
             Some(format!(
-                "{pending} alerts stay pending after {steps} steps, and none has left for an hour"
+                "{pending} alerts stay pending after {steps} steps, and none has left for long"
             ))
         }
         _ => None,

@@ -35,9 +35,11 @@ use crate::retained::{Retained, RetentionSettings};
 use crate::scrubbed::{ScrubSettings, Scrubbed};
 use crate::source::Again;
 use crate::stage::{Counts, Ran};
+use alert::AlertId;
 use book::Book;
 use host::Dir;
 use open::Paging;
+use ranges::Group;
 use spool::{Depth, LedgerPosition, Spool, SpoolError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -211,26 +213,30 @@ fn fold(
     }
 }
 
-/// Asks the indexer for what vanished and publishes it again. Returns how many alerts came back.
+/// Asks the indexer for what vanished and publishes it again, range of time by range, as far as its time goes. Returns how
+/// many alerts came back. What is not reached costs nothing.
 fn restore(spool: &Spool<'_>, again: &mut Again<'_, '_>, book: &mut Book) -> Result<u64, Failure> {
-    // A case may stand before its record does. Whoever has one has not vanished, and is not published again (S5).
-    let mut wanted = BTreeSet::new();
-    for id in book.vanished.clone() {
-        let found = match book.ranges().of_alert(id) {
-            Some(times) => spool::cases::find_between(spool, id, times)?,
-            None => spool::cases::find(spool, id)?,
+    let mut count = 0;
+    let vanished = book.vanished.clone();
+    for Group { times, alerts } in book.ranges().groups(&vanished) {
+        // A case may stand before its record does. Whoever has one has not vanished, and is not published again (S5).
+        let standing = spool::cases::standing(spool, &alerts)?;
+        let is_wanted = |id: &&AlertId| !standing.contains(*id);
+        let wanted: BTreeSet<_> = alerts.keys().filter(is_wanted).copied().collect();
+        let mut back = BTreeSet::new();
+        let fetched = match times {
+            Some(times) if !wanted.is_empty() => again.fetch(&wanted, times, &mut back),
+            // Alerts that no source has, or none.
+            _ => Ok(()),
         };
-        if found.is_none() {
-            wanted.insert(id);
-        }
+        count += back.len() as u64;
+        // What came back is on its way again, also if the rest could not be asked for.
+        book.vanished
+            .retain(|id| !standing.contains(id) && !back.contains(id));
+        fetched?;
+        let lost = &wanted - &back;
+        book.vanished.retain(|id| !lost.contains(id));
+        book.lost.extend(lost);
     }
-    book.vanished.clone_from(&wanted);
-    let ranges = book.ranges().of_alerts(&wanted);
-    let mut back = BTreeSet::new();
-    let fetched = again.fetch(&wanted, &ranges, &mut back);
-    // What came back is on its way again, also if the rest could not be asked for.
-    book.vanished.retain(|id| !back.contains(id));
-    fetched?;
-    book.lost.append(&mut book.vanished);
-    Ok(back.len() as u64)
+    Ok(count)
 }

@@ -19,6 +19,15 @@ pub(super) struct Ranges {
     vanished: BTreeMap<AlertId, Range>,
 }
 
+/// Alerts of one range of time.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Group {
+    /// The first and the last time; `None` for alerts that no source has.
+    pub(super) times: Option<(Millis, Millis)>,
+    /// Each with what is known of its own time.
+    pub(super) alerts: BTreeMap<AlertId, Option<(Millis, Millis)>>,
+}
+
 impl Ranges {
     /// Notes when the alerts of a bucket happened.
     pub(super) fn publish(&mut self, bucket: BucketName, times: Option<Range>) {
@@ -47,26 +56,36 @@ impl Ranges {
         self.vanished.retain(|id, _| vanished.contains(id));
     }
 
-    /// When an alert that vanished happened, as far as is known: between these two times.
-    pub(super) fn of_alert(&self, id: AlertId) -> Option<(Millis, Millis)> {
-        let (from, to) = self.vanished.get(&id)?;
-        Some((Millis(*from), Millis(*to)))
-    }
-
-    /// The ranges of time in which `wanted` lie, merged, ascending. Alerts that no source has have none.
-    pub(super) fn of_alerts(&self, wanted: &BTreeSet<AlertId>) -> Vec<(Millis, Millis)> {
-        let ranges: BTreeSet<Range> = wanted
-            .iter()
-            .filter_map(|id| self.vanished.get(id).copied())
-            .collect();
-        let mut merged: Vec<(Millis, Millis)> = Vec::new();
-        for (from, to) in ranges {
-            match merged.last_mut() {
-                Some((_, end)) if from <= end.0 => *end = Millis(end.0.max(to)),
-                _ => merged.push((Millis(from), Millis(to))),
+    /// `wanted` by when they happened: first those that no source has, and then range by range, ascending, those that lie in
+    /// it. No two ranges overlap.
+    pub(super) fn groups(&self, wanted: &BTreeSet<AlertId>) -> Vec<Group> {
+        let mut none = Group::default();
+        let mut dated = Vec::new();
+        for id in wanted {
+            match self.vanished.get(id) {
+                Some(range) => dated.push((*range, *id)),
+                None => drop(none.alerts.insert(*id, None)),
             }
         }
-        merged
+        dated.sort_unstable();
+        let mut groups = Vec::from_iter((!none.alerts.is_empty()).then_some(none));
+        for ((from, to), id) in dated {
+            let times = (Millis(from), Millis(to));
+            match groups.last_mut() {
+                Some(Group {
+                    times: Some((_, end)),
+                    alerts,
+                }) if times.0 <= *end => {
+                    *end = times.1.max(*end);
+                    alerts.insert(id, Some(times));
+                }
+                _ => groups.push(Group {
+                    times: Some(times),
+                    alerts: BTreeMap::from([(id, Some(times))]),
+                }),
+            }
+        }
+        groups
     }
 }
 
@@ -96,14 +115,31 @@ mod tests {
             .collect();
         all.iter().for_each(|entry| ranges.vanish(*entry));
         let wanted: BTreeSet<_> = all.iter().map(EntryName::id).collect();
-        let merged = [(Millis(100), Millis(300)), (Millis(900), Millis(901))];
-        assert_eq!(ranges.of_alerts(&wanted), merged);
+        let told = |ranges: &Ranges| -> Vec<_> {
+            let groups = ranges.groups(&wanted).into_iter();
+            groups
+                .map(|group| {
+                    let ids = group.alerts.keys().map(|id| id.to_bytes()[0]).collect();
+                    (group.times, ids)
+                })
+                .collect()
+        };
+        let times = |from, to| Some((Millis(from), Millis(to)));
+        let expected: [(_, Vec<u8>); 3] = [
+            (None, vec![3]),
+            (times(100, 300), vec![1, 2]),
+            (times(900, 901), vec![4]),
+        ];
+        assert_eq!(told(&ranges), expected);
 
         let vanished = BTreeSet::from([all[0].id()]);
         let mut open = Open::default();
         open.insert(&entry(stamp(6, 3), 9));
         ranges.forget(&open, &vanished);
-        assert_eq!(ranges.of_alerts(&wanted), [(Millis(100), Millis(200))]);
+        assert_eq!(
+            told(&ranges),
+            [(None, vec![2, 3, 4]), (times(100, 200), vec![1])]
+        );
         let kept: Vec<_> = ranges.buckets.values().collect();
         assert_eq!(kept, [&(900, 901)]);
     }

@@ -7,9 +7,9 @@
 
 use crate::cases::packs::{self, PACKED};
 use crate::cases::staging::{ALERT_FILE, CASE_FILE};
-use crate::layout::{Context, PathBuffer, Spool, SpoolError, hour, read_or_gone};
-use alert::{AlertId, Hour, PAYLOAD_BYTES_MAX};
-use host::{Dir, File, Millis, Names};
+use crate::layout::{Context, PathBuffer, Spool, SpoolError, read_or_gone};
+use alert::{AlertId, PAYLOAD_BYTES_MAX};
+use host::{Dir, File, Names};
 
 /// The shelf of cases whose alert carries no usable time.
 const UNDATED: &str = "undated";
@@ -73,42 +73,13 @@ pub fn find(spool: &Spool<'_>, id: AlertId) -> Result<Option<FoundCase>, SpoolEr
     find_below(spool, id, &mut path, LEVELS + 1, &mut names)
 }
 
-/// The case of `id`, whose alert is from between these two times; `None` if there is none.
-///
-/// Costs some calls for each hour between them, however many hours have cases; if they are more than three days apart, it is
-/// [`find`]. A case whose alert names another hour than its source did is not found, unless it is an undated one.
-pub fn find_between(
-    spool: &Spool<'_>,
-    id: AlertId,
-    (from, to): (Millis, Millis),
-) -> Result<Option<FoundCase>, SpoolError> {
-    const HOUR_MS: i64 = 3_600_000;
-    if 72 * HOUR_MS < to.0.saturating_sub(from.0) {
-        return find(spool, id);
-    }
-    let mut names = Names::default();
-    let hours = from.0.div_euclid(HOUR_MS)..=to.0.div_euclid(HOUR_MS);
-    for hour in hours.filter_map(|hour| Hour::of_millis(hour * HOUR_MS)) {
-        let shelf = hour::shelf_of(hour);
-        let found = read(spool, &shelf, id)?;
-        let mut path = format!("{PACKED}/{shelf}");
-        let found = match found {
-            None => find_below(spool, id, &mut path, 1, &mut names)?,
-            found => found,
-        };
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    read(spool, &undated_shelf(id), id)
-}
-
-fn undated_shelf(id: AlertId) -> String {
+/// The shelf of a case whose alert carries no usable time.
+pub(super) fn undated_shelf(id: AlertId) -> String {
     format!("{UNDATED}/{}", &id.to_string()[..2])
 }
 
 /// Year, month, day and hour; below an hour of packs, their numbers.
-const LEVELS: usize = 4;
+pub(super) const LEVELS: usize = 4;
 
 /// Looks below `path`, which is `levels` above where cases stand.
 fn find_below(
@@ -137,7 +108,11 @@ fn find_below(
 }
 
 /// The names below `path` that are numbers, or packs by their numbers, greatest first.
-fn numbers(spool: &Spool<'_>, path: &str, names: &mut Names) -> Result<Vec<String>, SpoolError> {
+pub(super) fn numbers(
+    spool: &Spool<'_>,
+    path: &str,
+    names: &mut Names,
+) -> Result<Vec<String>, SpoolError> {
     let mut found = Vec::new();
     let mut add_all = |dir: &Dir<'_>| -> host::Result<()> {
         dir.rewind()?;

@@ -7,7 +7,9 @@ pub mod packs;
 pub(crate) mod plan;
 pub(crate) mod quarantine;
 pub(crate) mod staging;
+mod standing;
 
-pub use find::{FoundCase, find, find_between, read};
+pub use find::{FoundCase, find, read};
 pub use of_hour::{has_directory, of_hour};
 pub use quarantine::{quarantined_at, quarantined_bytes};
+pub use standing::standing;

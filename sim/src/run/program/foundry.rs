@@ -228,9 +228,29 @@ impl Life<'_> {
             if audit.vanished.is_empty() {
                 break;
             }
-            self.pass()?;
+            self.fetch_vanished()?;
         }
         Ok(())
+    }
+
+    /// Makes passes, one at the least, for as long as each brings something back: an audit reads all that there is, and a pass
+    /// fetches no more than it has time for.
+    fn fetch_vanished(&mut self) -> Result<(), Failure> {
+        loop {
+            let before = self.vanished();
+            self.pass()?;
+            // While something is on its way, a pass leaves what vanished for later.
+            let is_over = !self.wait_for_quiet();
+            let left = self.vanished();
+            if is_over || left == 0 || before <= left {
+                return Ok(());
+            }
+        }
+    }
+
+    fn vanished(&self) -> u64 {
+        let watch = self.shared.watch.borrow();
+        watch.contract.census().count(Place::Vanished)
     }
 
     /// Makes the passes that the scenario wants to see when everything is over.

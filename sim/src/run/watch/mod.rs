@@ -298,10 +298,17 @@ impl Watch {
         self.time_ns
     }
 
-    /// Whether nothing has left `pending` for so long that nothing will: an hour, in which every program has tried often.
-    pub fn is_stuck(&self) -> bool {
-        const LONG_NS: u64 = 3_600_000_000_000;
-        LONG_NS <= self.time_ns.saturating_sub(self.departures.1)
+    /// Whether nothing has left `pending` for so long that nothing will: an hour, in which every program has tried often, or a
+    /// tenth of a run of `run_ns` that is shorter than ten hours.
+    pub fn is_stuck(&self, run_ns: u64) -> bool {
+        const HOUR_NS: u64 = 3_600_000_000_000;
+        HOUR_NS.min(run_ns / 10) <= self.time_ns.saturating_sub(self.departures.1)
+    }
+
+    /// Whether an alert is not where alerts end.
+    pub fn has_work(&self) -> bool {
+        let census = self.contract.census();
+        !self.is_quiet() || 0 < census.count(Place::Source) + census.count(Place::Vanished)
     }
 
     // What programs report.
