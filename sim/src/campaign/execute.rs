@@ -63,9 +63,13 @@ pub fn execute(
         let cell = &cells[number];
         let plan = cell.plan(cell.seed(campaign_seed, index));
         let line = replay_line(cell, plan.seed);
-        let play = || watchdog.guard(line, |stop| run_until(&plan, stop));
-        let play = || catch_unwind(AssertUnwindSafe(play));
-        let outcome = purse.spend(memory::need(cell), play).map_err(|_| {
+        let play = || {
+            watchdog.guard(line, |stop| {
+                catch_unwind(AssertUnwindSafe(|| run_until(&plan, stop)))
+            })
+        };
+        let need = memory::need(&plan.scenario, plan.depth);
+        let outcome = purse.spend(need, play).map_err(|_| {
             format!(
                 "the harness panicked: {} {} at {} files, seed 0x{:016x}",
                 plan.scenario.id, plan.engine, plan.depth, plan.seed
@@ -79,11 +83,9 @@ pub fn execute(
             outcome,
         })
     };
-    let ended: Vec<Result<Ran, String>> = std::thread::scope(|scope| {
-        scope.spawn(|| watchdog.watch(heard.on_hang));
-        let ended = pool().install(|| jobs.into_iter().par_bridge().map(play).collect());
-        watchdog.end();
-        ended
+    let pool = pool();
+    let ended: Vec<Result<Ran, String>> = watchdog.watching(heard.on_hang, || {
+        pool.install(|| jobs.into_iter().par_bridge().map(play).collect())
     });
     let mut executed = Executed::default();
     for one in ended {

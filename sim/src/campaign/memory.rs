@@ -1,6 +1,6 @@
 //! How much memory runs take, and how much of it the machine has: so many run at once as fit.
 
-use super::cells::CellPlan;
+use crate::scenario::Scenario;
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// What a run takes for each alert, and beside that. Measured: 3.3 KiB an alert at 750,000 and at 1,000,000 of them.
@@ -9,13 +9,13 @@ const RUN_BYTES: u64 = 64 << 20;
 /// In percent of what is free: the rest is for the results, and for whoever else uses the machine.
 const SHARE: u64 = 80;
 
-/// The memory, in bytes, that a run of this cell takes, about.
-pub fn need(cell: &CellPlan) -> u64 {
-    let producers = &cell.scenario.producers;
-    let shares = producers
+/// The memory, in bytes, that a run of this scenario takes at this depth, about.
+pub fn need(scenario: &Scenario, depth: u64) -> u64 {
+    let shares = scenario
+        .producers
         .iter()
         .filter_map(|producer| producer.share_of_initial);
-    let alerts = cell.depth as f64 * (1.0 + shares.sum::<f64>());
+    let alerts = depth as f64 * (1.0 + shares.sum::<f64>());
     // More than fits is more than fits, whatever the number.
     RUN_BYTES.saturating_add((alerts * ALERT_BYTES as f64) as u64)
 }

@@ -1,6 +1,7 @@
 //! The same seed in a fresh process: the same hash, or nothing that the campaign says can be trusted.
 
 use super::execute::{Executed, Ran, pool};
+use super::memory::{self, Purse};
 use crate::report::model::{Share, Trouble, TroubleKind};
 use crate::tape::{Tape, Trace};
 use rayon::iter::{ParallelBridge, ParallelIterator};
@@ -77,8 +78,10 @@ pub fn repeat(
 ) -> Repeats {
     let chosen = chosen(executed, is_failure);
     let of = chosen.len() as u64;
+    let purse = Purse::new(memory::budget());
     let play = |ran: &Ran| {
-        let trouble = again(exe, ran).err();
+        let need = memory::need(&ran.plan.scenario, ran.plan.depth);
+        let trouble = purse.spend(need, || again(exe, ran)).err();
         on_end(trouble.is_some());
         trouble
     };

@@ -60,7 +60,7 @@ impl Watchdog {
         }
     }
 
-    /// Does `act`, which should end soon once its flag is set. `line` is what starts it again.
+    /// Does `act`, which should end soon once its flag is set, and must not panic. `line` is what starts it again.
     pub(super) fn guard<R>(&self, line: String, act: impl FnOnce(&Arc<AtomicBool>) -> R) -> R {
         let stop = Arc::new(AtomicBool::new(false));
         let number = {
@@ -76,8 +76,28 @@ impl Watchdog {
         result
     }
 
-    /// Watches until [`Watchdog::end`]. Calls `on_hang` with the line of a run that does not stop.
-    pub(super) fn watch(&self, on_hang: &(dyn Fn(&str) + Sync)) {
+    /// Does `act`, and watches the runs that it guards meanwhile. Calls `on_hang` with the line of a run that does not stop.
+    pub(super) fn watching<R>(
+        &self,
+        on_hang: &(dyn Fn(&str) + Sync),
+        act: impl FnOnce() -> R,
+    ) -> R {
+        /// Ends the watch also if what is watched panics: the scope waits for it.
+        struct End<'a>(&'a Watchdog);
+        impl Drop for End<'_> {
+            fn drop(&mut self) {
+                self.0.lock().is_over = true;
+                self.0.changed.notify_all();
+            }
+        }
+        std::thread::scope(|scope| {
+            scope.spawn(|| self.watch(on_hang));
+            let _end = End(self);
+            act()
+        })
+    }
+
+    fn watch(&self, on_hang: &(dyn Fn(&str) + Sync)) {
         let mut running = self.lock();
         while !running.is_over {
             for run in running.by_number.values() {
@@ -95,11 +115,6 @@ impl Watchdog {
         }
     }
 
-    pub(super) fn end(&self) {
-        self.lock().is_over = true;
-        self.changed.notify_all();
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, Runs> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,16 +125,11 @@ mod tests {
     use super::*;
 
     /// Guards `act` with so much patience; gives what it gave, and the lines that hung.
-    fn guarded<R: Send>(
-        patience: Patience,
-        act: impl FnOnce(&AtomicBool) -> R + Send,
-    ) -> (R, Vec<String>) {
+    fn guarded<R>(patience: Patience, act: impl FnOnce(&AtomicBool) -> R) -> (R, Vec<String>) {
         let (dog, hung) = (Watchdog::new(patience), Mutex::new(Vec::new()));
-        let result = std::thread::scope(|scope| {
-            scope.spawn(|| dog.watch(&|line| hung.lock().unwrap().push(line.to_owned())));
-            let result = dog.guard("sim replay 7".to_owned(), |stop| act(stop));
-            dog.end();
-            result
+        let on_hang = |line: &str| hung.lock().unwrap().push(line.to_owned());
+        let result = dog.watching(&on_hang, || {
+            dog.guard("sim replay 7".to_owned(), |stop| act(stop))
         });
         (result, hung.into_inner().unwrap())
     }
@@ -146,16 +156,22 @@ mod tests {
             run: Duration::from_millis(1),
             call: Duration::from_millis(1),
         };
-        let is_told = Mutex::new(false);
+        let is_told = AtomicBool::new(false);
         let dog = Watchdog::new(patience);
-        std::thread::scope(|scope| {
-            scope.spawn(|| dog.watch(&|line| *is_told.lock().unwrap() = line == "sim replay 7"));
+        let on_hang = |line: &str| is_told.store(line == "sim replay 7", Ordering::Relaxed);
+        dog.watching(&on_hang, || {
             dog.guard("sim replay 7".to_owned(), |_| {
-                while !*is_told.lock().unwrap() {
+                while !is_told.load(Ordering::Relaxed) {
                     std::thread::yield_now();
                 }
             });
-            dog.end();
         });
+    }
+
+    #[test]
+    fn a_campaign_that_panics_does_not_wait_for_its_watch() {
+        let dog = Watchdog::new(Patience::default());
+        let act = || dog.watching(&|_| (), || panic!("the campaign's own bug"));
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(act)).is_err());
     }
 }

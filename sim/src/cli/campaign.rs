@@ -82,10 +82,15 @@ fn plan_text(cells: &[CellPlan]) -> String {
     text
 }
 
+/// The memory that a run of this cell takes, in bytes.
+fn need(cell: &CellPlan) -> u64 {
+    memory::need(&cell.scenario, cell.depth)
+}
+
 /// How many runs fit beside one another.
 fn memory_text(cells: &[CellPlan], budget: u64) -> String {
     const GIB: f64 = (1_u64 << 30) as f64;
-    let most = cells.iter().map(memory::need).max().unwrap_or(1);
+    let most = cells.iter().map(need).max().unwrap_or(1);
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let at_once = (budget / most.max(1)).clamp(1, cores);
     format!(
@@ -98,11 +103,11 @@ fn memory_text(cells: &[CellPlan], budget: u64) -> String {
 /// Errs if a queue is deeper than fits into memory.
 pub(super) fn check_depths(cells: &[CellPlan]) -> Result<(), CliError> {
     let budget = memory::budget();
-    let too_deep = cells.iter().find(|cell| budget < memory::need(cell));
+    let too_deep = cells.iter().find(|cell| budget < need(cell));
     match too_deep {
         Some(cell) => Err(CliError::TooDeep {
             depth: cell.depth,
-            gib: memory::need(cell) >> 30,
+            gib: need(cell) >> 30,
             free_gib: budget >> 30,
             deepest: memory::deepest(budget),
         }),
