@@ -3,7 +3,7 @@
 use crate::fixture::{Disk, OPTIONS, audit, drain, id, publish};
 use alert::Disposition;
 use host::Millis;
-use spool::{Always, Claimed, Dispositions, Publisher, SpoolError, SpoolOptions, Worker};
+use spool::{Always, Claimed, Dispositions, Publisher, Spool, SpoolError, SpoolOptions, Worker};
 
 #[test]
 fn every_published_alert_becomes_one_case_that_holds_the_very_file() {
@@ -183,11 +183,9 @@ fn a_worker_name_that_could_leave_its_directory_is_refused() {
     }
 }
 
-#[test]
-fn a_case_is_found_by_its_id_alone_and_by_the_shelf_that_the_ledger_names() {
-    let disk = Disk::new();
-    let spool = disk.spool();
-    let mut publisher = Publisher::open(&spool).expect("the lock is free");
+/// Makes the cases of the alerts 0 to 3, which are of one hour, and of 9, which has no time.
+fn make_cases(spool: &Spool<'_>) {
+    let mut publisher = Publisher::open(spool).expect("the lock is free");
     publish(&mut publisher, 0..4);
     let undated = spool::Incoming {
         id: id(9),
@@ -196,8 +194,15 @@ fn a_case_is_found_by_its_id_alone_and_by_the_shelf_that_the_ledger_names() {
         time: None,
     };
     publisher.publish(&[undated]).expect("published");
-    let mut worker = Worker::open(&spool, "w1").expect("the name is free");
+    let mut worker = Worker::open(spool, "w1").expect("the name is free");
     assert_eq!(drain(&mut worker).cased, 5);
+}
+
+#[test]
+fn a_case_is_found_by_its_id_alone_and_by_the_shelf_that_the_ledger_names() {
+    let disk = Disk::new();
+    let spool = disk.spool();
+    make_cases(&spool);
     let found = spool::cases::find(&spool, id(2)).expect("a search");
     let found = found.expect("there is a case");
     assert_eq!((found.id, found.shelf.as_str()), (id(2), "2026/04/01/05"));
@@ -218,17 +223,7 @@ fn those_of_many_alerts_that_have_a_case_are_found_by_when_they_may_have_happene
     for packed in [Dispositions::NONE, Dispositions::of(&[Disposition::Review])] {
         let disk = Disk::new();
         let spool = disk.spool_with(SpoolOptions { packed, ..OPTIONS });
-        let mut publisher = Publisher::open(&spool).expect("the lock is free");
-        publish(&mut publisher, 0..4);
-        let undated = spool::Incoming {
-            id: id(9),
-            payload: br#"{"_id":"9"}"#,
-            document: None,
-            time: None,
-        };
-        publisher.publish(&[undated]).expect("published");
-        let mut worker = Worker::open(&spool, "w1").expect("the name is free");
-        assert_eq!(drain(&mut worker).cased, 5);
+        make_cases(&spool);
 
         let hour = |hours: i64| Millis(1_775_019_600_000 + hours * 3_600_000);
         let standing = |numbers: &[u32], times: Option<(i64, i64)>| {

@@ -11,18 +11,20 @@ const SHARE: u64 = 80;
 
 /// The memory, in bytes, that a run of this scenario takes at this depth, about.
 pub fn need(scenario: &Scenario, depth: u64) -> u64 {
-    let shares = scenario
-        .producers
-        .iter()
-        .filter_map(|producer| producer.share_of_initial);
-    let alerts = depth as f64 * (1.0 + shares.sum::<f64>());
     // More than fits is more than fits, whatever the number.
-    RUN_BYTES.saturating_add((alerts * ALERT_BYTES as f64) as u64)
+    RUN_BYTES.saturating_add((depth as f64 * file_bytes(scenario)) as u64)
 }
 
-/// The deepest queue of which a run fits into so many bytes.
-pub fn deepest(bytes: u64) -> u64 {
-    bytes.saturating_sub(RUN_BYTES) / ALERT_BYTES
+/// The deepest queue of which a run of this scenario fits into so many bytes.
+pub fn deepest(scenario: &Scenario, bytes: u64) -> u64 {
+    (bytes.saturating_sub(RUN_BYTES) as f64 / file_bytes(scenario)) as u64
+}
+
+/// What each file of the queue at the start takes, with the alerts that come later for it.
+fn file_bytes(scenario: &Scenario) -> f64 {
+    let producers = scenario.producers.iter();
+    let shares = producers.filter_map(|producer| producer.share_of_initial);
+    ALERT_BYTES as f64 * (1.0 + shares.sum::<f64>())
 }
 
 /// The bytes that runs may take together: of what is free on the machine, and of what its control group allows. All that can
@@ -84,6 +86,17 @@ impl Purse {
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicU64, Ordering};
+
+    #[test]
+    fn the_deepest_queue_that_fits_fits_and_a_deeper_one_does_not() {
+        for id in ["scale-boundaries", "targeted-race"] {
+            let scenario = crate::scenario::builtin(id).expect("it is built in");
+            let bytes = 5 << 30;
+            let deepest = deepest(&scenario, bytes);
+            assert!(need(&scenario, deepest) <= bytes, "{id}");
+            assert!(bytes < need(&scenario, deepest + 2), "{id}");
+        }
+    }
 
     #[test]
     fn what_is_available_is_read_in_kibibytes() {

@@ -109,7 +109,7 @@ pub(super) fn check_depths(cells: &[CellPlan]) -> Result<(), CliError> {
             depth: cell.depth,
             gib: need(cell) >> 30,
             free_gib: budget >> 30,
-            deepest: memory::deepest(budget),
+            deepest: memory::deepest(&cell.scenario, budget),
         }),
         None => Ok(()),
     }

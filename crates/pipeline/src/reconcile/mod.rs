@@ -231,12 +231,14 @@ fn restore(spool: &Spool<'_>, again: &mut Again<'_, '_>, book: &mut Book) -> Res
         };
         count += back.len() as u64;
         // What came back is on its way again, also if the rest could not be asked for.
-        book.vanished
-            .retain(|id| !standing.contains(id) && !back.contains(id));
+        for id in standing.iter().chain(&back) {
+            book.vanished.remove(id);
+        }
         fetched?;
-        let lost = &wanted - &back;
-        book.vanished.retain(|id| !lost.contains(id));
-        book.lost.extend(lost);
+        for id in &wanted - &back {
+            book.vanished.remove(&id);
+            book.lost.insert(id);
+        }
     }
     Ok(count)
 }

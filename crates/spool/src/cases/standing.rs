@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Those of `wanted` that have a case. With each stands between which two times its alert happened, if that is known.
 ///
 /// Costs a look for each alert and hour in which it may have happened, one for undated cases, and an open for each of those
-/// hours and for each pack of theirs, however many alerts there are. An alert whose time is not known, or only to three days, may have happened in
-/// any hour that has cases. A case whose alert names another hour than its source did is not found, unless it is undated.
+/// hours and for each pack of theirs, however many alerts there are. An alert whose time is not known, or not to three days,
+/// may have happened in any hour that has cases. A case whose alert names another hour than its source did is not found,
+/// unless it is undated.
 pub fn standing(
     spool: &Spool<'_>,
     wanted: &BTreeMap<AlertId, Option<(Millis, Millis)>>,
