@@ -8,3 +8,4 @@ mod fixture;
 mod flow;
 mod packs;
 mod recovery;
+mod walk;

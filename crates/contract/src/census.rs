@@ -61,6 +61,7 @@ pub struct Facts {
 pub(crate) const NO_RANK: u32 = u32::MAX;
 
 /// Where every id is.
+#[derive(Clone)]
 pub struct Census {
     entries: Vec<Entry>,
     counts: [u64; 9],

@@ -11,6 +11,7 @@ use crate::predicates;
 const VIOLATIONS_EACH_MAX: usize = 8;
 
 /// Follows every id of one run and judges every event. O(1) an event, but for the logarithm of the order's index.
+#[derive(Clone)]
 pub struct Contract {
     census: Census,
     bounds: Bounds,

@@ -2,7 +2,7 @@
 
 use crate::kernel::Seed;
 use crate::run::Plan;
-use crate::scenario::{Engine, Pace, Scenario};
+use crate::scenario::{Ends, Engine, Pace, Scenario};
 use std::sync::Arc;
 
 /// A scenario of a campaign, with what the caller asks of it.
@@ -16,6 +16,8 @@ pub struct Request {
     pub engines: Vec<Engine>,
     /// The depths.
     pub depths: Vec<u64>,
+    /// Whether the caller named them; otherwise they are those of the scenario.
+    pub are_depths_asked: bool,
     /// Seeds for each cell, if the caller said; otherwise the profile decides.
     pub seeds: Option<u64>,
 }
@@ -53,11 +55,22 @@ pub struct CellPlan {
 }
 
 /// In the gate, cells of deep queues get fewer seeds: a cell handles about so many files, and one seed at the least.
-const GATE_FILES: u64 = 1_000_000;
+const GATE_FILES: u64 = 250_000;
+/// Deeper queues the gate does not drain, unless it is asked to: it has runs that begin at such a depth, and end by a count.
+const GATE_DRAINED_MAX: u64 = 250_000;
 /// The same for a sweep.
 const SWEEP_FILES: u64 = 400_000;
 /// Seeds of a canary in the gate: it has to die once.
 const GATE_CANARY_SEEDS: u64 = 3;
+
+/// The seeds of a cell that handles about so many files. A run that ends by a count handles few, however deep its queue.
+fn seeds_of(scenario: &Scenario, depth: u64, files: u64) -> u64 {
+    let most = match scenario.clock.ends {
+        Ends::Drained => (files / depth.max(1)).max(1),
+        Ends::Counted => u64::MAX,
+    };
+    scenario.sweep.seeds.min(most)
+}
 
 impl CellPlan {
     /// The pace of the archivers as words; empty if the campaign does not vary it.
@@ -74,6 +87,11 @@ impl CellPlan {
         Seed(campaign)
             .child(&format!("{id}/{engine}/{depth}/{variant}/{index}"))
             .0
+    }
+
+    /// Whether its runs begin with a queue that was filled before.
+    pub fn is_filled(&self) -> bool {
+        self.engine == Engine::Spool && self.scenario.queue.filled
     }
 
     /// The run of a seed.
@@ -122,8 +140,14 @@ fn gate_cells(request: &Request) -> Vec<CellPlan> {
     let mut cells = Vec::new();
     let mut add = |engine, role, canary: &[String]| {
         for depth in &request.depths {
-            let most = (GATE_FILES / (*depth).max(1)).max(1);
-            let profile = scenario.sweep.seeds.min(most);
+            let is_left_out = role == Role::Explored
+                && !request.are_depths_asked
+                && scenario.clock.ends == Ends::Drained
+                && GATE_DRAINED_MAX < *depth;
+            if is_left_out {
+                continue;
+            }
+            let profile = seeds_of(&scenario, *depth, GATE_FILES);
             let profile = if role == Role::Canary {
                 profile.min(GATE_CANARY_SEEDS)
             } else {
@@ -204,10 +228,9 @@ pub fn of_sweep(requests: &[Request]) -> Vec<CellPlan> {
                         engine: *engine,
                         depth: *depth,
                         pace,
-                        seeds: request.seeds.unwrap_or_else(|| {
-                            let most = (SWEEP_FILES / (*depth).max(1)).max(1);
-                            scenario.sweep.seeds.min(most)
-                        }),
+                        seeds: request
+                            .seeds
+                            .unwrap_or_else(|| seeds_of(&scenario, *depth, SWEEP_FILES)),
                         role: Role::Explored,
                         canary: scenario
                             .expect

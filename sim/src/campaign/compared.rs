@@ -308,6 +308,7 @@ mod tests {
             source: scenario.id.clone(),
             engines: Vec::new(),
             depths: scenario.sweep.depths.clone(),
+            are_depths_asked: false,
             seeds: Some(1),
             scenario,
         }]);

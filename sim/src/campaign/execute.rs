@@ -1,10 +1,11 @@
 //! Plays the runs of a campaign, as many at a time as there are cores and as fit into memory.
 
+use super::bases::Bases;
 use super::cells::CellPlan;
 use super::findings::replay_line;
 use super::memory::{self, Purse};
 use super::watchdog::{Patience, Watchdog};
-use crate::run::{Outcome, Plan, run_until};
+use crate::run::{Base, Outcome, Plan, run_until};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -58,23 +59,26 @@ pub fn execute(
         let cell = &cells[*cell];
         (cell.role, std::cmp::Reverse(cell.depth), *index)
     });
-    let (purse, watchdog) = (Purse::new(memory::budget()), Watchdog::new(patience));
+    let (bases, watchdog) = (Bases::new(cells), Watchdog::new(patience));
+    let purse = Purse::new(memory::budget().saturating_sub(memory::held(cells)));
     let play = |(number, index): (usize, u64)| {
         let cell = &cells[number];
         let plan = cell.plan(cell.seed(campaign_seed, index));
         let line = replay_line(cell, plan.seed);
-        let play = || {
+        let play = |base: Option<&Base>| {
             watchdog.guard(line, |stop| {
-                catch_unwind(AssertUnwindSafe(|| run_until(&plan, stop)))
+                catch_unwind(AssertUnwindSafe(|| run_until(&plan, base, stop)))
             })
         };
         let need = memory::need(&plan.scenario, plan.depth);
-        let outcome = purse.spend(need, play).map_err(|_| {
-            format!(
-                "the harness panicked: {} {} at {} files, seed 0x{:016x}",
-                plan.scenario.id, plan.engine, plan.depth, plan.seed
-            )
-        })?;
+        let outcome = purse
+            .spend(need, || bases.lend(number, play))
+            .map_err(|_| {
+                format!(
+                    "the harness panicked: {} {} at {} files, seed 0x{:016x}",
+                    plan.scenario.id, plan.engine, plan.depth, plan.seed
+                )
+            })?;
         (heard.on_end)(cell, &outcome);
         Ok(Ran {
             cell: number,
@@ -83,11 +87,17 @@ pub fn execute(
             outcome,
         })
     };
-    let pool = pool();
+    let (pool, mut executed) = (pool(), Executed::default());
     let ended: Vec<Result<Ran, String>> = watchdog.watching(heard.on_hang, || {
-        pool.install(|| jobs.into_iter().par_bridge().map(play).collect())
+        pool.install(|| {
+            let unfilled = bases.fill(cells, &watchdog);
+            jobs.retain(|(cell, _)| unfilled.iter().all(|(number, _)| number != cell));
+            executed
+                .broken
+                .extend(unfilled.into_iter().map(|(_, what)| what));
+            jobs.into_iter().par_bridge().map(play).collect()
+        })
     });
-    let mut executed = Executed::default();
     for one in ended {
         match one {
             Ok(ran) => executed.runs.push(ran),

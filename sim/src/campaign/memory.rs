@@ -1,10 +1,13 @@
 //! How much memory runs take, and how much of it the machine has: so many run at once as fit.
 
-use crate::scenario::Scenario;
+use super::cells::CellPlan;
+use crate::scenario::{Ends, Scenario};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// What a run takes for each alert, and beside that. Measured: 3.3 KiB an alert at 750,000 and at 1,000,000 of them.
 const ALERT_BYTES: u64 = 4_096;
+/// The same where most alerts stay where they are.
+const WAITING_BYTES: u64 = 1_024;
 const RUN_BYTES: u64 = 64 << 20;
 /// In percent of what is free: the rest is for the results, and for whoever else uses the machine.
 const SHARE: u64 = 80;
@@ -13,6 +16,12 @@ const SHARE: u64 = 80;
 pub fn need(scenario: &Scenario, depth: u64) -> u64 {
     // More than fits is more than fits, whatever the number.
     RUN_BYTES.saturating_add((depth as f64 * file_bytes(scenario)) as u64)
+}
+
+/// The memory that the queues take which the runs of these cells begin with, in bytes, about.
+pub fn held(cells: &[CellPlan]) -> u64 {
+    let filled = cells.iter().filter(|cell| cell.is_filled());
+    filled.map(|cell| need(&cell.scenario, cell.depth)).sum()
 }
 
 /// The deepest queue of which a run of this scenario fits into so many bytes.
@@ -24,7 +33,11 @@ pub fn deepest(scenario: &Scenario, bytes: u64) -> u64 {
 fn file_bytes(scenario: &Scenario) -> f64 {
     let producers = scenario.producers.iter();
     let shares = producers.filter_map(|producer| producer.share_of_initial);
-    ALERT_BYTES as f64 * (1.0 + shares.sum::<f64>())
+    let alert_bytes = match scenario.clock.ends {
+        Ends::Drained => ALERT_BYTES,
+        Ends::Counted => WAITING_BYTES,
+    };
+    alert_bytes as f64 * (1.0 + shares.sum::<f64>())
 }
 
 /// The bytes that runs may take together: of what is free on the machine, and of what its control group allows. All that can

@@ -10,6 +10,7 @@
 //! - [`fill()`]: counts, cells, canaries, goals, findings; `incident` holds the account against the simulation.
 //! - [`folder`]: what is left on the real disk.
 
+mod bases;
 pub mod cells;
 mod compared;
 mod environment;

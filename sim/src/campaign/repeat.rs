@@ -3,6 +3,7 @@
 use super::execute::{Executed, Ran, pool};
 use super::memory::{self, Purse};
 use crate::report::model::{Share, Trouble, TroubleKind};
+use crate::scenario::Engine;
 use crate::tape::{Tape, Trace};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,12 @@ fn chosen<'a>(executed: &'a Executed, is_failure: &dyn Fn(&Ran) -> bool) -> Vec<
         // Seeds are as good as drawn, and the same runs are chosen each time.
         here.sort_by_key(|ran| (ran.plan.seed, ran.cell, ran.index));
         let count = here.len().div_ceil(ONE_OF);
+        // What they begin with is filled anew, which takes longer than they do: once for all of them.
+        if let Some(first) = here.first().copied()
+            && is_filled(first)
+        {
+            here.retain(|ran| ran.cell == first.cell);
+        }
         sample.extend(
             here.into_iter()
                 .take(count)
@@ -62,6 +69,16 @@ fn chosen<'a>(executed: &'a Executed, is_failure: &dyn Fn(&Ran) -> bool) -> Vec<
         !is_cut && (is_failure(ran) || sample.contains(&(ran.cell, ran.index)))
     };
     executed.runs.iter().filter(is_chosen).collect()
+}
+
+fn is_filled(ran: &Ran) -> bool {
+    ran.plan.engine == Engine::Spool && ran.plan.scenario.queue.filled
+}
+
+/// Those that one process repeats: the runs of a cell that begin with the same queue, and every other by itself.
+fn by_process<'a>(chosen: &[&'a Ran]) -> Vec<Vec<&'a Ran>> {
+    let together = |one: &&Ran, other: &&Ran| one.cell == other.cell && is_filled(one);
+    chosen.chunk_by(together).map(<[&Ran]>::to_vec).collect()
 }
 
 /// How many runs [`repeat()`] repeats.
@@ -79,14 +96,18 @@ pub fn repeat(
     let chosen = chosen(executed, is_failure);
     let of = chosen.len() as u64;
     let purse = Purse::new(memory::budget());
-    let play = |ran: &Ran| {
-        let need = memory::need(&ran.plan.scenario, ran.plan.depth);
-        let trouble = purse.spend(need, || again(exe, ran)).err();
-        on_end(trouble.is_some());
-        trouble
+    let play = |runs: Vec<&Ran>| {
+        let plan = &runs[0].plan;
+        let base = if is_filled(runs[0]) { 2 } else { 1 };
+        let need = base * memory::need(&plan.scenario, plan.depth);
+        let troubles = purse.spend(need, || again(exe, &runs));
+        for _ in &runs {
+            on_end(!troubles.is_empty());
+        }
+        troubles
     };
-    let mut troubles: Vec<Trouble> =
-        pool().install(|| chosen.into_iter().par_bridge().filter_map(play).collect());
+    let processes = by_process(&chosen).into_iter().par_bridge();
+    let mut troubles: Vec<Trouble> = pool().install(|| processes.flat_map_iter(play).collect());
     troubles.sort_by(|one, two| one.note.cmp(&two.note));
     Repeats {
         share: Share {
@@ -97,46 +118,63 @@ pub fn repeat(
     }
 }
 
-fn again(exe: &Path, ran: &Ran) -> Result<(), Trouble> {
-    let plan = &ran.plan;
-    let who = format!(
-        "{} {} at {} files, seed 0x{:016x}",
-        plan.scenario.id, plan.engine, plan.depth, plan.seed
-    );
-    let bug = |what: String| Trouble {
-        kind: TroubleKind::HarnessBug,
-        note: format!("cannot repeat {who}: {what}"),
+fn again(exe: &Path, runs: &[&Ran]) -> Vec<Trouble> {
+    let who = |ran: &Ran| {
+        let plan = &ran.plan;
+        format!(
+            "{} {} at {} files, seed 0x{:016x}",
+            plan.scenario.id, plan.engine, plan.depth, plan.seed
+        )
     };
-    let answer = ask(exe, ran).map_err(bug)?;
-    match answer.first_difference {
-        None if answer.hash == format!("{:016x}", ran.outcome.trace_hash) => Ok(()),
-        difference => {
-            let checkpoint = difference.unwrap_or(0);
-            let step = Trace::last_common_step(checkpoint);
-            Err(Trouble {
-                kind: TroubleKind::Nondeterministic,
-                note: format!(
-                    "{who}: a fresh process gave another hash, first at checkpoint {checkpoint}, after step {step}"
-                ),
-            })
+    let answers = match ask(exe, runs) {
+        Ok(answers) => answers,
+        Err(what) => {
+            return vec![Trouble {
+                kind: TroubleKind::HarnessBug,
+                note: format!("cannot repeat {}: {what}", who(runs[0])),
+            }];
         }
-    }
+    };
+    let differing = runs.iter().zip(answers).filter(|(ran, answer)| {
+        let is_same = answer.hash == format!("{:016x}", ran.outcome.trace_hash);
+        answer.first_difference.is_some() || !is_same
+    });
+    let troubles = differing.map(|(ran, answer)| {
+        let checkpoint = answer.first_difference.unwrap_or(0);
+        let step = Trace::last_common_step(checkpoint);
+        let who = who(ran);
+        Trouble {
+            kind: TroubleKind::Nondeterministic,
+            note: format!(
+                "{who}: a fresh process gave another hash, first at checkpoint {checkpoint}, after step {step}"
+            ),
+        }
+    });
+    troubles.collect()
 }
 
-fn ask(exe: &Path, ran: &Ran) -> Result<Answer, String> {
+/// Runs the tapes of `runs` in one fresh process.
+fn ask(exe: &Path, runs: &[&Ran]) -> Result<Vec<Answer>, String> {
     let failed = |error: std::io::Error| error.to_string();
-    let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
-    let text = Tape::of(&ran.plan, &ran.outcome, "", None).to_text();
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.flush())
-        .map_err(failed)?;
-    let output = Command::new(exe)
-        .args(["run-one", "--hash", "--tape"])
-        .arg(file.path())
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .map_err(failed)?;
+    let mut command = Command::new(exe);
+    command.args(["run-one", "--hash"]);
+    let mut files = Vec::new();
+    for ran in runs {
+        let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
+        let text = Tape::of(&ran.plan, &ran.outcome, "", None).to_text();
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.flush())
+            .map_err(failed)?;
+        command.arg("--tape").arg(file.path());
+        files.push(file);
+    }
+    command.stdin(Stdio::null()).stderr(Stdio::null());
+    let output = command.output().map_err(failed)?;
     let text = String::from_utf8_lossy(&output.stdout);
-    serde_json::from_str(text.trim()).map_err(|_| format!("it ended with {}", output.status))
+    let answers = text.lines().map(serde_json::from_str);
+    let answers: Result<Vec<Answer>, _> = answers.collect();
+    answers
+        .ok()
+        .filter(|answers| answers.len() == runs.len())
+        .ok_or_else(|| format!("it ended with {}", output.status))
 }

@@ -12,6 +12,7 @@ fn request(id: &str) -> Request {
         source: id.to_owned(),
         engines: Vec::new(),
         depths: scenario.sweep.depths.clone(),
+        are_depths_asked: false,
         seeds: None,
         scenario,
     }
@@ -34,15 +35,32 @@ fn a_gate_runs_canaries_first_and_the_production_queue_at_every_depth() {
             .iter()
             .all(|cell| !cell.canary.is_empty())
     );
-    let spool = cells.iter().filter(|cell| cell.engine == Engine::Spool);
-    let depths: Vec<u64> = spool
-        .filter(|cell| cell.scenario.id == "scale-boundaries")
-        .map(|cell| cell.depth)
-        .collect();
+    let spool = |cells: &[CellPlan], id: &str| -> Vec<(u64, u64)> {
+        let spool = cells.iter().filter(|cell| cell.engine == Engine::Spool);
+        let own = spool.filter(|cell| cell.scenario.id == id);
+        own.map(|cell| (cell.depth, cell.seeds)).collect()
+    };
     let asserted = [
         10_000, 25_000, 50_000, 100_000, 250_000, 505_836, 750_000, 1_000_000,
     ];
-    assert_eq!(depths, asserted);
+    let deep = of_gate(&[request("deep-queue")]);
+    assert_eq!(
+        spool(&deep, "deep-queue"),
+        asserted.map(|depth| (depth, 20))
+    );
+    let drained = spool(&cells, "scale-boundaries");
+    let depths: Vec<u64> = drained.iter().map(|(depth, _)| *depth).collect();
+    assert_eq!(depths, asserted[..5], "the others are not drained");
+    let asked = of_gate(&[Request {
+        are_depths_asked: true,
+        ..request("scale-boundaries")
+    }]);
+    let asked = spool(&asked, "scale-boundaries");
+    assert_eq!(
+        asked.last(),
+        Some(&(1_000_000, 1)),
+        "unless one asks for it"
+    );
 }
 
 #[test]

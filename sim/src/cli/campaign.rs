@@ -34,6 +34,7 @@ pub(super) fn requests(options: &Campaign) -> Vec<Request> {
             false => Vec::new(),
         },
         depths: plan.depths.value.clone(),
+        are_depths_asked: is_asked(plan.depths.origin),
         seeds: is_asked(plan.seeds.origin).then_some(plan.seeds.value),
     });
     plans.collect()

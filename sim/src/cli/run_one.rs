@@ -1,31 +1,48 @@
-//! `sim run-one`: the run of one tape in a process of its own, for campaigns that repeat it. Hidden: people use `replay`.
+//! `sim run-one`: runs of tapes in a process of its own, for campaigns that repeat them. Hidden: people use `replay`.
 
 use super::terminal::Terminal;
 use super::{CliError, Exit};
 use crate::campaign::{Answer, folder};
-use crate::run::run as play;
+use crate::run::{Base, Plan, run_until};
 use crate::tape::Trace;
 use clap::Args;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-/// Runs one tape and answers with its hash
+/// Runs tapes and answers with their hashes
 #[derive(Args, Debug)]
 pub(super) struct RunOneArgs {
-    /// The tape
-    #[arg(long, value_name = "FILE")]
-    tape: PathBuf,
-    /// Print the hash, and the first checkpoint that differs from the tape
+    /// The tapes. A queue that several in a row begin with is filled once
+    #[arg(long, value_name = "FILE", required = true)]
+    tape: Vec<PathBuf>,
+    /// Print each hash, and the first checkpoint that differs from the tape
     #[arg(long, required = true)]
     hash: bool,
 }
 
 pub(super) fn run(args: RunOneArgs, terminal: &Terminal) -> Result<Exit, CliError> {
-    let tape = folder::read_tape(&args.tape)?;
-    let trace = Trace::of(&play(&tape.plan));
-    let answer = Answer {
-        hash: format!("{:016x}", trace.hash),
-        first_difference: trace.first_difference(&tape.trace),
-    };
-    terminal.json(&serde_json::json!(answer));
+    let never = Arc::new(AtomicBool::new(false));
+    let mut filled: Option<(Plan, Option<Base>)> = None;
+    for path in &args.tape {
+        let tape = folder::read_tape(path)?;
+        let plan = &tape.plan;
+        let base = filled.take().filter(|(of, _)| {
+            (of.depth, of.engine) == (plan.depth, plan.engine) && of.scenario == plan.scenario
+        });
+        let (_, base) = match base {
+            Some(base) => filled.insert(base),
+            None => {
+                let base = Base::of(plan, &never).unwrap_or_else(|what| panic!("{what}"));
+                filled.insert((plan.clone(), base))
+            }
+        };
+        let trace = Trace::of(&run_until(plan, base.as_ref(), &never));
+        let answer = Answer {
+            hash: format!("{:016x}", trace.hash),
+            first_difference: trace.first_difference(&tape.trace),
+        };
+        terminal.json(&serde_json::json!(answer));
+    }
     Ok(Exit::Pass)
 }

@@ -3,7 +3,7 @@
 use super::director::Window;
 use super::fs::{Content, Fs, FsOptions, Grip, Ino, Node, READERS_MAX, Seen};
 use super::latency::LatencyProfile;
-use super::options::{Exit, MachineOptions, ProcessId, TaskId, TaskSpec};
+use super::options::{Exit, MachineOptions, ProcessId, Recording, TaskId, TaskSpec};
 use super::prng::{Prng, Seed};
 use super::task::{Coroutine, Mail, TaskHost};
 use super::trace::{Trace, TraceRecord};
@@ -62,6 +62,19 @@ impl Task {
     }
 }
 
+/// The files of a machine that is off.
+pub struct Image {
+    fs: Fs,
+    trace: Trace,
+}
+
+impl Image {
+    /// How many steps have made it.
+    pub fn steps(&self) -> u64 {
+        self.trace.steps
+    }
+}
+
 /// A simulated machine.
 pub struct Machine {
     pub(crate) seed: Seed,
@@ -81,15 +94,12 @@ pub struct Machine {
 impl Machine {
     /// A machine with an empty root directory.
     pub fn new(options: MachineOptions) -> Self {
-        let fs = Fs::new(FsOptions {
-            seed: options.seed,
-            directory: options.directory,
-            sharing: options.sharing,
-            limits: options.limits,
-            power_loss: options.power_loss,
-            generator: options.generator,
-            mtime_tick_ns: options.latency.mtime_tick_ns,
-        });
+        let fs = Fs::new(fs_options(&options));
+        let trace = Trace::new(options.recording);
+        Machine::with(options, fs, trace)
+    }
+
+    fn with(options: MachineOptions, fs: Fs, trace: Trace) -> Self {
         let mut machine = Machine {
             seed: options.seed,
             fs,
@@ -100,10 +110,40 @@ impl Machine {
             tasks: Vec::new(),
             alive: 0,
             fresh: Vec::new(),
-            trace: Trace::new(options.recording),
+            trace,
         };
         machine.fs.wall_ns = machine.wall_ns();
         machine
+    }
+
+    /// The files of this machine, for others that begin with them, and its trace, which theirs go on from.
+    ///
+    /// What it has written is durable then, as after a shutdown in good order.
+    ///
+    /// # Panics
+    /// If a task has not ended.
+    pub fn into_image(mut self) -> Image {
+        assert_eq!(self.alive, 0, "a machine that runs has no image");
+        self.fs.rest();
+        Image {
+            fs: self.fs,
+            trace: self.trace,
+        }
+    }
+
+    /// A machine that begins with the files of `image`: its clock starts anew, at the `t0` of `options`, and its steps are
+    /// counted from those of the image. Directories keep the order that they have there.
+    ///
+    /// # Panics
+    /// If `options` keep more of the trace than its hash: the image has no records.
+    pub fn of_image(options: MachineOptions, image: &Image) -> Self {
+        assert_eq!(
+            options.recording,
+            Recording::HashOnly,
+            "an image has no records of its steps"
+        );
+        let fs = image.fs.copy(fs_options(&options));
+        Machine::with(options, fs, image.trace.clone())
     }
 
     /// Makes a directory and all missing ones above it, at once and durable.
@@ -330,6 +370,18 @@ impl Machine {
     /// What a call costs on average, in nanoseconds.
     pub fn mean_ns(&self, call: Call) -> u64 {
         self.latency.mean_ns(call)
+    }
+}
+
+fn fs_options(options: &MachineOptions) -> FsOptions {
+    FsOptions {
+        seed: options.seed,
+        directory: options.directory,
+        sharing: options.sharing,
+        limits: options.limits,
+        power_loss: options.power_loss,
+        generator: options.generator,
+        mtime_tick_ns: options.latency.mtime_tick_ns,
     }
 }
 

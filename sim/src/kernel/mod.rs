@@ -63,7 +63,7 @@ pub use director::{Act, Control, Director, Pending, Step, Undisturbed, Window};
 pub use effect::Effect;
 pub use fs::{BytesChange, Content, Fs, Ino, NO_NOTE, Node, PowerLoss, SlotChange, Usage};
 pub use latency::LatencyProfile;
-pub use machine::{Machine, Program};
+pub use machine::{Image, Machine, Program};
 pub use options::{
     DirectoryProfile, Ended, Exit, Generator, Limits, MachineOptions, PowerLossProfile, ProcessId,
     Recording, Sharing, TaskId, TaskSpec,

@@ -81,6 +81,7 @@ impl TraceRecord {
 }
 
 /// The trace of a run.
+#[derive(Clone)]
 pub(crate) struct Trace {
     pub(crate) hash: u64,
     pub(crate) steps: u64,

@@ -1,6 +1,6 @@
 //! Who takes part in a run, and how each is started, and started again.
 
-use super::program::{cap, foundry, neighbour, secret, specimen, spoiler, worker, writer};
+use super::program::{cap, filler, foundry, neighbour, secret, specimen, spoiler, worker, writer};
 use super::shared::Shared;
 use crate::kernel::{Exit, ProcessId, Program, TaskSpec};
 use crate::scenario::{
@@ -15,6 +15,8 @@ use std::time::Duration;
 #[derive(Clone)]
 pub(super) enum Part {
     Foundry,
+    /// Fills the queue, and ends.
+    Filler,
     SecondInstance,
     Worker,
     Cap {
@@ -49,6 +51,7 @@ impl Player {
     pub(super) fn side(&self) -> Side {
         match self.part {
             Part::Foundry
+            | Part::Filler
             | Part::SecondInstance
             | Part::Worker
             | Part::Cap { .. }
@@ -96,6 +99,7 @@ impl Player {
 fn perform(host: &dyn Host, shared: &Shared, actor: Actor, name: &str, part: &Part) -> Exit {
     match part {
         Part::Foundry => foundry::run(host, shared, actor),
+        Part::Filler => filler::run(host, shared, actor),
         Part::SecondInstance => foundry::second_instance(host, shared, actor),
         Part::Worker => worker::run(host, shared, actor, name),
         Part::Cap { every_ns } => cap::run(host, shared, actor, *every_ns),
@@ -109,6 +113,15 @@ fn perform(host: &dyn Host, shared: &Shared, actor: Actor, name: &str, part: &Pa
         Part::Messenger => secret::bring(host, shared),
         Part::Writer(number) => writer::run(host, shared, *number),
     }
+}
+
+/// Whoever fills a queue before a run.
+pub(super) fn filler() -> Vec<Player> {
+    let mut cast = Cast {
+        players: Vec::new(),
+    };
+    cast.add("filler", Part::Filler, 0);
+    cast.players
 }
 
 /// Everybody whom the scenario names, for one engine.

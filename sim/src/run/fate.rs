@@ -177,6 +177,11 @@ impl Fate {
         Act::Proceed
     }
 
+    /// Whether nothing goes wrong any more at this time.
+    pub(super) fn has_stopped(&self, now_ns: u64) -> bool {
+        self.stop_ns <= now_ns
+    }
+
     /// What happens after a step that has acted.
     pub(super) fn after(
         &mut self,

@@ -5,8 +5,11 @@
 //! - [`source::Source`] says which alerts there are; [`remote::Remote`] is the indexer that has them.
 //! - `fate` says what goes wrong, and `truth` what health must say of it; `stage` directs all of it.
 //!
+//! - [`Base`] is the queue that runs begin with which start in its midst.
+//!
 //! A run is a function of its [`Plan`]: the same plan gives the same [`Outcome`], the trace hash included, on every machine.
 
+mod base;
 mod cast;
 mod documents;
 pub mod drops;
@@ -25,22 +28,19 @@ mod world;
 mod tests;
 
 use crate::kernel::{RunEnd, RunLimit, Seed};
-use crate::scenario::{Engine, Scenario};
+use crate::scenario::{Ends, Engine, Scenario};
 use crate::schedule::Timed;
+pub use base::Base;
 use contract::sometimes::Met;
 use contract::{Place, Violation};
-use remote::Remote;
-use shared::{Shared, faults_stop_ns};
+use shared::Shared;
 use source::Source;
 use stage::Stage;
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 pub use story::Told;
 use story::{Telling, turning_point};
-use truth::Truth;
-use watch::{PassLog, RunLog, Watch, Windows};
+use watch::{PassLog, RunLog, Windows};
 
 /// What is to be run.
 #[derive(Clone, Debug)]
@@ -132,17 +132,26 @@ fn steps_max(scenario: &Scenario, alerts: u32) -> u64 {
 }
 
 /// Plays a plan to its end.
+///
+/// # Panics
+/// If the queue that it begins with cannot be filled.
 pub fn run(plan: &Plan) -> Outcome {
-    play(plan, &Leash::default(), &mut None)
+    let leash = Leash::default();
+    let base = base_of(plan, &leash);
+    play(plan, base.as_ref(), &leash, &mut None)
 }
 
-/// Plays a plan to its end, or until `stop` is set.
-pub fn run_until(plan: &Plan, stop: &Arc<AtomicBool>) -> Outcome {
+/// Plays a plan to its end, or until `stop` is set, from `base`, which is [that of the plan](Base::of).
+pub fn run_until(plan: &Plan, base: Option<&Base>, stop: &Arc<AtomicBool>) -> Outcome {
     let leash = Leash {
         stop: Arc::clone(stop),
         ..Leash::default()
     };
-    play(plan, &leash, &mut None)
+    play(plan, base, &leash, &mut None)
+}
+
+fn base_of(plan: &Plan, leash: &Leash) -> Option<Base> {
+    Base::of(plan, &leash.stop).unwrap_or_else(|what| panic!("{what}"))
 }
 
 /// What ends a run that does not end by itself.
@@ -156,16 +165,20 @@ struct Leash {
 
 /// Plays a plan twice, and tells what led to the first violation of `predicate`: what happened to the name that the
 /// violating step used, and the last steps before it. Empty if the predicate held.
+///
+/// # Panics
+/// As [`run`].
 pub fn tell(plan: &Plan, predicate: &str) -> (Outcome, Vec<Told>) {
     let mut telling = Some(Telling::of_last_steps(predicate));
     let leash = Leash::default();
-    let outcome = play(plan, &leash, &mut telling);
+    let base = base_of(plan, &leash);
+    let outcome = play(plan, base.as_ref(), &leash, &mut telling);
     let last = telling.map(Telling::into_told).unwrap_or_default();
     let Some(focus) = turning_point(&last).filter(|_| outcome.is_broken(predicate)) else {
         return (outcome, Vec::new());
     };
     let mut telling = Some(Telling::of_name(predicate, &focus.name));
-    play(plan, &leash, &mut telling);
+    play(plan, base.as_ref(), &leash, &mut telling);
     let mut told = telling.map(Telling::into_told).unwrap_or_default();
     told.extend(last);
     told.sort_by_key(|one| (one.time_ns, one.step));
@@ -173,37 +186,24 @@ pub fn tell(plan: &Plan, predicate: &str) -> (Outcome, Vec<Told>) {
     (outcome, told)
 }
 
-fn play(plan: &Plan, leash: &Leash, telling: &mut Option<Telling>) -> Outcome {
+fn play(plan: &Plan, base: Option<&Base>, leash: &Leash, telling: &mut Option<Telling>) -> Outcome {
     let seed = Seed(plan.seed);
-    let source = Rc::new(Source::new(&plan.scenario, plan.engine, plan.depth, seed));
-    let remote = Remote::new(&plan.scenario, &source, faults_stop_ns(&plan.scenario));
-    let options = world::spool_options(&plan.scenario);
-    let bounds = world::bounds(&plan.scenario, &options);
-    let watch = Watch::new(&source, bounds, world::layout(plan.engine));
-    let shared = Rc::new(Shared {
-        scenario: plan.scenario.clone(),
-        engine: plan.engine,
-        seed,
-        source,
-        remote: RefCell::new(remote),
-        spoiled: Cell::new(0),
-        truth: Truth::new(&plan.scenario),
-        never_taken: Cell::new(0),
-        half_written: Cell::new(0),
-        options,
-        watch: RefCell::new(watch),
+    let source = Arc::new(match base {
+        Some(base) => base.source.clone(),
+        None => Source::new(&plan.scenario, plan.engine, plan.depth, seed),
     });
-    // Loaded before anything is simulated, see there.
-    let _ = program::foundry::policy();
-    let mut machine = world::machine(&shared);
+    let shared = Shared::new(&plan.scenario, plan.engine, seed, &source, base);
+    let mut machine = world::machine(&shared, base);
+    let steps_before = machine.steps();
     let players = cast::players(&plan.scenario, plan.engine);
     let mut stage = Stage::new(&shared, players, plan.stop_when_broken.clone(), &leash.stop);
     stage.telling = telling.take();
     stage.open(&mut machine);
     let limit = RunLimit {
-        steps_max: leash
-            .steps_max
-            .unwrap_or_else(|| steps_max(&plan.scenario, shared.source.total())),
+        steps_max: steps_before
+            + leash
+                .steps_max
+                .unwrap_or_else(|| steps_max(&plan.scenario, shared.source.total())),
         time_max_ns: plan.scenario.clock.run_ns,
     };
     let end = machine.run(&mut Timed::new(seed), &mut stage, limit);
@@ -224,10 +224,21 @@ fn play(plan: &Plan, leash: &Leash, telling: &mut Option<Telling>) -> Outcome {
         ));
     }
     let is_late = end == RunEnd::Limit && !is_endless;
+    let is_counted = plan.scenario.clock.ends == Ends::Counted && plan.engine == Engine::Spool;
+    if is_counted && is_late {
+        let sum = watch.contract.sum();
+        stage.accidents.push(format!(
+            "no count was made, because something was in motion until the scenario's time was over: {sum}"
+        ));
+    }
+    if is_counted && end == RunEnd::Finished {
+        stage.accidents.extend(watch.recount(machine.fs()));
+    }
     let is_stuck = is_late && watch.is_stuck(plan.scenario.clock.run_ns);
     // While alerts are still leaving the queue, nobody can say whether it drains.
-    let is_cut = is_late && !is_stuck && watch.has_work() && plan.engine == Engine::Spool;
-    if plan.engine == Engine::Spool && end != RunEnd::Stopped && !is_endless && !is_cut {
+    let is_drained = plan.engine == Engine::Spool && !is_counted;
+    let is_cut = is_drained && is_late && !is_stuck && watch.has_work();
+    if is_drained && end != RunEnd::Stopped && !is_endless && !is_cut {
         watch.contract.ended(steps, is_stuck, steps);
     }
     let census = watch.contract.census();

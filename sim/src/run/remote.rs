@@ -27,7 +27,7 @@ pub struct Remote {
 impl Remote {
     /// The indexer of a scenario, with the documents of `source`. Its misfortunes end at `faults_stop_ns`.
     pub fn new(scenario: &Scenario, source: &Source, faults_stop_ns: u64) -> Self {
-        let t0_ms = source.t0_ms;
+        let t0_ms = scenario.clock.t0_ms;
         let rotations = &scenario.indexer.rotations;
         let later = (1..).zip(rotations);
         let later = later.map(|(number, rotation)| (t0_ms + ms(rotation.at_ns), password(number)));

@@ -1,14 +1,19 @@
 //! What the actors of one run share: where alerts come from, the indexer that has them, and the watch.
 
+use super::base::Base;
+use super::program::foundry;
 use super::remote::Remote;
 use super::source::Source;
 use super::truth::Truth;
 use super::watch::Watch;
+use super::world;
 use crate::kernel::Seed;
 use crate::scenario::{Active, Engine, Scenario};
 use spool::SpoolOptions;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What the actors of one run share.
 pub struct Shared {
@@ -19,7 +24,7 @@ pub struct Shared {
     /// Where every choice comes from.
     pub seed: Seed,
     /// Where alerts come from.
-    pub source: Rc<Source>,
+    pub source: Arc<Source>,
     /// The indexer that the production queue is filled from.
     pub remote: RefCell<Remote>,
     /// How many alerts were spoiled so far, over all lives of whoever does that.
@@ -28,6 +33,8 @@ pub struct Shared {
     pub options: SpoolOptions,
     /// What health is held against.
     pub(super) truth: Truth,
+    /// Set once the queue is to come to rest for a count: nobody takes new work.
+    pub closing: AtomicBool,
     /// Files of the inbox that have a name which is never taken.
     pub(super) never_taken: Cell<u64>,
     /// Files of the inbox that are half written, under a name that would be taken.
@@ -37,6 +44,40 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// What the actors of a run have in common. Who begins with a filled queue knows what is in it.
+    pub(super) fn new(
+        scenario: &Scenario,
+        engine: Engine,
+        seed: Seed,
+        source: &Arc<Source>,
+        base: Option<&Base>,
+    ) -> Rc<Self> {
+        // Loaded before anything is simulated, see there.
+        let _ = foundry::policy();
+        let options = world::spool_options(scenario);
+        let watch = match base {
+            Some(base) => base.watch.carried_on(source),
+            None => {
+                let bounds = world::bounds(scenario, &options);
+                Watch::new(source, bounds, world::layout(engine))
+            }
+        };
+        Rc::new(Shared {
+            scenario: scenario.clone(),
+            engine,
+            seed,
+            source: Arc::clone(source),
+            remote: RefCell::new(Remote::new(scenario, source, faults_stop_ns(scenario))),
+            spoiled: Cell::new(0),
+            truth: Truth::new(scenario),
+            closing: AtomicBool::new(false),
+            never_taken: Cell::new(0),
+            half_written: Cell::new(0),
+            options,
+            watch: RefCell::new(watch),
+        })
+    }
+
     /// The virtual time, in nanoseconds after the start.
     pub fn now_ns(&self) -> u64 {
         self.watch.borrow().time_ns()
@@ -45,6 +86,11 @@ impl Shared {
     /// When faults and neighbours stop.
     pub fn faults_stop_ns(&self) -> u64 {
         faults_stop_ns(&self.scenario)
+    }
+
+    /// Whether nobody takes new work any more.
+    pub fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
     }
 
     /// When an actor that is active so works no longer.

@@ -10,15 +10,17 @@ use crate::kernel::Seed;
 use crate::scenario::{AgainKind, Engine, Indexer, Pace, Producer, Scenario};
 use alert::AlertId;
 use mock_indexer::{Dated, Delivery, Population, Second};
-use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Where alerts come from.
+#[derive(Clone)]
 pub struct Source {
     /// Alerts that are there from the start.
     pub initial: u32,
     /// The wall clock at the start, in milliseconds since 1970.
     pub t0_ms: i64,
+    /// How much older than the start the newest alert of the start is, in milliseconds.
+    settled_ms: i64,
     /// The later alerts, by when they arrive.
     arrivals: Vec<Arrival>,
     /// The files that scripts put into the inbox.
@@ -28,8 +30,8 @@ pub struct Source {
     /// How long the poller waits before it looks again, in nanoseconds.
     pub poll_ns: u64,
     /// What the indexer holds; `None` where the specimens' producers write files.
-    documents: Option<Documents>,
-    fresh: OnceCell<Fresh>,
+    documents: Option<Arc<Documents>>,
+    fresh: OnceLock<Fresh>,
 }
 
 /// An alert that arrives after the start.
@@ -42,6 +44,7 @@ struct Arrival {
 }
 
 /// The alert that proves at the end that the queue still works. It is made at that moment.
+#[derive(Clone)]
 struct Fresh {
     id: AlertId,
     timestamp_ms: i64,
@@ -51,6 +54,8 @@ struct Fresh {
 
 /// The newest alert of the start is so much older than it, in milliseconds: a poller that waits for stragglers reads it.
 const SETTLED_MS: i64 = 60_000;
+/// A queue that is filled beforehand is filled so long before the start, in milliseconds.
+pub(super) const FILLED_MS: i64 = 6 * 3_600_000;
 /// One alert each 15 ms, the rate of the incident's backlog.
 const INITIAL_EVERY_MS: i64 = 15;
 /// The poller reads again what is younger than ten minutes; who comes later is found by its audit alone.
@@ -76,12 +81,16 @@ impl Source {
         let mut source = Source {
             initial,
             t0_ms: scenario.clock.t0_ms,
+            settled_ms: match scenario.queue.filled {
+                true => FILLED_MS + SETTLED_MS,
+                false => SETTLED_MS,
+            },
             arrivals,
             drops: Vec::new(),
             late_ppm: late_ppm(&scenario.producers),
             poll_ns: poll_ns(&scenario.producers),
             documents: None,
-            fresh: OnceCell::new(),
+            fresh: OnceLock::new(),
         };
         if engine == Engine::Spool {
             let indexed = source.initial + source.produced();
@@ -90,7 +99,8 @@ impl Source {
             let second = second(&scenario.indexer, source.t0_ms, &dated);
             source.drops = drops::drops(scenario, seed);
             let seed = seed.child("indexer").0;
-            source.documents = Some(Documents::new(seed, dated, second, &source.drops));
+            let documents = Documents::new(seed, dated, second, &source.drops);
+            source.documents = Some(Arc::new(documents));
         }
         source
     }
@@ -178,7 +188,7 @@ impl Source {
         match index.checked_sub(self.initial) {
             None => {
                 let newer = i64::from(self.initial - index);
-                self.t0_ms - SETTLED_MS - newer * INITIAL_EVERY_MS
+                self.t0_ms - self.settled_ms - newer * INITIAL_EVERY_MS
             }
             Some(later) => {
                 let own_ns = self
@@ -198,7 +208,7 @@ impl Source {
         let arrived_ms = self.t0_ms + i64::try_from(arrived_ms).unwrap_or(i64::MAX / 2);
         let indexed_at_ms = if index < self.initial {
             // Each shard has been refreshed since.
-            self.t0_ms - 10_000
+            self.t0_ms - self.settled_ms + SETTLED_MS - 10_000
         } else if timestamp_ms < arrived_ms {
             arrived_ms
         } else if draw % 1_000_000 < self.late_ppm {

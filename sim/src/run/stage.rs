@@ -7,6 +7,7 @@ use super::story::Telling;
 use crate::kernel::{
     Act, Control, Director, Ended, Exit, Ino, Machine, Pending, PowerLoss, Step, TaskId, View,
 };
+use crate::scenario::Ends;
 use contract::sometimes::Goal;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub(super) struct Stage {
     /// The run stops when it is set.
     stop: Arc<AtomicBool>,
     violations_seen: u64,
+    /// Whether the run ends by a count.
+    is_counted: bool,
     /// What is to be told of the run, if anything.
     pub(super) telling: Option<Telling>,
 }
@@ -52,6 +55,7 @@ impl Stage {
             stop_when_broken,
             stop: Arc::clone(stop),
             violations_seen: 0,
+            is_counted: shared.scenario.clock.ends == Ends::Counted,
             telling: None,
         }
     }
@@ -119,6 +123,9 @@ impl Director for Stage {
             telling.note(view, &player.name, step, &watch.contract);
         }
         watch.after(view, player.actor, step);
+        if self.is_counted && self.fate.has_stopped(step.pending.time_ns) {
+            self.shared.closing.store(true, Ordering::Relaxed);
+        }
         let due = self.depths.last().map_or(0, |(time, _)| time + SAMPLE_NS);
         if due <= step.pending.time_ns {
             let pending = watch.contract.census().count(contract::Place::Pending);

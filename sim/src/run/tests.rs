@@ -34,7 +34,7 @@ fn a_run_that_does_not_end_by_itself_is_ended_and_is_a_failure() {
         "schema = 1\nid = \"t\"\ntitle = \"A test\"\n[clock]\nrun_for = \"1d\"\n\
          [queue]\ninitial = 40\ncap = { limit = 64 }\n[[consumer]]\nid = \"worker\"\n",
     );
-    let stopped = run_until(&plan, &Arc::new(AtomicBool::new(true)));
+    let stopped = run_until(&plan, None, &Arc::new(AtomicBool::new(true)));
     assert!(
         stopped.is_timed_out && stopped.steps < 20,
         "{}",
@@ -44,7 +44,7 @@ fn a_run_that_does_not_end_by_itself_is_ended_and_is_a_failure() {
         steps_max: Some(500),
         ..Leash::default()
     };
-    let endless = play(&plan, &leash, &mut None);
+    let endless = play(&plan, None, &leash, &mut None);
     assert!(!endless.is_timed_out && endless.steps == 500);
     for outcome in [stopped, endless] {
         let broken = crate::tape::broken_of(&outcome);
@@ -277,4 +277,73 @@ fn a_clock_that_is_apart_is_told_until_it_is_set_right() {
          [[clock_step]]\nat = \"5m\"\nby = \"-25h\"\n[[clock_step]]\nat = \"25m\"\nby = \"25h\"\n",
     );
     check_ended(&outcome, 101, 0, &[Goal::ClockSkewed]);
+}
+
+/// A run of the shipped scenario that begins in the midst of a deep queue, on one that is not so deep.
+fn deep_plan(seed: u64) -> Plan {
+    Plan {
+        scenario: crate::scenario::builtin("deep-queue").expect("it is built in"),
+        engine: Engine::Spool,
+        depth: 4_000,
+        seed,
+        stop_when_broken: Vec::new(),
+    }
+}
+
+#[test]
+fn a_run_that_begins_with_a_filled_queue_ends_by_a_count_of_every_alert() {
+    let plan = deep_plan(11);
+    let never = Arc::new(AtomicBool::new(false));
+    let base = Base::of(&plan, &never).unwrap().expect("a filled queue");
+    let census = base.watch.contract.census();
+    let waiting = census.count(Place::Pending) + census.count(Place::Overflow);
+    assert_eq!((waiting, census.count(Place::Overflow)), (4_000, 2_000));
+    assert_eq!(census.count(Place::Source), census.len() - 4_000);
+
+    let outcome = run_until(&plan, Some(&base), &never);
+    assert!(
+        outcome.is_clean(),
+        "{:?} {:?}",
+        outcome.violations,
+        outcome.accidents
+    );
+    let at = |place: Place| outcome.places[place as usize];
+    assert!(
+        0 < at(Place::Cased) && 0 < at(Place::Overflow),
+        "{}",
+        outcome.sum
+    );
+    assert_eq!(at(Place::Claimed) + at(Place::Staged), 0, "{}", outcome.sum);
+    assert_eq!(outcome.places.iter().sum::<u64>(), census.len());
+
+    // What it begins with is the same whoever fills it, and what happens is the seed's.
+    assert_eq!(run(&plan).trace_hash, outcome.trace_hash);
+    let other = run_until(&deep_plan(12), Some(&base), &never);
+    assert_ne!(other.trace_hash, outcome.trace_hash);
+}
+
+#[test]
+fn a_recount_sees_an_alert_that_stands_where_the_census_does_not_have_it() {
+    let plan = deep_plan(11);
+    let never = Arc::new(AtomicBool::new(false));
+    let mut base = Base::of(&plan, &never).unwrap().expect("a filled queue");
+    let machine = crate::kernel::Machine::of_image(crate::kernel::tests::options(1), &base.image);
+    assert_eq!(base.watch.recount(machine.fs()), None);
+    let contract = &mut base.watch.contract;
+    contract.place_initially(contract::Id(7), Place::Cased, false);
+    let told = base.watch.recount(machine.fs()).expect("it differs");
+    assert!(told.contains("the census has it elsewhere"), "{told}");
+}
+
+#[test]
+fn what_a_machine_leaves_in_motion_is_no_count() {
+    let mut plan = deep_plan(11);
+    // Faults end after the run.
+    plan.scenario.clock.run_ns = 60_000_000_000;
+    let outcome = run(&plan);
+    let told = &outcome.accidents;
+    assert!(
+        told.iter().any(|one| one.starts_with("no count was made")),
+        "{told:?}"
+    );
 }

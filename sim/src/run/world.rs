@@ -1,5 +1,6 @@
 //! The machine of a run before anybody acts, and the queue's promise about its size.
 
+use super::base::Base;
 use super::program::{foundry, secret, specimen};
 use super::remote;
 use super::shared::Shared;
@@ -75,9 +76,25 @@ pub(super) fn layout(engine: Engine) -> Layout {
 }
 
 /// The machine with what is on its disk at the start.
-pub(super) fn machine(shared: &Shared) -> Machine {
+pub(super) fn machine(shared: &Shared, base: Option<&Base>) -> Machine {
+    let options = machine_options(shared);
+    if let Some(base) = base {
+        return Machine::of_image(options, &base.image);
+    }
+    let mut machine = Machine::new(options);
+    if shared.engine == Engine::Spool {
+        let line = Content::Bytes(remote::secret(0).into_bytes());
+        let made = machine.make_file(secret::FILE, line, shared.scenario.clock.t0_ms * 1_000_000);
+        made.expect("an empty machine has room");
+    } else {
+        fill_flat_queue(&mut machine, shared);
+    }
+    machine
+}
+
+fn machine_options(shared: &Shared) -> MachineOptions {
     let scenario = &shared.scenario;
-    let mut machine = Machine::new(MachineOptions {
+    MachineOptions {
         seed: shared.seed.child("machine"),
         t0: Millis(scenario.clock.t0_ms),
         directory: match scenario.machine.directory {
@@ -98,15 +115,7 @@ pub(super) fn machine(shared: &Shared) -> Machine {
         },
         generator: |_, index, into| made_up(index, into),
         recording: Recording::HashOnly,
-    });
-    if shared.engine == Engine::Spool {
-        let line = Content::Bytes(remote::secret(0).into_bytes());
-        let made = machine.make_file(secret::FILE, line, scenario.clock.t0_ms * 1_000_000);
-        made.expect("an empty machine has room");
-    } else {
-        fill_flat_queue(&mut machine, shared);
     }
-    machine
 }
 
 /// Puts the first alerts into the specimens' flat queue, the oldest first; many share a time where the scenario says so.

@@ -35,13 +35,14 @@ macro_rules! builtins {
     };
 }
 
-static BUILTINS: [Builtin; 21] = builtins![
+static BUILTINS: [Builtin; 22] = builtins![
     "incident",
     "credential-rotation",
     "targeted-race",
     "full-queue-sort",
     "before-and-after",
     "scale-boundaries",
+    "deep-queue",
     "race-window",
     "concurrent-archival",
     "antivirus",

@@ -52,7 +52,7 @@ pub use problem::{Located, Problem, ScenarioError, nearest};
 pub use sweep::Sweep;
 pub use units::Pace;
 pub use world::{
-    Clock, Costs, DirectoryProfile, LatencyProfile, Limits, Machine, PowerLossModel, Queue,
+    Clock, Costs, DirectoryProfile, Ends, LatencyProfile, Limits, Machine, PowerLossModel, Queue,
     Sharing, Shed,
 };
 pub use writer::Writer;

@@ -18,6 +18,26 @@ pub struct Clock {
     pub run_ns: u64,
     /// When faults stop and the liveness phase begins, in nanoseconds after t0. `None`: once every actor has stopped.
     pub faults_stop_ns: Option<u64>,
+    /// How the run ends.
+    #[serde(default, skip_serializing_if = "Ends::is_default")]
+    pub ends: Ends,
+}
+
+/// How a run of the production queue ends.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ends {
+    /// Once every alert is where alerts end, and a fresh one went through.
+    #[default]
+    Drained,
+    /// Soon after faults have stopped, by a count of every alert, wherever it is then.
+    Counted,
+}
+
+impl Ends {
+    fn is_default(&self) -> bool {
+        *self == Ends::default()
+    }
 }
 
 /// How a directory is listed while it changes. The simulated machine explains each.
@@ -144,6 +164,10 @@ pub enum Shed {
 pub struct Queue {
     /// Alerts pending at the start. A campaign's `--depth` and `[sweep]` replace it.
     pub initial: u64,
+    /// Whether they are in the queue already, the production queue's own way, when the run starts. Otherwise it has them still
+    /// to fetch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub filled: bool,
     /// The most alerts that may be pending once a cap pass has ended.
     pub cap: u64,
     /// Which end overflow is taken from.
@@ -165,6 +189,7 @@ pub(super) struct RawClock {
     t0: Option<Spanned<When>>,
     run_for: Spanned<Nanos>,
     faults_stop: Option<Spanned<When>>,
+    ends: Option<Spanned<Ends>>,
 }
 
 impl RawClock {
@@ -187,6 +212,17 @@ impl RawClock {
                 None,
             );
         }
+        if let Some(ends) = &self.ends
+            && *ends.get_ref() == Ends::Counted
+            && self.faults_stop.is_none()
+        {
+            checks.problem(
+                ends.span(),
+                "nobody says when the count is to be made",
+                "it is made once faults have stopped",
+                Some("add `faults_stop` to [clock]".to_owned()),
+            );
+        }
         let midnight_ms = self.date.map_or(INCIDENT_DAY_MS, |date| {
             midnight_ms(*date.get_ref()).unwrap_or_else(|| {
                 checks.problem(date.span(), "this day does not exist", "", None);
@@ -199,6 +235,7 @@ impl RawClock {
             t0_ms: midnight_ms + since_midnight_ms,
             run_ns: checks.some_time(self.run_for, "the run"),
             faults_stop_ns: self.faults_stop.map(|when| checks.when(when)),
+            ends: self.ends.map(Spanned::into_inner).unwrap_or_default(),
         }
     }
 }
@@ -294,6 +331,8 @@ impl RawCosts {
 pub(super) struct RawQueue {
     initial: u64,
     #[serde(default)]
+    filled: bool,
+    #[serde(default)]
     cap: RawCap,
     #[serde(default)]
     shed: Shed,
@@ -340,6 +379,7 @@ impl RawQueue {
         };
         Queue {
             initial: self.initial,
+            filled: self.filled,
             cap,
             shed: self.shed,
             readmit: self.readmit.unwrap_or(true),

@@ -22,8 +22,11 @@ use std::collections::BTreeSet;
 pub(super) struct Open {
     /// Those in memory.
     near: BTreeSet<Key>,
-    /// Those on disk.
+    /// Those on disk, by their first stamps.
     pages: Vec<Page>,
+    /// The first stamp after those of each page and of all before it: a look asks for each entry once, and must not go through
+    /// all pages for it.
+    ends: Vec<Option<Stamp>>,
     /// Numbers of files that only the book that was saved last tells of.
     dropped: BTreeSet<u32>,
     /// Whether pages came or went since the book was saved.
@@ -64,9 +67,30 @@ impl Open {
 
     /// The page that has the open entry of this stamp, and where.
     fn in_page(&self, stamp: Stamp) -> Option<(usize, usize)> {
-        let places = self.pages.iter().enumerate();
-        let mut places = places.filter_map(|(at, page)| Some((at, page.place(stamp)?)));
-        places.find(|(at, place)| self.pages[*at].is_open(*place))
+        let begun = self
+            .pages
+            .partition_point(|page| page.first() <= Some(stamp));
+        let near = (0..begun).rev();
+        let mut near = near.take_while(|at| Some(stamp) < self.ends[*at]);
+        near.find_map(|at| {
+            let place = self.pages[at].place(stamp)?;
+            self.pages[at].is_open(place).then_some((at, place))
+        })
+    }
+
+    /// Adds pages, in their order.
+    fn add_pages(&mut self, pages: impl IntoIterator<Item = Page>) {
+        self.pages.extend(pages);
+        self.pages.sort_by_key(Page::first);
+        self.note_ends();
+    }
+
+    fn note_ends(&mut self) {
+        let ends = self.pages.iter().scan(None, |end, page| {
+            *end = page.end().max(*end);
+            Some(*end)
+        });
+        self.ends = ends.collect();
     }
 
     /// Adds an entry; says whether it was none of them.
@@ -91,6 +115,7 @@ impl Open {
 
     fn drop_page(&mut self, at: usize) {
         self.dropped.insert(self.pages.remove(at).number);
+        self.note_ends();
         self.is_changed = true;
     }
 
@@ -115,8 +140,8 @@ impl Open {
             // Half of them go at once: they are the oldest, and a few at a time would make many small pages.
             let count = self.near.len().div_ceil(2).min(ENTRIES_MAX);
             let oldest: Vec<Key> = self.near.iter().take(count).copied().collect();
-            self.pages
-                .push(Page::write(paging.state, self.free_number(), &oldest)?);
+            let page = Page::write(paging.state, self.free_number(), &oldest)?;
+            self.add_pages([page]);
             self.is_changed = true;
             match self.near.iter().nth(count).copied() {
                 Some(first) => self.near = self.near.split_off(&first),
@@ -263,11 +288,12 @@ impl<'de> Visitor<'de> for Form {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Open, A::Error> {
         let Both { near, pages } = Both::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Open {
+        let mut open = Open {
             near: near.0,
-            pages,
             ..Open::default()
-        })
+        };
+        open.add_pages(pages);
+        Ok(open)
     }
 }
 
@@ -296,5 +322,65 @@ impl Serialize for Open {
         both.serialize_field("near", &near)?;
         both.serialize_field("pages", &self.pages)?;
         both.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spool::BucketName;
+
+    fn stamp(sequence: u32) -> Stamp {
+        Stamp {
+            millis: 1_775_000_000_000,
+            sequence,
+        }
+    }
+
+    /// Pages with these runs of stamps, each a first one and a count, as a book has them.
+    fn book(pages: &[&[(u32, u32)]]) -> Open {
+        let page = |(number, runs): (usize, &&[(u32, u32)])| {
+            let names = runs
+                .iter()
+                .map(|(first, count)| BucketName::new(stamp(*first), *count));
+            let count: u32 = runs.iter().map(|(_, count)| count).sum();
+            serde_json::json!({
+                "number": number,
+                "runs": names.collect::<Vec<_>>(),
+                "open": [u64::MAX >> (64 - count)],
+                "sha256": "",
+            })
+        };
+        let pages: Vec<_> = pages.iter().enumerate().map(page).collect();
+        let written = serde_json::json!({ "near": [], "pages": pages });
+        serde_json::from_value(written).expect("a book")
+    }
+
+    #[test]
+    fn an_entry_is_found_in_its_page_whatever_the_order_of_the_pages_and_however_they_overlap() {
+        // The first ends behind the others, as one does whose oldest entry waited long.
+        let pages: [&[(u32, u32)]; 4] = [
+            &[(10, 5), (90, 5)],
+            &[(20, 10), (50, 2)],
+            &[(30, 10)],
+            &[(60, 3), (70, 4)],
+        ];
+        for turn in 0..pages.len() {
+            let mut turned = pages;
+            turned.rotate_left(turn);
+            let mut open = book(&turned);
+            let has = |runs: &[(u32, u32)], one: u32| {
+                runs.iter()
+                    .any(|(first, count)| (*first..first + count).contains(&one))
+            };
+            for one in 0..120 {
+                let entry = EntryName::new(stamp(one), AlertId::from_bytes([7; 16]));
+                let is_there = pages.iter().any(|runs| has(runs, one));
+                assert_eq!(open.contains(&entry), is_there, "{one}, turned by {turn}");
+                assert_eq!(open.remove(&entry), is_there, "{one}, turned by {turn}");
+                assert!(!open.contains(&entry), "{one}, turned by {turn}");
+            }
+            assert!(open.is_empty());
+        }
     }
 }

@@ -100,18 +100,19 @@ impl Page {
 
     /// Which of its entries has this stamp, whether it has its end or not.
     pub(super) fn place(&self, stamp: Stamp) -> Option<usize> {
-        // Most pages are not the one, and are passed by at once.
-        if stamp < self.runs.first()?.first || self.end()? <= stamp {
-            return None;
-        }
         let last = self.runs.partition_point(|run| run.first <= stamp);
         let (before, run) = (&self.runs[..last.checked_sub(1)?], self.runs[last - 1]);
         let earlier: usize = before.iter().map(|run| run.count as usize).sum();
         Some(earlier + run.place(stamp)?)
     }
 
+    /// Its first stamp.
+    pub(super) fn first(&self) -> Option<Stamp> {
+        self.runs.first().map(|run| run.first)
+    }
+
     /// The first stamp after its own.
-    fn end(&self) -> Option<Stamp> {
+    pub(super) fn end(&self) -> Option<Stamp> {
         self.runs.last().map(|run| run.first.offset(run.count))
     }
 

@@ -26,9 +26,14 @@ pub fn parse_segment_name(name: &[u8]) -> Option<(&str, u32)> {
     Some((writer, number.parse().ok()?))
 }
 
+/// The group that a number belongs to.
+pub(super) fn group_of(number: u32) -> u32 {
+    number / GROUP
+}
+
 /// Where a segment stands, below `ledger/`, once it is sealed.
 pub(super) fn sealed_path(writer: &str, number: u32) -> String {
-    let group = group_path(number / GROUP);
+    let group = group_path(group_of(number));
     format!("{group}/{}", segment_name(writer, number))
 }
 
@@ -44,11 +49,8 @@ pub fn segments(ledger: &Dir<'_>, names: &mut Names) -> Result<Vec<(String, u32)
     let mut found: BTreeSet<_> = actives(ledger, names)?.into_iter().collect();
     found.extend(actives(ledger, names)?);
     // In this order: what is sealed meanwhile is seen twice rather than never.
-    let host = ledger.host();
-    for group in groups(host, ledger.id(), names)? {
-        list_group(host, ledger.id(), group, names, &mut |writer, number| {
-            found.insert((writer.to_owned(), number));
-        })?;
+    for group in groups(ledger, names)? {
+        found.extend(of_group(ledger, group, names)?);
     }
     Ok(found.into_iter().collect())
 }
@@ -78,8 +80,8 @@ pub(super) fn sealed_from(
     names: &mut Names,
 ) -> Result<Vec<u32>, SpoolError> {
     let mut found = BTreeSet::new();
-    for group in groups(ledger.host(), ledger.id(), names)? {
-        if from / GROUP <= group {
+    for group in groups(ledger, names)? {
+        if group_of(from) <= group {
             add_of_group(ledger, writer, group, names, &mut found)?;
         }
     }
@@ -93,7 +95,7 @@ pub(super) fn sealed_back(
     names: &mut Names,
     each: &mut dyn FnMut(u32) -> Result<bool, SpoolError>,
 ) -> Result<(), SpoolError> {
-    for group in groups(ledger.host(), ledger.id(), names)?.into_iter().rev() {
+    for group in groups(ledger, names)?.into_iter().rev() {
         let mut found = BTreeSet::new();
         add_of_group(ledger, writer, group, names, &mut found)?;
         for number in found.into_iter().rev() {
@@ -112,42 +114,44 @@ fn add_of_group(
     names: &mut Names,
     found: &mut BTreeSet<u32>,
 ) -> Result<(), SpoolError> {
-    list_group(
-        ledger.host(),
-        ledger.id(),
-        group,
-        names,
-        &mut |of, number| {
-            if of == writer {
-                found.insert(number);
-            }
-        },
-    )
+    let all = of_group(ledger, group, names)?.into_iter();
+    found.extend(all.filter(|(of, _)| of == writer).map(|(_, number)| number));
+    Ok(())
 }
 
 /// The groups below `sealed/`, ascending.
-fn groups(host: &dyn Host, ledger: DirId, names: &mut Names) -> Result<Vec<u32>, SpoolError> {
+pub(super) fn groups(ledger: &Dir<'_>, names: &mut Names) -> Result<Vec<u32>, SpoolError> {
     let mut found = BTreeSet::new();
-    list(host, At::new(ledger, SEALED), names, &mut |name| {
-        let number = std::str::from_utf8(name).ok();
-        found.extend(number.and_then(|name| name.parse::<u32>().ok()));
-    })?;
+    list(
+        ledger.host(),
+        At::new(ledger.id(), SEALED),
+        names,
+        &mut |name| {
+            let number = std::str::from_utf8(name).ok();
+            found.extend(number.and_then(|name| name.parse::<u32>().ok()));
+        },
+    )?;
     Ok(found.into_iter().collect())
 }
 
-fn list_group(
-    host: &dyn Host,
-    ledger: DirId,
+/// The sealed segments of a group, in no order.
+pub(super) fn of_group(
+    ledger: &Dir<'_>,
     group: u32,
     names: &mut Names,
-    each: &mut dyn FnMut(&str, u32),
-) -> Result<(), SpoolError> {
-    let path = group_path(group);
-    list(host, At::new(ledger, &path), names, &mut |name| {
-        if let Some((writer, number)) = parse_segment_name(name) {
-            each(writer, number);
-        }
-    })
+) -> Result<Vec<(String, u32)>, SpoolError> {
+    let (path, mut found) = (group_path(group), Vec::new());
+    list(
+        ledger.host(),
+        At::new(ledger.id(), &path),
+        names,
+        &mut |name| {
+            found.extend(
+                parse_segment_name(name).map(|(writer, number)| (writer.to_owned(), number)),
+            );
+        },
+    )?;
+    Ok(found)
 }
 
 /// Hands every name of a directory to `each`; none if there is no such directory.
@@ -191,7 +195,7 @@ pub(super) fn seal(
     writer: &str,
     number: u32,
 ) -> Result<(), SpoolError> {
-    for dir in [SEALED.to_owned(), group_path(number / GROUP)] {
+    for dir in [SEALED.to_owned(), group_path(group_of(number))] {
         match host.mkdir(At::new(ledger, &dir)) {
             Err(error) if !error.is_exists() => return Err(error).context("make", dir),
             _ => {}
@@ -208,7 +212,7 @@ pub(super) fn seal(
 pub(crate) fn remove_sealed(ledger: &Dir<'_>, writer: &str, number: u32) -> Result<(), SpoolError> {
     let (host, path) = (ledger.host(), sealed_path(writer, number));
     ignore_vanished(host.unlink(ledger.at(&path))).context("remove", &path)?;
-    let group = group_path(number / GROUP);
+    let group = group_path(group_of(number));
     match ignore_vanished(host.rmdir(ledger.at(&group))) {
         // Others of its group are left, or somebody looks into it.
         Err(error) if error.class() == Class::Contended => Ok(()),

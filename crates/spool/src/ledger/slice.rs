@@ -1,10 +1,15 @@
 //! Walking the ledger record by record, from wherever one stopped: for whoever looks at all of it, a little at a time.
+//!
+//! A walk goes group by group, in each writer by writer, and segment by segment: so it lists the names of one group, now and
+//! then, however many segments there are (contract S20).
 
-use super::reader::check_mark;
-use super::{Mark, Record, chain, open_segment, segment_name, segments};
+use super::reader::{check_mark, read_from};
+use super::segments::{actives, group_of, groups, of_group};
+use super::{Mark, Record, chain, open_segment, segment_name};
 use crate::layout::{Context, Spool, SpoolError};
 use host::{Class, Names};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Between which two records a walk stands. The default is the beginning.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -14,12 +19,13 @@ pub struct WalkPosition {
     mark: Mark,
 }
 
-/// A walk over the whole ledger, writer by writer and segment by segment, as it stood when the walk was taken up.
+/// A walk over the whole ledger.
 pub struct Walk<'a, 'h> {
     spool: &'a Spool<'h>,
-    /// Those that are yet to be read, the next one last.
-    segments: Vec<(String, u32)>,
+    names: Names,
     position: WalkPosition,
+    /// Whether nothing more is read of the segment that the walk is in.
+    is_passed: bool,
 }
 
 /// A record that a walk came to.
@@ -33,6 +39,14 @@ pub struct Step {
     pub after: WalkPosition,
 }
 
+/// What stands after a mark.
+enum Next {
+    Record(Record, u64),
+    End,
+    /// There is no such segment: it was removed since the walk came to it.
+    Gone,
+}
+
 impl<'a, 'h> Walk<'a, 'h> {
     /// Takes up a walk at `position`. Segments before it that are gone, or that were added, are not looked at. Where the line
     /// before it is another one than it was, a power loss may have taken it: then the segment is walked from its beginning.
@@ -44,14 +58,11 @@ impl<'a, 'h> Walk<'a, 'h> {
                 other => other?,
             }
         }
-        let mut segments = segments(&spool.ledger, &mut Names::default())?;
-        segments.retain(|(writer, number)| {
-            (writer.as_str(), *number) >= (position.writer.as_str(), position.segment)
-        });
-        segments.reverse();
         Ok(Walk {
             spool,
-            segments,
+            names: Names::default(),
+            // The beginning is before every segment.
+            is_passed: position.writer.is_empty(),
             position,
         })
     }
@@ -60,53 +71,108 @@ impl<'a, 'h> Walk<'a, 'h> {
     ///
     /// Errs with [`SpoolError::BrokenLedger`] where a line does not fit: [`Walk::pass_by`] goes on behind that segment.
     pub fn step(&mut self) -> Result<Option<Step>, SpoolError> {
-        while let Some((writer, number)) = self.segments.last() {
-            let at = &mut self.position;
-            if (&at.writer, at.segment) != (writer, *number) {
-                let is_next = at.writer == *writer && at.segment.checked_add(1) == Some(*number);
-                // A segment carries on the chain of the one before it. Of its own first record it says which that is.
-                let chain = at.mark.chain.take().filter(|_| is_next);
-                *at = WalkPosition {
-                    writer: writer.clone(),
-                    segment: *number,
-                    mark: Mark {
-                        chain,
-                        ..Mark::default()
-                    },
-                };
+        loop {
+            let mut is_gone = false;
+            if !self.is_passed {
+                let at = &mut self.position;
+                let name = segment_name(&at.writer, at.segment);
+                match read_next(self.spool, &name, &mut at.mark)? {
+                    Next::Record(record, bytes) => {
+                        let after = self.position.clone();
+                        return Ok(Some(Step {
+                            record,
+                            bytes,
+                            after,
+                        }));
+                    }
+                    Next::End => {}
+                    Next::Gone => is_gone = true,
+                }
             }
-            let name = segment_name(writer, *number);
-            if let Some((record, bytes)) = read_one(self.spool, &name, &mut self.position.mark)? {
-                let after = self.position.clone();
-                return Ok(Some(Step {
-                    record,
-                    bytes,
-                    after,
-                }));
-            }
-            self.segments.pop();
+            let Some((writer, segment)) = self.following(is_gone)? else {
+                return Ok(None);
+            };
+            self.go_to(writer, segment)?;
         }
-        Ok(None)
     }
 
     /// Leaves out what is left of the segment that the walk is in.
     pub fn pass_by(&mut self) {
-        self.segments.pop();
+        self.is_passed = true;
         self.position.mark.chain = None;
+    }
+
+    /// The segment after the one that the walk is in. Names are listed only where its number does not tell.
+    fn following(&mut self, is_gone: bool) -> Result<Option<(String, u32)>, SpoolError> {
+        let WalkPosition {
+            writer, segment, ..
+        } = &self.position;
+        let ledger = &self.spool.ledger;
+        let actives = actives(ledger, &mut self.names)?;
+        let here = group_of(*segment);
+        let has_later = actives
+            .iter()
+            .any(|(other, number)| other == writer && segment < number);
+        // One that is gone may have been the first of many that are.
+        if has_later && !is_gone && group_of(segment + 1) == here {
+            return Ok(Some((writer.clone(), segment + 1)));
+        }
+        let mut groups: BTreeSet<u32> = groups(ledger, &mut self.names)?.into_iter().collect();
+        groups.extend(actives.iter().map(|(_, number)| group_of(*number)));
+        for group in groups.into_iter().filter(|group| here <= *group) {
+            let mut found = of_group(ledger, group, &mut self.names)?;
+            let active = actives.iter().filter(|one| group_of(one.1) == group);
+            found.extend(active.cloned());
+            found.sort_unstable();
+            let is_after = |one: &(String, u32)| {
+                here < group || (writer.as_str(), *segment) < (one.0.as_str(), one.1)
+            };
+            if let Some(next) = found.into_iter().find(is_after) {
+                return Ok(Some(next));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Goes to the beginning of a segment. It carries on the chain of the one before it; of its own first record it says which
+    /// that is, where nobody knows.
+    fn go_to(&mut self, writer: String, segment: u32) -> Result<(), SpoolError> {
+        let at = &mut self.position;
+        let is_next = at.writer == writer && at.segment.checked_add(1) == Some(segment);
+        let mut chain = at.mark.chain.take().filter(|_| is_next);
+        let is_first_of_group = segment.checked_sub(1).map(group_of) != Some(group_of(segment));
+        if !is_next && is_first_of_group && 0 < segment {
+            chain = end_of(self.spool, &segment_name(&writer, segment - 1))?;
+        }
+        *at = WalkPosition {
+            writer,
+            segment,
+            mark: Mark {
+                chain,
+                ..Mark::default()
+            },
+        };
+        self.is_passed = false;
+        Ok(())
     }
 }
 
-/// Reads the line after the mark, and moves the mark behind it. `None` at the segment's end.
-fn read_one(
-    spool: &Spool<'_>,
-    name: &str,
-    mark: &mut Mark,
-) -> Result<Option<(Record, u64)>, SpoolError> {
+/// The chain at the end of a segment; `None` if it is gone, or broken: that is told where it is walked itself.
+fn end_of(spool: &Spool<'_>, name: &str) -> Result<Option<String>, SpoolError> {
+    match read_from(spool.host, &spool.ledger, name, Mark::default(), |_| {}) {
+        Ok(mark) => Ok(mark.chain),
+        Err(SpoolError::BrokenLedger { .. }) => Ok(None),
+        Err(error) if error.class() == Class::Vanished => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads the line after the mark, and moves the mark behind it.
+fn read_next(spool: &Spool<'_>, name: &str, mark: &mut Mark) -> Result<Next, SpoolError> {
     /// More than most records have.
     const CHUNK: usize = 16 * 1024;
     let file = match open_segment(spool.host, spool.ledger.id(), name) {
-        // It was removed since the walk was taken up.
-        Err(error) if error.class() == Class::Vanished => return Ok(None),
+        Err(error) if error.class() == Class::Vanished => return Ok(Next::Gone),
         other => other?,
     };
     let (mut bytes, mut len) = (Vec::new(), None);
@@ -115,7 +181,7 @@ fn read_one(
         // Twice as much each time, so that a long record takes few calls.
         let count = file.read(offset, &mut bytes, CHUNK.max(seen));
         if count.context("read", name)? == 0 {
-            return Ok(None);
+            return Ok(Next::End);
         }
         len = bytes[seen..].iter().position(|byte| *byte == b'\n');
         len = len.map(|len| seen + len);
@@ -128,12 +194,12 @@ fn read_one(
             mark.offset += len as u64 + 1;
             mark.lines += 1;
             mark.chain = Some(chain);
-            Ok(Some((record, read)))
+            Ok(Next::Record(record, read))
         }
         Err(reason) => {
             let (after, mut rest) = (mark.offset + len as u64 + 1, Vec::new());
             if file.read(after, &mut rest, 1).context("read", name)? == 0 {
-                return Ok(None);
+                return Ok(Next::End);
             }
             Err(SpoolError::BrokenLedger {
                 segment: name.to_owned(),

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const ROOM_MIN: u32 = 1 << 20;
 
 /// The scan order of a directory where it is not the order of the hashes: entries by their key.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Order {
     pub(crate) by_key: BTreeMap<u32, Rec>,
     keys: BTreeMap<Rec, u32>,

@@ -71,7 +71,7 @@ impl Inode {
 }
 
 /// Bytes that a program wrote.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Blob {
     pub(crate) bytes: Vec<u8>,
     /// So many from the start are durable.
@@ -81,6 +81,7 @@ pub(crate) struct Blob {
 }
 
 /// A vector whose items stay where they are while it grows, with a free list that is used last in, first out.
+#[derive(Clone)]
 pub(crate) struct Slab<T> {
     chunks: Vec<Vec<T>>,
     free: Vec<u32>,

@@ -99,6 +99,18 @@ impl Journal {
         }
     }
 
+    /// One like this, which is empty, for a copy of its files.
+    pub(crate) fn at_rest(&self) -> Self {
+        assert!(
+            self.ops.is_empty() && self.dirty.is_empty(),
+            "only files at rest are copied"
+        );
+        Journal {
+            synced: self.synced,
+            ..Journal::new()
+        }
+    }
+
     pub(crate) fn source_name(&self, op: &Op) -> &[u8] {
         let at = op.name_at as usize;
         &self.names[at..at + usize::from(op.from_len)]

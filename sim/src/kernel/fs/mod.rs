@@ -4,7 +4,7 @@
 //! - `inode`: what a name stands for; `handles`: what is open.
 //! - `walk`, `entries`, `scan`: from a path to an entry; adding and removing entries; reading a directory in chunks.
 //! - `names`, `files`: the calls, in the order of checks of the real kernel.
-//! - `journal`, `power_loss`: which of it survives.
+//! - `journal`, `power_loss`: which of it survives; `image`: all of it, for another machine.
 //!
 //! The queries of [`Fs`] are for watchers. They cost no virtual time and change nothing.
 
@@ -12,6 +12,7 @@ mod census;
 mod entries;
 mod files;
 mod handles;
+mod image;
 mod inode;
 mod journal;
 mod names;
@@ -87,6 +88,7 @@ pub enum Content {
 }
 
 /// One directory.
+#[derive(Clone)]
 struct Directory {
     table: Table,
     /// The scan order, where it is not the order of the table.

@@ -37,6 +37,7 @@ pub(crate) struct Seen {
 }
 
 /// All the records of a machine.
+#[derive(Clone)]
 pub(crate) struct Records {
     chunks: Vec<Vec<u8>>,
     /// The first unit that was never used.
@@ -162,6 +163,14 @@ impl Records {
         bytes[8..12].copy_from_slice(&seen.calls.to_le_bytes());
         bytes[12] = (seen.task + 1) as u8;
         bytes[13] = (bytes[13] & 0xC0) | ((seen.task + 1) >> 8) as u8;
+    }
+
+    /// Forgets which scan returned the entry last.
+    pub(crate) fn forget_seen(&mut self, rec: Rec) {
+        let bytes = self.bytes_mut(rec);
+        bytes[8..12].fill(0);
+        bytes[12] = 0;
+        bytes[13] &= 0xC0;
     }
 
     /// Bytes of memory held.

@@ -33,7 +33,7 @@ impl Slot {
 }
 
 /// Entries in the order (hash, record).
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Table {
     slots: Vec<Slot>,
     len: u32,

@@ -4,6 +4,7 @@ mod crash;
 mod durability;
 mod errors;
 mod faults;
+mod image;
 mod names;
 mod rests;
 mod scans;

@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(crate) fn run(host: &dyn Host, shared: &Shared, actor: Actor, every_ns: u64) -> Exit {
     let mut due = shared.now_ns() + every_ns;
     let mut patience = Patience::new(PAUSE.min(Duration::from_nanos(every_ns)));
-    while wait_until(host, shared, due) {
+    while wait_until(host, shared, due) && !shared.is_closing() {
         let done = one(host, shared, actor);
         if done.is_err() {
             host.sleep(PAUSE);

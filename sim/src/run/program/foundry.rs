@@ -8,6 +8,7 @@ use crate::kernel::Exit;
 use crate::run::remote::Wire;
 use crate::run::shared::Shared;
 use crate::run::watch::RunLog;
+use crate::scenario::Ends;
 use contract::sometimes::Goal;
 use contract::{Actor, Place};
 use host::{At, Host, Lock, Millis};
@@ -22,6 +23,8 @@ use std::time::Duration;
 
 /// Where the spool is.
 pub(crate) const ROOT: &str = "spool";
+/// So long after faults have stopped, nobody but the pipeline is at work in a run that ends by a count, in nanoseconds.
+const SETTLE_NS: u64 = 60_000_000_000;
 /// A crash repeats at most so many alerts: the publisher must remember all of them.
 const SLICE_ALERTS: usize = 8_000;
 
@@ -85,12 +88,12 @@ fn overlap(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure
 }
 
 /// What `foundry` takes before it makes passes.
-fn lock<'h>(spool: &Spool<'h>) -> Result<Lock<'h>, Failure> {
+pub(super) fn lock<'h>(spool: &Spool<'h>) -> Result<Lock<'h>, Failure> {
     Lock::take(spool.host(), spool.root().at(RUN_LOCK_FILE))
         .map_err(|error| Failure::of_host("lock", RUN_LOCK_FILE, &error))
 }
 
-fn intake<'a>(host: &'a dyn Host, shared: &Shared, wire: &'a Wire<'_>) -> Intake<'a> {
+pub(super) fn intake<'a>(host: &'a dyn Host, shared: &Shared, wire: &'a Wire<'_>) -> Intake<'a> {
     Intake {
         transport: wire,
         secret: Secret {
@@ -107,7 +110,7 @@ fn intake<'a>(host: &'a dyn Host, shared: &Shared, wire: &'a Wire<'_>) -> Intake
     }
 }
 
-fn settings(shared: &Shared) -> Settings {
+pub(super) fn settings(shared: &Shared) -> Settings {
     Settings {
         // The scenario says how deep the queue is to be.
         backlog_max: u64::MAX,
@@ -132,6 +135,11 @@ fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure
         passes: 0,
         calm_passes: 0,
     };
+    if shared.scenario.clock.ends == Ends::Counted {
+        life.count(&spool)?;
+        shared.watch.borrow_mut().is_over = true;
+        return Ok(());
+    }
     if !life.pass_until_left(if shared.source.has_fresh() { 0 } else { 1 })? {
         return Ok(());
     }
@@ -174,6 +182,24 @@ impl Life<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Makes passes until nobody takes new work and nothing is in motion, and audits the queue as it is then.
+    fn count(&mut self, spool: &Spool<'_>) -> Result<(), Failure> {
+        let rhythm = Duration::from_nanos(self.shared.source.poll_ns);
+        // Neighbours end what they have begun, and programs that are down come back and go.
+        let settled_ns = self.shared.faults_stop_ns() + SETTLE_NS;
+        loop {
+            let is_settled = settled_ns <= self.shared.now_ns();
+            if is_settled && self.shared.watch.borrow().is_at_rest() {
+                break;
+            }
+            self.pass()?;
+            self.host.sleep(rhythm);
+        }
+        let audit = spool::audit::audit(spool)?;
+        self.shared.watch.borrow_mut().audited(&audit);
+        Ok(())
     }
 
     /// One pass. The workers work on their own, side by side with it. Errs if data is broken that nothing may break.

@@ -1,6 +1,7 @@
 //! What the actors of a run do. Each is straight-line code over `&dyn Host`, as any program is.
 
 pub(super) mod cap;
+pub(super) mod filler;
 pub(crate) mod foundry;
 mod judge;
 pub(super) mod neighbour;

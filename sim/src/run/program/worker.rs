@@ -30,14 +30,19 @@ pub(crate) fn run(host: &dyn Host, shared: &Shared, actor: Actor, name: &str) ->
 fn session(host: &dyn Host, shared: &Shared, actor: Actor, name: &str) -> Result<(), Failure> {
     let spool = Spool::init(host, At::new(host.root(), ROOT), shared.options)?;
     let told = Told { shared, actor };
-    let job = Job::new(&spool, policy(), Millis(i64::MAX)).witnessed_by(&told);
+    let job = Job::new(&spool, policy(), Millis(i64::MAX))
+        .stopped_by(Some(&shared.closing))
+        .witnessed_by(&told);
     let mut patience = Patience::new(PAUSE);
-    while !shared.watch.borrow().is_over {
+    // Once more when the queue comes to rest: what the life before had in hand is given back.
+    loop {
         let drained = job.drain(name);
         if let Some(failure) = drained.triage_failure.or(drained.cases_failure) {
             return Err(failure);
         }
+        if shared.watch.borrow().is_over || shared.is_closing() {
+            return Ok(());
+        }
         patience.wait(host, 0 < drained.completion.seen);
     }
-    Ok(())
 }

@@ -9,12 +9,14 @@ mod moves;
 mod packs;
 mod places;
 mod records;
+mod recount;
 
 use super::source::Source;
 use places::NOWHERE;
 pub(super) use places::SEGMENT;
 
 use crate::kernel::{Effect, Ino, Node, Step, View};
+use alert::AlertId;
 use contract::event::Event;
 use contract::sometimes::{Goal, Met};
 use contract::{
@@ -23,7 +25,7 @@ use contract::{
 use pipeline::heartbeat;
 use spool::audit::Audit;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// What an actor of the run is, for the watch.
 #[derive(Clone, Debug)]
@@ -141,6 +143,7 @@ pub struct Windows {
 }
 
 /// Follows one run.
+#[derive(Clone)]
 pub struct Watch {
     /// The contract that is being kept or broken.
     pub contract: Contract,
@@ -177,7 +180,7 @@ pub struct Watch {
     named_pending: u64,
     named_left: u64,
     layout: Layout,
-    source: Rc<Source>,
+    source: Arc<Source>,
     actors: Vec<Watched>,
     /// The inode that counts, and the directory it is in, by alert.
     primary: Vec<(Ino, Ino)>,
@@ -200,10 +203,10 @@ pub struct Watch {
 
 impl Watch {
     /// A watch over the alerts of `source` in a layout.
-    pub fn new(source: &Rc<Source>, bounds: Bounds, layout: Layout) -> Self {
+    pub fn new(source: &Arc<Source>, bounds: Bounds, layout: Layout) -> Self {
         let ids = source.total();
         Watch {
-            source: Rc::clone(source),
+            source: Arc::clone(source),
             contract: Contract::new(ids, bounds),
             met: Met::default(),
             windows: Windows::default(),
@@ -234,6 +237,18 @@ impl Watch {
             segment_tails: BTreeMap::new(),
             step: 0,
             time_ns: 0,
+        }
+    }
+
+    /// This watch, for a run that begins with the files of the one that it has followed, and with the alerts of `source`.
+    pub fn carried_on(&self, source: &Arc<Source>) -> Self {
+        Watch {
+            source: Arc::clone(source),
+            passes: Vec::new(),
+            runs: Vec::new(),
+            departures: (self.departures.0, 0),
+            time_ns: 0,
+            ..self.clone()
         }
     }
 
@@ -281,16 +296,15 @@ impl Watch {
     /// Nothing of the queue's waits or is in motion, and every case has its record.
     pub fn is_quiet(&self) -> bool {
         let census = self.contract.census();
-        let is_recorded = census.unrecorded() == 0;
-        is_recorded
-            && [
-                Place::Staged,
-                Place::Pending,
-                Place::Claimed,
-                Place::Overflow,
-            ]
-            .iter()
-            .all(|place| census.count(*place) == 0)
+        let waiting = census.count(Place::Pending) + census.count(Place::Overflow);
+        self.is_at_rest() && waiting == 0
+    }
+
+    /// Nothing of the queue's is in motion, and every case has its record.
+    pub fn is_at_rest(&self) -> bool {
+        let census = self.contract.census();
+        let moving = census.count(Place::Staged) + census.count(Place::Claimed);
+        census.unrecorded() == 0 && moving == 0
     }
 
     /// The virtual time of the last step, in nanoseconds after the start.
@@ -399,22 +413,36 @@ impl Watch {
     /// The queue audited itself at quiescence: it is held against the census.
     pub fn audited(&mut self, audit: &Audit) {
         let census = self.contract.census();
+        let place_of = |id: &AlertId| {
+            let index = self.source.index_of(*id);
+            index.map(|index| census.get(Id(index)).place)
+        };
+        // A power loss has left the record of a publication that nobody was told of, and taken its file: the queue misses the
+        // alert, and fetches it again; the census has it where it comes from.
+        let is_untold = |id: &&AlertId| place_of(id) == Some(Place::Source);
+        let untold = audit.vanished.iter().filter(is_untold).count() as u64;
         let counts = [
             (audit.cased, Place::Cased),
             (audit.quarantined, Place::Quarantined),
             (audit.pending, Place::Pending),
             (audit.overflow, Place::Overflow),
             (audit.claimed, Place::Claimed),
-            (audit.vanished.len() as u64, Place::Vanished),
+            (audit.vanished.len() as u64 - untold, Place::Vanished),
         ];
         let miscounted = counts
             .iter()
             .map(|(count, place)| count.abs_diff(census.count(*place)));
-        let misplaced = audit.vanished.iter().filter(|id| {
+        let is_misplaced = |id: &&AlertId| place_of(id) != Some(Place::Vanished);
+        let misplaced = audit.vanished.iter().filter(is_misplaced).count() as u64;
+        // A power loss has brought a file back whose alert has its case: it is dropped when its turn comes, and until then the
+        // audit has the alert where the file is.
+        let is_copied = |id: &&AlertId| {
             let index = self.source.index_of(**id);
-            index.is_none_or(|index| census.get(Id(index)).place != Place::Vanished)
-        });
-        let differences = miscounted.sum::<u64>() + misplaced.count() as u64 + audit.mismatches();
+            index.is_some_and(|index| 0 < census.get(Id(index)).copies)
+        };
+        let copied = audit.doubled.iter().filter(is_copied).count() as u64;
+        let miscounted = miscounted.sum::<u64>().saturating_sub(2 * copied);
+        let differences = miscounted + misplaced - untold + audit.mismatches() - copied;
         self.contract.observe(
             Event::Audited {
                 differences,

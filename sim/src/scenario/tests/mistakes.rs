@@ -446,3 +446,22 @@ fn health_is_held_to_some_time_and_some_passes() {
         &[(14, 7, "the age is zero", "must take some time")],
     );
 }
+
+#[test]
+fn a_count_needs_a_time_after_which_nothing_goes_wrong() {
+    let text = SMALLEST.replace("[clock]", "[clock]\nends = \"counted\"");
+    let line = text
+        .lines()
+        .position(|line| line.starts_with("ends"))
+        .unwrap()
+        + 1;
+    check_text(
+        &text,
+        &[(
+            line,
+            8,
+            "nobody says when the count is to be made",
+            "it is made once faults have stopped",
+        )],
+    );
+}
