@@ -12,18 +12,22 @@ fn two_groups() -> Disk {
         pending_max: 32_768,
         ..OPTIONS
     };
-    let spool = disk.spool_with(options);
-    publish(
-        &mut Publisher::open(&spool).expect("the lock is free"),
-        0..40,
-    );
-    drain(&mut Worker::open(&spool, "w1").expect("the name is free"));
-    let old = disk.path("ledger/publish-000000.ndjson");
-    std::fs::rename(old, disk.path("ledger/publish-000998.ndjson")).expect("the segment is there");
-    // Each life ends with more than is carried on.
-    for life in 1..=4_u32 {
-        let mut publisher = Publisher::open(&spool).expect("the lock is free");
-        publish(&mut publisher, life * 3_000..(life + 1) * 3_000);
+    {
+        let spool = disk.spool_with(options);
+        publish(
+            &mut Publisher::open(&spool).expect("the lock is free"),
+            0..40,
+        );
+        drain(&mut Worker::open(&spool, "w1").expect("the name is free"));
+        let old = disk.path("ledger/publish-000000.ndjson");
+        std::fs::rename(old, disk.path("ledger/publish-000998.ndjson"))
+            .expect("the segment is there");
+        // Each life ends with more than is carried on.
+        for life in 1..=4_u32 {
+            let mut publisher = Publisher::open(&spool).expect("the lock is free");
+            publish(&mut publisher, life * 3_000..life * 3_000 + 1_500);
+            publish(&mut publisher, life * 3_000 + 1_500..(life + 1) * 3_000);
+        }
     }
     assert!(
         disk.path("ledger/sealed/000001/publish-001000.ndjson")

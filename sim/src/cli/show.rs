@@ -1,7 +1,7 @@
 //! What a scenario means, for people: every value that is not zero, in the order of the file.
 
 use crate::scenario::units::show_ns;
-use crate::scenario::{Active, Consumer, Pace, Runs, Scenario, Spread, Stage, Trigger};
+use crate::scenario::{Active, Consumer, Ends, Pace, Runs, Scenario, Spread, Stage, Trigger};
 use std::fmt::Write;
 
 /// Writes the scenario. Notes of the account come last, in full.
@@ -54,6 +54,15 @@ fn world(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
         queue.bucket,
         word(&queue.shed)
     )?;
+    if queue.filled {
+        writeln!(out, "  begins    with all of them in the queue already")?;
+    }
+    if clock.ends == Ends::Counted {
+        writeln!(
+            out,
+            "  ends      by a count of every alert, wherever it is then"
+        )?;
+    }
     if !queue.packed.is_empty() {
         let packed: Vec<_> = queue.packed.iter().map(|one| one.word()).collect();
         writeln!(out, "  packs     {}", packed.join(", "))?;

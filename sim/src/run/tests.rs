@@ -284,7 +284,7 @@ fn deep_plan(seed: u64) -> Plan {
     Plan {
         scenario: crate::scenario::builtin("deep-queue").expect("it is built in"),
         engine: Engine::Spool,
-        depth: 4_000,
+        depth: 8_000,
         seed,
         stop_when_broken: Vec::new(),
     }
@@ -297,8 +297,8 @@ fn a_run_that_begins_with_a_filled_queue_ends_by_a_count_of_every_alert() {
     let base = Base::of(&plan, &never).unwrap().expect("a filled queue");
     let census = base.watch.contract.census();
     let waiting = census.count(Place::Pending) + census.count(Place::Overflow);
-    assert_eq!((waiting, census.count(Place::Overflow)), (4_000, 2_000));
-    assert_eq!(census.count(Place::Source), census.len() - 4_000);
+    assert_eq!((waiting, census.count(Place::Overflow)), (8_000, 6_000));
+    assert_eq!(census.count(Place::Source), census.len() - 8_000);
 
     let outcome = run_until(&plan, Some(&base), &never);
     assert!(
