@@ -41,7 +41,7 @@ pub struct Step {
 
 /// What stands after a mark.
 enum Next {
-    Record(Record, u64),
+    Record(Box<Record>, u64),
     End,
     /// There is no such segment: it was removed since the walk came to it.
     Gone,
@@ -80,7 +80,7 @@ impl<'a, 'h> Walk<'a, 'h> {
                     Next::Record(record, bytes) => {
                         let after = self.position.clone();
                         return Ok(Some(Step {
-                            record,
+                            record: *record,
                             bytes,
                             after,
                         }));
@@ -194,7 +194,7 @@ fn read_next(spool: &Spool<'_>, name: &str, mark: &mut Mark) -> Result<Next, Spo
             mark.offset += len as u64 + 1;
             mark.lines += 1;
             mark.chain = Some(chain);
-            Ok(Next::Record(record, read))
+            Ok(Next::Record(Box::new(record), read))
         }
         Err(reason) => {
             let (after, mut rest) = (mark.offset + len as u64 + 1, Vec::new());
