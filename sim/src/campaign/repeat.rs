@@ -7,6 +7,7 @@ use crate::scenario::Engine;
 use crate::tape::{Tape, Trace};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
@@ -75,10 +76,13 @@ fn is_filled(ran: &Ran) -> bool {
     ran.plan.engine == Engine::Spool && ran.plan.scenario.queue.filled
 }
 
-/// Those that one process repeats: the runs of a cell that begin with the same queue, and every other by itself.
+/// Those that one process repeats: the runs of a cell that begin with the same queue, and every other by itself. The longest
+/// first: one that starts last would leave the other cores without work.
 fn by_process<'a>(chosen: &[&'a Ran]) -> Vec<Vec<&'a Ran>> {
     let together = |one: &&Ran, other: &&Ran| one.cell == other.cell && is_filled(one);
-    chosen.chunk_by(together).map(<[&Ran]>::to_vec).collect()
+    let mut processes: Vec<_> = chosen.chunk_by(together).map(<[&Ran]>::to_vec).collect();
+    processes.sort_by_key(|runs| Reverse(runs.iter().map(|ran| ran.outcome.steps).sum::<u64>()));
+    processes
 }
 
 /// How many runs [`repeat()`] repeats.

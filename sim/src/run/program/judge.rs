@@ -6,7 +6,7 @@ use contract::sometimes::Goal;
 use contract::{Actor, Books, Census, Danger, Dangers, Event, Idle, Place, Told};
 use pipeline::health::{Concern, Health, Limits};
 use pipeline::heartbeat::Heartbeat;
-use pipeline::{Report, Stage};
+use pipeline::{FailureKind, Report, Stage, StageReport};
 
 /// What the scrub takes for one case, or for one record of the ledger, at most: its files are opened, read and closed. How many a
 /// pass looks at follows from how many there are and from the time since the last look, up to a limit of its own.
@@ -47,7 +47,7 @@ impl Before {
     ) {
         let end = Moment::of(shared);
         self.judge_cost(shared, actor, report, is_first, end.skew_ms);
-        let is_written = |one: &pipeline::StageReport| one.failure.is_none();
+        let is_written = |one: &StageReport| one.failure.is_none();
         // A disk that took no heartbeat tells nobody anything; how old the last one is, is told by those who read it.
         if !report.stage(Stage::Heartbeat).is_some_and(is_written) {
             return;
@@ -86,11 +86,7 @@ impl Before {
         let mut watch = shared.watch.borrow_mut();
         let now = watch.contract.books();
         let is_recorded = is_recorded(watch.contract.census());
-        // A stage that could not end is made up for by the next pass; the indexer leaves nothing to be made up for.
-        let is_whole = report
-            .stages
-            .iter()
-            .all(|one| one.failure.is_none() || one.stage == Stage::Poll);
+        let is_whole = report.stages.iter().all(is_whole);
         // What workers did after it had read the ledger, the next pass reads.
         let is_settled = is_recorded && is_whole && self.books == now;
         let last = std::mem::replace(&mut watch.settled, is_settled.then_some((now, skew_ms)));
@@ -124,10 +120,6 @@ impl Before {
         if IDLE_PASSES <= watch.idle_passes {
             watch.met.insert(Goal::IdlePasses);
         }
-        // Where several faults meet, what they leave may take longer than that, and is not told apart from growth.
-        if !shared.scenario.expect.always.iter().any(|id| id == "S20") {
-            return;
-        }
         let idle = |step| Idle {
             actor,
             calls,
@@ -136,6 +128,15 @@ impl Before {
             step,
         };
         watch.observe(|step| Event::Idled(idle(step)));
+    }
+}
+
+/// Whether a stage leaves nothing to be made up for by the next pass. An indexer that gives nothing does not; a poll for which the
+/// disk was full has written what it took away again.
+fn is_whole(stage: &StageReport) -> bool {
+    match &stage.failure {
+        None => true,
+        Some(failure) => stage.stage == Stage::Poll && failure.kind != FailureKind::Io,
     }
 }
 

@@ -16,14 +16,12 @@ use places::NOWHERE;
 pub(super) use places::SEGMENT;
 
 use crate::kernel::{Effect, Ino, Node, Step, View};
-use alert::AlertId;
 use contract::event::Event;
 use contract::sometimes::{Goal, Met};
 use contract::{
     Abort, Actor, Books, Bounds, Contract, Id, Layout, Pass, PassKind, Place, Side, Violation,
 };
 use pipeline::heartbeat;
-use spool::audit::Audit;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -408,48 +406,6 @@ impl Watch {
             self.met.insert(goal);
         }
         self.actor_mut(actor).pass = None;
-    }
-
-    /// The queue audited itself at quiescence: it is held against the census.
-    pub fn audited(&mut self, audit: &Audit) {
-        let census = self.contract.census();
-        let place_of = |id: &AlertId| {
-            let index = self.source.index_of(*id);
-            index.map(|index| census.get(Id(index)).place)
-        };
-        // A power loss has left the record of a publication that nobody was told of, and taken its file: the queue misses the
-        // alert, and fetches it again; the census has it where it comes from.
-        let is_untold = |id: &&AlertId| place_of(id) == Some(Place::Source);
-        let untold = audit.vanished.iter().filter(is_untold).count() as u64;
-        let counts = [
-            (audit.cased, Place::Cased),
-            (audit.quarantined, Place::Quarantined),
-            (audit.pending, Place::Pending),
-            (audit.overflow, Place::Overflow),
-            (audit.claimed, Place::Claimed),
-            (audit.vanished.len() as u64 - untold, Place::Vanished),
-        ];
-        let miscounted = counts
-            .iter()
-            .map(|(count, place)| count.abs_diff(census.count(*place)));
-        let is_misplaced = |id: &&AlertId| place_of(id) != Some(Place::Vanished);
-        let misplaced = audit.vanished.iter().filter(is_misplaced).count() as u64;
-        // A power loss has brought a file back whose alert has its case: it is dropped when its turn comes, and until then the
-        // audit has the alert where the file is.
-        let is_copied = |id: &&AlertId| {
-            let index = self.source.index_of(**id);
-            index.is_some_and(|index| 0 < census.get(Id(index)).copies)
-        };
-        let copied = audit.doubled.iter().filter(is_copied).count() as u64;
-        let miscounted = miscounted.sum::<u64>().saturating_sub(2 * copied);
-        let differences = miscounted + misplaced - untold + audit.mismatches() - copied;
-        self.contract.observe(
-            Event::Audited {
-                differences,
-                step: self.step,
-            },
-            self.step,
-        );
     }
 
     /// Something that only predicates need to know, made of the number of the step.
