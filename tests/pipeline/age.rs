@@ -98,6 +98,10 @@ fn real_age(dir: &Path, policy: &Policy, passes: std::ops::Range<u32>) -> u64 {
     calls
 }
 
+/// A start reads the segments that are carried on, of the publisher twice: up to 128 KiB in pieces of 16. How full they are is
+/// chance, and does not grow with age.
+const SEGMENT_READS: f64 = 16.0;
+
 /// `AGE_PASSES` names how many passes are made, for whoever has the time; `TMPDIR` where.
 #[test]
 fn an_idle_pass_on_the_disk_makes_the_calls_that_it_made_after_ten() {
@@ -110,7 +114,7 @@ fn an_idle_pass_on_the_disk_makes_the_calls_that_it_made_after_ten() {
     for until in [1_000, most].into_iter().filter(|until| *until <= most) {
         let old = real_age(dir.path(), &policy, from..until) as f64;
         assert!(
-            (old - young).abs() <= young / 20.0,
+            (old - young).abs() <= young / 20.0 + SEGMENT_READS,
             "{young} calls after ten passes, {old} after {until}"
         );
         from = until;
