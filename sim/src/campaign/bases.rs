@@ -9,7 +9,7 @@ use rayon::iter::{ParallelBridge, ParallelIterator};
 use std::cmp::Reverse;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What the runs of each cell begin with.
 pub(super) struct Bases {
@@ -21,6 +21,12 @@ struct Slot {
     base: Mutex<Option<Arc<Base>>>,
     /// Runs that have not ended.
     left: AtomicU64,
+}
+
+impl Slot {
+    fn base(&self) -> MutexGuard<'_, Option<Arc<Base>>> {
+        self.base.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Bases {
@@ -52,12 +58,8 @@ impl Bases {
                     "the harness panicked while it filled the queue of {id} at {depth}"
                 ))
             });
-            let mut slot = self.slots[number]
-                .base
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
             match base {
-                Ok(base) => *slot = base.map(Arc::new),
+                Ok(base) => *self.slots[number].base() = base.map(Arc::new),
                 Err(what) => return Some((number, what)),
             }
             None
@@ -68,11 +70,10 @@ impl Bases {
     /// Lends a run of the cell what it begins with.
     pub(super) fn lend<R>(&self, cell: usize, play: impl FnOnce(Option<&Base>) -> R) -> R {
         let slot = &self.slots[cell];
-        let lock = || slot.base.lock().unwrap_or_else(PoisonError::into_inner);
-        let base = lock().clone();
+        let base = slot.base().clone();
         let result = play(base.as_deref());
         if slot.left.fetch_sub(1, Ordering::AcqRel) == 1 {
-            *lock() = None;
+            *slot.base() = None;
         }
         result
     }

@@ -91,7 +91,7 @@ impl CellPlan {
 
     /// Whether its runs begin with a queue that was filled before.
     pub fn is_filled(&self) -> bool {
-        self.engine == Engine::Spool && self.scenario.queue.filled
+        self.scenario.is_filled_for(self.engine)
     }
 
     /// The run of a seed.

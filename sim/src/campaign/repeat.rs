@@ -3,7 +3,6 @@
 use super::execute::{Executed, Ran, pool};
 use super::memory::{self, Purse};
 use crate::report::model::{Share, Trouble, TroubleKind};
-use crate::scenario::Engine;
 use crate::tape::{Tape, Trace};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 use serde::{Deserialize, Serialize};
@@ -73,7 +72,7 @@ fn chosen<'a>(executed: &'a Executed, is_failure: &dyn Fn(&Ran) -> bool) -> Vec<
 }
 
 fn is_filled(ran: &Ran) -> bool {
-    ran.plan.engine == Engine::Spool && ran.plan.scenario.queue.filled
+    ran.plan.scenario.is_filled_for(ran.plan.engine)
 }
 
 /// Those that one process repeats: the runs of a cell that begin with the same queue, and every other by itself. The longest

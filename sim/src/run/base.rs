@@ -30,7 +30,7 @@ impl Base {
     /// # Errors
     /// In one sentence, if the queue could not be filled, or `stop` was set meanwhile.
     pub fn of(plan: &Plan, stop: &Arc<AtomicBool>) -> Result<Option<Base>, String> {
-        if plan.engine != Engine::Spool || !plan.scenario.queue.filled {
+        if !plan.scenario.is_filled_for(plan.engine) {
             return Ok(None);
         }
         fill(&plan.scenario, plan.depth, stop).map(Some)

@@ -151,7 +151,7 @@ impl Fate {
     /// What happens instead of a call.
     pub(super) fn before(&mut self, player: &Player, pending: &Pending<'_>) -> Act {
         let now = pending.time_ns;
-        if self.stop_ns <= now || !player.plays(Role::Any) {
+        if self.has_stopped(now) || !player.plays(Role::Any) {
             return Act::Proceed;
         }
         for (clockwork, restart_ns) in &mut self.power_losses {
@@ -191,7 +191,7 @@ impl Fate {
         step: &Step<'_>,
     ) -> Control {
         let has_points = !(self.crashes.is_empty() && self.power_losses.is_empty());
-        if !has_points || self.stop_ns <= step.pending.time_ns || !player.plays(Role::Any) {
+        if !has_points || self.has_stopped(step.pending.time_ns) || !player.plays(Role::Any) {
             return Control::Continue;
         }
         let Some(point) = point_of(pass, view, step) else {

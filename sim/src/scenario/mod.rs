@@ -168,6 +168,11 @@ impl Scenario {
         format!("{}@{}", self.id, self.hash())
     }
 
+    /// Whether runs of this engine begin with a queue that the production pipeline has filled before.
+    pub fn is_filled_for(&self, engine: Engine) -> bool {
+        engine == Engine::Spool && self.queue.filled
+    }
+
     /// The engines that run in this scenario: those that consumers name, and those that are swept.
     pub fn engines(&self) -> Vec<Engine> {
         let swept = self.consumers.iter().any(|c| c.engine.is_none());

@@ -2,15 +2,12 @@
 //! and ends.
 
 use super::PAUSE;
-use super::foundry::{ROOT, intake, lock, policy, settings};
-use super::witness::Told;
+use super::foundry::with_pipeline;
 use crate::kernel::Exit;
-use crate::run::remote::Wire;
 use crate::run::shared::Shared;
 use contract::{Actor, Place};
-use host::{At, Host};
-use pipeline::{Failure, Pipeline};
-use spool::Spool;
+use host::Host;
+use pipeline::Failure;
 
 /// Makes passes until every alert of the start is in the queue.
 pub(crate) fn run(host: &dyn Host, shared: &Shared, actor: Actor) -> Exit {
@@ -25,24 +22,19 @@ pub(crate) fn run(host: &dyn Host, shared: &Shared, actor: Actor) -> Exit {
 }
 
 fn fill(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure> {
-    let spool = Spool::init(host, At::new(host.root(), ROOT), shared.options)?;
-    let wire = Wire { host, shared };
-    let told = Told { shared, actor };
-    let _lock = lock(&spool)?;
-    let intake = intake(host, shared, &wire);
-    let opened = Pipeline::open(&spool, policy(), Some(intake), settings(shared))?;
-    let mut pipeline = opened.witnessed_by(&told);
     let later = u64::from(shared.source.total() - shared.source.initial);
     let at_source = || {
         let watch = shared.watch.borrow();
         watch.contract.census().count(Place::Source)
     };
-    while later < at_source() {
-        let report = pipeline.pass("fill", &mut |_| Vec::new());
-        if let Some(failure) = report.stages.into_iter().find_map(|stage| stage.failure) {
-            return Err(failure);
+    with_pipeline(host, shared, actor, |_, mut pipeline| {
+        while later < at_source() {
+            let report = pipeline.pass("fill", &mut |_| Vec::new());
+            if let Some(failure) = report.stages.into_iter().find_map(|stage| stage.failure) {
+                return Err(failure);
+            }
+            host.sleep(PAUSE);
         }
-        host.sleep(PAUSE);
-    }
-    Ok(())
+        Ok(())
+    })
 }

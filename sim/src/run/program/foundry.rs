@@ -88,12 +88,12 @@ fn overlap(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure
 }
 
 /// What `foundry` takes before it makes passes.
-pub(super) fn lock<'h>(spool: &Spool<'h>) -> Result<Lock<'h>, Failure> {
+fn lock<'h>(spool: &Spool<'h>) -> Result<Lock<'h>, Failure> {
     Lock::take(spool.host(), spool.root().at(RUN_LOCK_FILE))
         .map_err(|error| Failure::of_host("lock", RUN_LOCK_FILE, &error))
 }
 
-pub(super) fn intake<'a>(host: &'a dyn Host, shared: &Shared, wire: &'a Wire<'_>) -> Intake<'a> {
+fn intake<'a>(host: &'a dyn Host, shared: &Shared, wire: &'a Wire<'_>) -> Intake<'a> {
     Intake {
         transport: wire,
         secret: Secret {
@@ -110,7 +110,7 @@ pub(super) fn intake<'a>(host: &'a dyn Host, shared: &Shared, wire: &'a Wire<'_>
     }
 }
 
-pub(super) fn settings(shared: &Shared) -> Settings {
+fn settings(shared: &Shared) -> Settings {
     Settings {
         // The scenario says how deep the queue is to be.
         backlog_max: u64::MAX,
@@ -119,24 +119,41 @@ pub(super) fn settings(shared: &Shared) -> Settings {
     }
 }
 
-/// One life of the process, as far as it gets.
-fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure> {
+/// Opens the spool and the pipeline as one process does, and lets `act` work with them under the lock of the program.
+pub(super) fn with_pipeline<R>(
+    host: &dyn Host,
+    shared: &Shared,
+    actor: Actor,
+    act: impl for<'p> FnOnce(&'p Spool<'p>, Pipeline<'p>) -> Result<R, Failure>,
+) -> Result<R, Failure> {
     let spool = Spool::init(host, At::new(host.root(), ROOT), shared.options)?;
     let wire = Wire { host, shared };
     let told = Told { shared, actor };
     let _lock = lock(&spool)?;
     let intake = intake(host, shared, &wire);
     let opened = Pipeline::open(&spool, policy(), Some(intake), settings(shared))?;
-    let mut life = Life {
-        host,
-        shared,
-        actor,
-        pipeline: opened.witnessed_by(&told),
-        passes: 0,
-        calm_passes: 0,
-    };
+    act(&spool, opened.witnessed_by(&told))
+}
+
+/// One life of the process, as far as it gets.
+fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure> {
+    with_pipeline(host, shared, actor, |spool, pipeline| {
+        let life = Life {
+            host,
+            shared,
+            actor,
+            pipeline,
+            passes: 0,
+            calm_passes: 0,
+        };
+        live(life, spool)
+    })
+}
+
+fn live(mut life: Life<'_, '_>, spool: &Spool<'_>) -> Result<(), Failure> {
+    let shared = life.shared;
     if shared.scenario.clock.ends == Ends::Counted {
-        life.count(&spool)?;
+        life.count(spool)?;
         shared.watch.borrow_mut().is_over = true;
         return Ok(());
     }
@@ -148,7 +165,7 @@ fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure
         remote.add_fresh(shared.now_ns(), &shared.source);
     }
     if life.pass_until_left(0)? {
-        life.settle(&spool)?;
+        life.settle(spool)?;
         life.stay_calm()?;
     }
     shared.watch.borrow_mut().is_over = true;
@@ -156,17 +173,17 @@ fn session(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure
 }
 
 /// One life of the pipeline's process.
-struct Life<'a> {
+struct Life<'a, 'p> {
     host: &'a dyn Host,
     shared: &'a Shared,
     actor: Actor,
-    pipeline: Pipeline<'a>,
+    pipeline: Pipeline<'p>,
     passes: u32,
     /// Passes that were made after everything was terminal and audited.
     calm_passes: u64,
 }
 
-impl Life<'_> {
+impl Life<'_, '_> {
     /// Makes passes until faults have stopped, nothing is in motion, and at most `left` alerts are at the source alone.
     /// False if the run is over before that.
     fn pass_until_left(&mut self, left: u64) -> Result<bool, Failure> {
