@@ -433,3 +433,29 @@ fn the_digest_of_a_pack_is_that_of_all_that_follows_it() {
     let text = std::fs::read_to_string(&path).expect("a pack");
     assert_eq!(text[11..75], output[..64]);
 }
+
+#[test]
+fn an_hour_of_many_packs_takes_more_of_them_from_every_new_worker() {
+    let disk = Disk::new();
+    let spool = disk.spool_with(PACKED);
+    // A timer starts the program each time for one alert. All are of one hour, whose books are read at once up to 64 packs.
+    for number in 0..70 {
+        let mut publisher = Publisher::open(&spool).expect("the lock is free");
+        publish(&mut publisher, number..number + 1);
+        drop(publisher);
+        let mut worker = Worker::open(&spool, "w1").expect("the name is free");
+        let done = drain_by(&mut worker, &mut BENIGN.clone());
+        assert_eq!(
+            (done.seen - done.held, done.cased),
+            (1, 1),
+            "{number}: {done:?}"
+        );
+    }
+    assert_eq!(packs(&disk).len(), 70);
+    let audit = audit(&spool);
+    assert_eq!(
+        (audit.cased, audit.pending, audit.mismatches()),
+        (70, 0, 0),
+        "{audit}"
+    );
+}

@@ -44,6 +44,7 @@ pub(crate) struct Bodies {
     seed: u64,
     agents: u32,
     zone: Zone,
+    padding: usize,
     kinds: Vec<(u64, Vec<Piece>)>,
 }
 
@@ -86,8 +87,14 @@ impl Bodies {
             seed,
             agents,
             zone,
+            padding: 0,
             kinds: kinds.collect(),
         }
+    }
+
+    /// The same alerts, each with so many bytes more.
+    pub(crate) fn padded(self, padding: usize) -> Self {
+        Bodies { padding, ..self }
     }
 
     /// The form of all of them.
@@ -101,10 +108,26 @@ impl Bodies {
         let mut draw = below(random, 100);
         for (parts, pieces) in &self.kinds {
             if draw < *parts {
-                return self.fill(pieces, seq, ts_ms, random, out);
+                self.fill(pieces, seq, ts_ms, random, out);
+                return self.pad(out);
             }
             draw -= parts;
         }
+    }
+
+    /// Puts a field of the padding's length before the end of the object that `out` ends with.
+    fn pad(&self, out: &mut Vec<u8>) {
+        const FIELD: &[u8] = br#","padding":"#;
+        // The field's name, and its quotes.
+        let Some(length) = self.padding.checked_sub(FIELD.len() + 2) else {
+            return;
+        };
+        let end = out.pop();
+        debug_assert_eq!(end, Some(b'}'), "an alert is an object");
+        out.extend_from_slice(FIELD);
+        out.push(b'"');
+        out.resize(out.len() + length, b'x');
+        out.extend_from_slice(b"\"}");
     }
 
     fn fill(&self, pieces: &[Piece], seq: u32, ts_ms: i64, random: u64, out: &mut Vec<u8>) {
@@ -245,6 +268,21 @@ mod tests {
     fn the_kinds_are_a_hundred_parts() {
         for kinds in [KINDS, SHORT, FINDINGS] {
             assert_eq!(kinds.iter().map(|(parts, _)| parts).sum::<u64>(), 100);
+        }
+    }
+
+    #[test]
+    fn a_padded_alert_is_as_much_longer_and_still_one_object() {
+        for padding in [0, 13, 14, 1_000] {
+            let write = |bodies: Bodies| {
+                let mut body = Vec::new();
+                bodies.write(3, 1_762_905_600_123, &mut body);
+                body
+            };
+            let plain = write(Bodies::new(1, 300, Zone::UTC, Form::Full));
+            let padded = write(Bodies::new(1, 300, Zone::UTC, Form::Full).padded(padding));
+            assert_eq!(padded.len(), plain.len() + padding);
+            serde_json::from_slice::<Value>(&padded).expect("one object");
         }
     }
 

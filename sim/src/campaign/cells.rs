@@ -2,7 +2,7 @@
 
 use crate::kernel::Seed;
 use crate::run::Plan;
-use crate::scenario::{Ends, Engine, Pace, Scenario};
+use crate::scenario::{Axis, AxisKind, Ends, Engine, Pace, Scenario};
 use std::sync::Arc;
 
 /// A scenario of a campaign, with what the caller asks of it.
@@ -18,8 +18,56 @@ pub struct Request {
     pub depths: Vec<u64>,
     /// Whether the caller named them; otherwise they are those of the scenario.
     pub are_depths_asked: bool,
+    /// The points of the scenario's axis; empty: those of the scenario.
+    pub points: Vec<u64>,
     /// Seeds for each cell, if the caller said; otherwise the profile decides.
     pub seeds: Option<u64>,
+}
+
+impl Request {
+    /// The scenario as it is run, at each depth, and at each point of its axis where it has one.
+    fn situations(&self) -> Vec<Situation> {
+        let whole = &self.scenario;
+        let axis = whole.axis.as_ref();
+        let Some(axis) = axis.filter(|axis| axis.kind != AxisKind::Depth) else {
+            let plain = Arc::new(Scenario {
+                axis: None,
+                ..whole.clone()
+            });
+            let at = |depth: &u64| Situation {
+                scenario: Arc::clone(&plain),
+                depth: *depth,
+                at: axis.map(|axis| (axis.clone(), *depth)),
+            };
+            return self.depths.iter().map(at).collect();
+        };
+        let points = match &self.points[..] {
+            [] => &axis.points,
+            asked => asked,
+        };
+        let mut all = Vec::new();
+        for point in points {
+            let scenario = Arc::new(whole.at(*point));
+            let depths = match self.are_depths_asked {
+                true => self.depths.clone(),
+                false => vec![scenario.queue.initial],
+            };
+            all.extend(depths.into_iter().map(|depth| Situation {
+                scenario: Arc::clone(&scenario),
+                depth,
+                at: Some((axis.clone(), *point)),
+            }));
+        }
+        all
+    }
+}
+
+/// A plain scenario at a depth.
+struct Situation {
+    scenario: Arc<Scenario>,
+    depth: u64,
+    /// The axis that it lies on, and where.
+    at: Option<(Axis, u64)>,
 }
 
 /// Why a cell is there.
@@ -44,6 +92,8 @@ pub struct CellPlan {
     pub depth: u64,
     /// The pace of the archivers, if the campaign varies it.
     pub pace: Option<Pace>,
+    /// The axis of the scenario, and the point of it.
+    pub at: Option<(Axis, u64)>,
     /// Distinct seeds.
     pub seeds: u64,
     /// Why it is there.
@@ -73,11 +123,17 @@ fn seeds_of(scenario: &Scenario, depth: u64, files: u64) -> u64 {
 }
 
 impl CellPlan {
-    /// The pace of the archivers as words; empty if the campaign does not vary it.
+    /// What is varied beside engine and depth, as words: the pace of the archivers, the point of an axis. Empty if nothing is.
     pub fn variant(&self) -> String {
-        self.pace
-            .map(|pace| format!("archiver {}", pace_words(pace)))
-            .unwrap_or_default()
+        let pace = self
+            .pace
+            .map(|pace| format!("archiver {}", pace_words(pace)));
+        let axis = self
+            .at
+            .as_ref()
+            .filter(|(axis, _)| axis.kind != AxisKind::Depth);
+        let point = axis.map(|(axis, point)| format!("{} {point}", axis.kind.name()));
+        pace.into_iter().chain(point).collect::<Vec<_>>().join(" ")
     }
 
     /// The seed of the run `index`: it depends on the campaign's seed and on the cell, and on no other run.
@@ -136,38 +192,48 @@ pub fn of_gate(requests: &[Request]) -> Vec<CellPlan> {
 }
 
 fn gate_cells(request: &Request) -> Vec<CellPlan> {
-    let scenario = Arc::new(request.scenario.clone());
+    let scenario = &request.scenario;
+    let situations = request.situations();
     let mut cells = Vec::new();
     let mut add = |engine, role, canary: &[String]| {
-        for depth in &request.depths {
+        for Situation {
+            scenario,
+            depth,
+            at,
+        } in &situations
+        {
             let is_left_out = role == Role::Explored
                 && !request.are_depths_asked
+                && at.is_none()
                 && scenario.clock.ends == Ends::Drained
                 && GATE_DRAINED_MAX < *depth;
             if is_left_out {
                 continue;
             }
-            let profile = seeds_of(&scenario, *depth, GATE_FILES);
+            // Where a home has its alerts behind it, a run handles few, as where it ends by a count.
+            let handled = if scenario.past.is_some() { 1 } else { *depth };
+            let profile = seeds_of(scenario, handled, GATE_FILES);
             let profile = if role == Role::Canary {
                 profile.min(GATE_CANARY_SEEDS)
             } else {
                 profile
             };
             cells.push(CellPlan {
-                scenario: Arc::clone(&scenario),
+                scenario: Arc::clone(scenario),
                 source: request.source.clone(),
                 engine,
                 depth: *depth,
                 pace: None,
+                at: at.clone(),
                 seeds: request.seeds.unwrap_or(profile),
                 role,
                 canary: canary.to_vec(),
-                stop_when_broken: stop_of(&scenario, engine),
+                stop_when_broken: stop_of(scenario, engine),
             });
         }
     };
     let canary = &scenario.expect.canary;
-    if is_history(&scenario) {
+    if is_history(scenario) {
         // One run shows what each of its engines breaks, so it is run once and under one name.
         let mut ids: Vec<String> = canary.values().flatten().cloned().collect();
         ids.sort();
@@ -184,6 +250,8 @@ fn gate_cells(request: &Request) -> Vec<CellPlan> {
         }
     }
     let explored = match &request.engines[..] {
+        // Along an axis the old queues run for contrast.
+        [] if scenario.axis.is_some() => scenario.engines(),
         [] if scenario.engines().contains(&Engine::Spool) => vec![Engine::Spool],
         // A scenario that shows the old queues alone.
         [] => Vec::new(),
@@ -191,7 +259,7 @@ fn gate_cells(request: &Request) -> Vec<CellPlan> {
     };
     for engine in explored {
         let is_there =
-            canary.contains_key(&engine) || (is_history(&scenario) && engine != Engine::Spool);
+            canary.contains_key(&engine) || (is_history(scenario) && engine != Engine::Spool);
         if !is_there {
             add(engine, Role::Explored, &[]);
         }
@@ -219,15 +287,22 @@ pub fn of_sweep(requests: &[Request]) -> Vec<CellPlan> {
             0 => vec![None],
             _ => paces.collect(),
         };
+        let situations = request.situations();
         for pace in paces {
-            let scenario = Arc::new(at_pace(&request.scenario, pace));
             for engine in &engines {
-                for depth in &request.depths {
+                for Situation {
+                    scenario,
+                    depth,
+                    at,
+                } in &situations
+                {
+                    let scenario = Arc::new(at_pace(scenario, pace));
                     cells.push(CellPlan {
                         source: request.source.clone(),
                         engine: *engine,
                         depth: *depth,
                         pace,
+                        at: at.clone(),
                         seeds: request
                             .seeds
                             .unwrap_or_else(|| seeds_of(&scenario, *depth, SWEEP_FILES)),
@@ -239,7 +314,7 @@ pub fn of_sweep(requests: &[Request]) -> Vec<CellPlan> {
                             .cloned()
                             .unwrap_or_default(),
                         stop_when_broken: stop_of(&scenario, *engine),
-                        scenario: Arc::clone(&scenario),
+                        scenario,
                     });
                 }
             }

@@ -309,6 +309,7 @@ mod tests {
             engines: Vec::new(),
             depths: scenario.sweep.depths.clone(),
             are_depths_asked: false,
+            points: Vec::new(),
             seeds: Some(1),
             scenario,
         }]);

@@ -5,7 +5,7 @@ use super::execute::{Executed, Ran};
 use super::findings::{self, Recorded};
 use super::measures::measure;
 use super::repeat::Repeats;
-use super::{compared, environment, incident, overlay};
+use super::{axes, compared, environment, incident, overlay};
 use crate::report::model::{
     Campaign, Canary, Cell, Checked, Environment, Expect, SCHEMA, Sometimes, Trouble, TroubleKind,
     Unresolved, Wall,
@@ -70,6 +70,7 @@ pub fn fill(
         } else {
             Vec::new()
         },
+        axes: axes::rows(plans, &by_cell),
         canaries: canaries(plans, &by_cell, about.is_judged),
         findings: findings::findings(
             plans,

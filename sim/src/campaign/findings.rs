@@ -3,6 +3,7 @@
 use super::cells::{CellPlan, pace_words};
 use super::execute::{Executed, Ran};
 use crate::report::model::{Cell, Expect, Finding, FindingStatus};
+use crate::scenario::AxisKind;
 use crate::tape::{Broken, Tape, broken_of, fingerprint};
 use std::collections::BTreeMap;
 
@@ -139,11 +140,15 @@ pub(super) fn replay_line(cell: &CellPlan, seed: u64) -> String {
     let rate = cell
         .pace
         .map(|pace| format!(" --archiver-rate {}", pace_words(pace)));
+    let axis = cell.at.as_ref();
+    let axis = axis.filter(|(axis, _)| axis.kind != AxisKind::Depth);
+    let point = axis.map(|(_, point)| format!(" --at {point}"));
     format!(
-        "sim replay 0x{seed:016x} --scenario {} --engine {} --depth {}{}",
+        "sim replay 0x{seed:016x} --scenario {} --engine {} --depth {}{}{}",
         cell.source,
         cell.engine,
         cell.depth,
-        rate.unwrap_or_default()
+        rate.unwrap_or_default(),
+        point.unwrap_or_default()
     )
 }

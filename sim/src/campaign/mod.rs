@@ -7,9 +7,11 @@
 //! - [`cells`]: what runs. The gate's profile and the sweep's axes, and where each run's seed comes from.
 //! - [`execute`]: the deepest first, as many at a time as there are cores and as fit into [`memory`]; `watchdog` ends what hangs.
 //! - [`repeat()`]: the same seed in another process gives the same hash, or nothing that the campaign says can be trusted.
-//! - [`fill()`]: counts, cells, canaries, goals, findings; `incident` holds the account against the simulation.
+//! - [`fill()`]: counts, cells, canaries, goals, findings; `axes` fits what grows along an axis; `incident` holds the account
+//!   against the simulation.
 //! - [`folder`]: what is left on the real disk.
 
+mod axes;
 mod bases;
 pub mod cells;
 mod compared;

@@ -13,6 +13,7 @@ fn request(id: &str) -> Request {
         engines: Vec::new(),
         depths: scenario.sweep.depths.clone(),
         are_depths_asked: false,
+        points: Vec::new(),
         seeds: None,
         scenario,
     }
@@ -122,4 +123,21 @@ fn a_pace_is_written_as_it_is_read() {
     for text in ["206/min", "0.8/min", "1882/min", "max"] {
         assert_eq!(pace_words(pace(text).unwrap()), text);
     }
+}
+
+#[test]
+fn an_axis_is_run_at_each_of_its_points_and_the_old_queues_beside_it() {
+    let cells = of_gate(&[request("holes")]);
+    let of = |engine| -> Vec<String> {
+        let own = cells.iter().filter(|cell| cell.engine == engine);
+        own.map(CellPlan::variant).collect()
+    };
+    let points = ["holes 1", "holes 3", "holes 10", "holes 30", "holes 100"];
+    assert_eq!(of(Engine::Spool), points);
+    assert_eq!(of(Engine::Hotfix), points);
+    assert_eq!(cells[0].scenario.axis, None, "a tape holds the point alone");
+    let mut asked = request("history");
+    asked.points = vec![7, 70];
+    let depths: Vec<u64> = of_gate(&[asked]).iter().map(|cell| cell.depth).collect();
+    assert_eq!(depths, [7, 70], "the alerts of the start are the history");
 }

@@ -35,6 +35,7 @@ pub(super) fn requests(options: &Campaign) -> Vec<Request> {
         },
         depths: plan.depths.value.clone(),
         are_depths_asked: is_asked(plan.depths.origin),
+        points: plan.points.clone(),
         seeds: is_asked(plan.seeds.origin).then_some(plan.seeds.value),
     });
     plans.collect()

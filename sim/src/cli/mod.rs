@@ -105,6 +105,12 @@ pub enum CliError {
         /// The deepest queue that fits, about.
         deepest: u64,
     },
+    /// `--at`, and the scenario has no axis of points. Usage.
+    #[error("the scenario {scenario} has no axis with points: `--at` says nothing to it")]
+    NoAxis {
+        /// Its id.
+        scenario: String,
+    },
     /// A tape cannot be read. Usage.
     #[error(transparent)]
     Tape(#[from] TapeError),
@@ -129,6 +135,7 @@ impl CliError {
             CliError::Scenario(_)
             | CliError::NoCommit
             | CliError::TooDeep { .. }
+            | CliError::NoAxis { .. }
             | CliError::Tape(_)
             | CliError::Result(_)
             | CliError::Folder(_)

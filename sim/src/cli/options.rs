@@ -22,6 +22,14 @@ pub(super) struct CampaignArgs {
     /// Files in the queue at the start: 10_000, 10k, 1M. Without it, those of the scenario
     #[arg(long, value_name = "FILES", value_delimiter = ',')]
     depth: Vec<Depth>,
+    /// Points of the axis of the one scenario that is named with --scenario. Without it, those of the scenario
+    #[arg(
+        long,
+        value_name = "POINT",
+        value_delimiter = ',',
+        requires = "scenario"
+    )]
+    at: Vec<Depth>,
     /// The number that all choices come from: 42, 0x2a, or from-git for the commit. Without it, a fixed one
     #[arg(long, value_name = "SEED", env = "SIM_SEED", hide_env = true)]
     seed: Option<SeedArg>,
@@ -125,6 +133,8 @@ pub struct Plan {
     pub engines: Sourced<Vec<Engine>>,
     /// The depths, ascending.
     pub depths: Sourced<Vec<u64>>,
+    /// The points of its axis that were asked for; empty: those of the scenario.
+    pub points: Vec<u64>,
     /// Distinct seeds for each cell.
     pub seeds: Sourced<u64>,
 }
@@ -132,7 +142,17 @@ pub struct Plan {
 impl Plan {
     /// How many runs that are.
     pub fn runs(&self) -> u64 {
-        let cells = self.engines.value.len() * self.depths.value.len();
+        let axis = self
+            .scenario
+            .axis
+            .as_ref()
+            .map_or(0, |axis| axis.points.len());
+        let points = if self.points.is_empty() {
+            axis
+        } else {
+            self.points.len()
+        };
+        let cells = self.engines.value.len() * self.depths.value.len() * points.max(1);
         cells as u64 * self.seeds.value
     }
 }
@@ -161,6 +181,16 @@ impl CampaignArgs {
                 scenarios.push((name, scenario));
             }
         }
+        let mut points: Vec<u64> = self.at.iter().map(|Depth(point)| *point).collect();
+        points.sort_unstable();
+        points.dedup();
+        let without = scenarios
+            .iter()
+            .find(|(_, one)| one.axis.as_ref().is_none_or(|axis| axis.points.is_empty()));
+        if let Some((_, scenario)) = without.filter(|_| !points.is_empty()) {
+            let scenario = scenario.id.clone();
+            return Err(CliError::NoAxis { scenario });
+        }
         let mut depths: Vec<u64> = self.depth.iter().map(|Depth(files)| *files).collect();
         depths.sort_unstable();
         depths.dedup();
@@ -177,6 +207,7 @@ impl CampaignArgs {
                     source,
                     engines: flag_or(&engines, || scenario.engines()),
                     depths: flag_or(&depths, || scenario.sweep.depths.clone()),
+                    points: points.clone(),
                     seeds: seeds
                         .clone()
                         .unwrap_or_else(|| Sourced::new(scenario.sweep.seeds, Origin::Scenario)),

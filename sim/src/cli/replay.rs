@@ -31,6 +31,9 @@ pub(super) struct ReplayArgs {
     /// With a seed: the pace of the archivers, such as 206/min. Without it, the scenario's
     #[arg(long, value_name = "RATE", value_parser = pace)]
     archiver_rate: Option<Pace>,
+    /// With a seed: the point of the scenario's axis. Without it, the smallest
+    #[arg(long, value_name = "POINT")]
+    at: Option<Depth>,
     /// What to answer with 0: `fail` turns REPRODUCED into 0 and GONE into 1, for `git bisect run`
     #[arg(long, value_enum, default_value_t = Expect::Gone)]
     expect: Expect,
@@ -91,9 +94,25 @@ impl End {
 
 impl ReplayArgs {
     fn resolve(self) -> Result<Replay, CliError> {
-        let scenario = Scenario::find(&self.scenario)?;
+        let mut scenario = Scenario::find(&self.scenario)?;
+        // Along the depth, the depth is all that differs.
+        scenario.axis.take_if(|axis| axis.points.is_empty());
         let scenario = at_pace(&scenario, self.archiver_rate);
         let smallest = scenario.sweep.depths.first().copied();
+        let points = scenario.axis.as_ref().map(|axis| &axis.points[..]);
+        let (scenario, smallest) = match (points, self.at) {
+            (Some([first, ..]), at) => {
+                let scenario = scenario.at(at.map_or(*first, |Depth(point)| point));
+                let depth = scenario.queue.initial;
+                (scenario, Some(depth))
+            }
+            (_, Some(_)) => {
+                return Err(CliError::NoAxis {
+                    scenario: scenario.id,
+                });
+            }
+            _ => (scenario, smallest),
+        };
         Ok(Replay {
             depth: match self.depth {
                 Some(Depth(files)) => files,

@@ -40,6 +40,7 @@ pub(super) fn campaign() -> Campaign {
         stopping_rule: "400 seeds for each engine and depth, fixed beforehand; no run was dropped."
             .to_owned(),
         cells: cells(),
+        axes: Vec::new(),
         sometimes: sometimes(),
         canaries: canaries(),
         findings: Vec::new(),

@@ -59,7 +59,8 @@ impl Verdict {
 
 /// How many predicates held, failed and were not run, each counted once for each engine and depth.
 ///
-/// Predicates that a canary must break, or that nobody judges, are not counted.
+/// Predicates that a canary must break, or that nobody judges, are not counted. Beside them each cost is counted that must be flat
+/// along an axis.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Tally {
     /// Held in every run.
@@ -102,11 +103,20 @@ impl Campaign {
             .iter()
             .flat_map(|cell| &cell.predicates)
             .filter(|checked| checked.expect == Expect::Always);
-        judged.fold(Tally::default(), |mut tally, checked| {
+        let tally = judged.fold(Tally::default(), |mut tally, checked| {
             match (checked.of, checked.failed) {
                 (0, _) => tally.skipped += 1,
                 (_, 0) => tally.passed += 1,
                 _ => tally.failed += 1,
+            }
+            tally
+        });
+        let costs = self.axes.iter().flat_map(|row| &row.costs);
+        let judged = costs.filter(|cost| cost.must_be_flat && !cost.is_unknown());
+        judged.fold(tally, |mut tally, cost| {
+            match cost.has_grown() {
+                true => tally.failed += 1,
+                false => tally.passed += 1,
             }
             tally
         })
@@ -142,12 +152,24 @@ impl Campaign {
             .iter()
             .filter(|trouble| trouble.kind == TroubleKind::Incomplete)
             .map(|trouble| trouble.note.clone());
+        let unknown = self.axes.iter().flat_map(|row| {
+            let costs = row.costs.iter().filter(|cost| cost.is_unknown());
+            costs.map(|cost| {
+                format!(
+                    "{} runs along '{}' cannot tell whether {} is flat: more seeds, or more points",
+                    exact_count(row.runs),
+                    row.scenario,
+                    cost.measure
+                )
+            })
+        });
         let skipped = self.tally().skipped;
         let skipped =
             (0 < skipped).then(|| format!("{skipped} predicates were not run at some depth"));
         unseen
             .chain(alive)
             .chain(incomplete)
+            .chain(unknown)
             .chain(skipped)
             .collect()
     }
@@ -180,8 +202,9 @@ impl Campaign {
 #[cfg(test)]
 mod tests {
     use super::super::demo;
-    use super::super::model::{Share, Trouble};
+    use super::super::model::{AxisCost, AxisRow, Share, Trouble};
     use super::*;
+    use crate::stats::Interval;
 
     #[test]
     fn the_first_rule_that_applies_wins() {
@@ -218,6 +241,37 @@ mod tests {
         let canary = campaign.canaries.iter_mut().find(|c| c.must_fail).unwrap();
         canary.killed = 0;
         assert_eq!(campaign.verdict(), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn a_cost_that_grows_along_an_axis_fails_and_one_that_may_is_a_doubt() {
+        let with = |low, high, must_be_flat| {
+            let mut campaign = demo::campaign();
+            campaign.axes = vec![AxisRow {
+                scenario: "age".to_owned(),
+                axis: "age".to_owned(),
+                unit: "passes".to_owned(),
+                engine: "spool".to_owned(),
+                range: [10, 10_000],
+                runs: 12,
+                failed: 0,
+                costs: vec![AxisCost {
+                    measure: "start".to_owned(),
+                    ends: [200.0, 200.0],
+                    exponent: Some(f64::midpoint(low, high)),
+                    interval: Some(Interval { low, high }),
+                    must_be_flat,
+                }],
+            }];
+            (campaign.verdict(), campaign.tally())
+        };
+        let before = demo::campaign().tally();
+        let (verdict, tally) = with(-0.01, 0.01, true);
+        assert_eq!((verdict, tally.passed), (Verdict::Pass, before.passed + 1));
+        let (verdict, tally) = with(0.06, 0.4, true);
+        assert_eq!((verdict, tally.failed), (Verdict::Fail, before.failed + 1));
+        assert_eq!(with(-0.1, 0.4, true).0, Verdict::Inconclusive);
+        assert_eq!(with(0.06, 0.4, false), (Verdict::Pass, before));
     }
 
     #[test]

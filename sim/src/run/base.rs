@@ -1,15 +1,15 @@
-//! A queue that was filled before the run: the production pipeline publishes the alerts of the start, undisturbed, and its
-//! machine is switched off. Any number of runs begin with what it leaves.
+//! A home that the production pipeline has worked in before the run, undisturbed: it has published the alerts of the start, or has
+//! made cases of them in many lives. Its machine is switched off, and any number of runs begin with what it leaves.
 //!
 //! A base is a function of its scenario and depth. All runs that begin with it have the same alerts under the same names; who
 //! acts when, and what goes wrong, each draws from its own seed.
 
 use super::cast;
 use super::shared::Shared;
-use super::source::{FILLED_MS, Source};
+use super::source::{Source, before_ms};
 use super::stage::Stage;
 use super::watch::Watch;
-use super::{Plan, steps_max, world};
+use super::{Plan, earlier, steps_max, world};
 use crate::kernel::{Image, RunEnd, RunLimit, Seed};
 use crate::scenario::{Costs, Engine, LatencyProfile, Limits, Scenario};
 use crate::schedule::Timed;
@@ -17,7 +17,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A filled queue on the disk of a machine that is off, and where each alert stands.
+/// A home on the disk of a machine that is off, and where each alert stands.
 pub struct Base {
     pub(super) source: Source,
     pub(super) image: Image,
@@ -43,6 +43,15 @@ fn fill(scenario: &Scenario, depth: u64, stop: &Arc<AtomicBool>) -> Result<Base,
     let alone = alone(scenario);
     let shared = Shared::new(&alone, Engine::Spool, seed, &source, None);
     let mut machine = world::machine(&shared, None);
+    if let Some(past) = scenario.past.filter(|past| 0 < past.earlier()) {
+        let (watch, begun_ms) = (&shared.watch, alone.clock.t0_ms - past.earlier_ms());
+        earlier::write(
+            &mut machine,
+            &mut watch.borrow_mut(),
+            past.earlier(),
+            begun_ms,
+        );
+    }
     let mut stage = Stage::new(&shared, cast::filler(), Vec::new(), stop);
     stage.open(&mut machine);
     let limit = RunLimit {
@@ -79,9 +88,12 @@ fn fill(scenario: &Scenario, depth: u64, stop: &Arc<AtomicBool>) -> Result<Base,
 /// The world of a scenario with nobody in it, hours before it starts, on a machine that is fast.
 fn alone(scenario: &Scenario) -> Scenario {
     let mut alone = scenario.clone();
-    alone.clock.t0_ms -= FILLED_MS;
-    alone.clock.run_ns = FILLED_MS.unsigned_abs() * 1_000_000;
+    let before_ms = before_ms(scenario);
+    alone.clock.t0_ms -= before_ms;
+    // A past ends when all of it is finished, which may take longer than it was to; that is still before the start.
+    alone.clock.run_ns = before_ms.unsigned_abs() * 1_000_000;
     alone.clock.faults_stop_ns = None;
+    alone.health = None;
     alone.machine.latency = LatencyProfile::Tmpfs;
     alone.machine.limits = Limits::default();
     alone.costs = Costs::default();

@@ -4,6 +4,7 @@
 //! identity, which is a hash, takes a table: 20 bytes an alert.
 
 use super::drops::Drop;
+use crate::scenario::Indexer;
 use alert::AlertId;
 use mock_indexer::{Dated, Delivery, Form, Population, Recipe, SECOND_INDEX, Second};
 use std::sync::Arc;
@@ -23,13 +24,21 @@ pub(super) struct Documents {
 impl Documents {
     /// The documents of alerts with these times, and the further ones of some of them. The alerts of `drops`, whose numbers
     /// follow, have an identity and no document.
-    pub(super) fn new(seed: u64, dated: Vec<Dated>, second: Vec<Second>, drops: &[Drop]) -> Self {
+    pub(super) fn new(
+        seed: u64,
+        indexer: &Indexer,
+        dated: Vec<Dated>,
+        second: Vec<Second>,
+        drops: &[Drop],
+    ) -> Self {
         let form = match dated.len() {
             0..=FULL_FORM_MAX => Form::Full,
             _ => Form::Short,
         };
         let population = Population::new(Recipe {
             form,
+            agents: u32::try_from(indexer.agents).unwrap_or(u32::MAX),
+            padding: u32::try_from(indexer.padding).unwrap_or(u32::MAX),
             dated: dated.clone(),
             second: second.clone(),
             batches: Vec::new(),
@@ -160,7 +169,9 @@ mod tests {
             timestamp_ms: 1_774_483_200_000 + number * 15,
             indexed_at_ms: 1_774_483_200_000 + number * 15,
         };
-        Documents::new(7, (0..count).map(dated).collect(), Vec::new(), &[])
+        let scenario = crate::scenario::builtin("antivirus").expect("it is shipped");
+        let dated = (0..count).map(dated).collect();
+        Documents::new(7, &scenario.indexer, dated, Vec::new(), &[])
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! - [`source::Source`] says which alerts there are; [`remote::Remote`] is the indexer that has them.
 //! - `fate` says what goes wrong, and `truth` what health must say of it; `stage` directs all of it.
 //!
-//! - [`Base`] is the queue that runs begin with which start in its midst.
+//! - [`Base`] is the home that runs begin with which start in its midst; `earlier` writes the lives down that it had before.
 //!
 //! A run is a function of its [`Plan`]: the same plan gives the same [`Outcome`], the trace hash included, on every machine.
 
@@ -13,6 +13,7 @@ mod base;
 mod cast;
 mod documents;
 pub mod drops;
+mod earlier;
 mod fate;
 mod program;
 pub mod remote;
@@ -40,7 +41,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 pub use story::Told;
 use story::{Telling, turning_point};
-use watch::{PassLog, RunLog, Windows};
+use watch::{IdlePasses, PassLog, RunLog, Windows};
 
 /// What is to be run.
 #[derive(Clone, Debug)]
@@ -90,6 +91,8 @@ pub struct Outcome {
     pub finished: u64,
     /// Windows between seeing a name and using it, of the queue's own programs.
     pub windows: Windows,
+    /// Passes of whole pipelines that had nothing to do.
+    pub idle: IdlePasses,
     /// Passes that ended.
     pub passes: Vec<PassLog>,
     /// Runs of whole pipelines that ended.
@@ -259,6 +262,7 @@ fn play(plan: &Plan, base: Option<&Base>, leash: &Leash, telling: &mut Option<Te
         packed: watch.packed_cases,
         finished,
         windows: watch.windows,
+        idle: watch.idle,
         passes: std::mem::take(&mut watch.passes),
         runs: std::mem::take(&mut watch.runs),
         crashes: std::mem::take(&mut watch.crashes),

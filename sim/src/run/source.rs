@@ -9,7 +9,7 @@ use super::drops::{self, Drop};
 use crate::kernel::Seed;
 use crate::scenario::{AgainKind, Engine, Indexer, Pace, Producer, Scenario};
 use alert::AlertId;
-use mock_indexer::{Dated, Delivery, Population, Second};
+use mock_indexer::{Dated, Delivery, Population, Recipe, Second};
 use std::sync::{Arc, OnceLock};
 
 /// Where alerts come from.
@@ -21,6 +21,10 @@ pub struct Source {
     pub t0_ms: i64,
     /// How much older than the start the newest alert of the start is, in milliseconds.
     settled_ms: i64,
+    /// From one alert of the start to the next, in milliseconds.
+    every_ms: i64,
+    /// Whether the indexer got each alert of the start in its time. Otherwise it got them all shortly before the start.
+    is_past: bool,
     /// The later alerts, by when they arrive.
     arrivals: Vec<Arrival>,
     /// The files that scripts put into the inbox.
@@ -55,9 +59,9 @@ struct Fresh {
 /// The newest alert of the start is so much older than it, in milliseconds: a poller that waits for stragglers reads it.
 const SETTLED_MS: i64 = 60_000;
 /// A queue that is filled beforehand is filled so long before the start, in milliseconds.
-pub(super) const FILLED_MS: i64 = 6 * 3_600_000;
-/// One alert each 15 ms, the rate of the incident's backlog.
-const INITIAL_EVERY_MS: i64 = 15;
+const FILLED_MS: i64 = 6 * 3_600_000;
+/// The past of a home ends so long before the start, in milliseconds: some idle lives are made by then.
+const REST_MS: i64 = 3_600_000;
 /// The poller reads again what is younger than ten minutes; who comes later is found by its audit alone.
 const LATE_MS: i64 = 11 * 60_000;
 /// What is so much older than its arrival lies beyond the minutes that the poller's audit compares.
@@ -81,14 +85,16 @@ impl Source {
         let mut source = Source {
             initial,
             t0_ms: scenario.clock.t0_ms,
-            settled_ms: match scenario.queue.filled {
-                true => FILLED_MS + SETTLED_MS,
-                false => SETTLED_MS,
-            },
+            settled_ms: SETTLED_MS + before_ms(scenario) - past_ms(scenario),
+            every_ms: every_ms(scenario, initial.into()),
+            is_past: scenario.past.is_some(),
             arrivals,
             drops: Vec::new(),
             late_ppm: late_ppm(&scenario.producers),
-            poll_ns: poll_ns(&scenario.producers),
+            poll_ns: scenario
+                .indexer
+                .poll_every_ns
+                .unwrap_or_else(|| poll_ns(&scenario.producers)),
             documents: None,
             fresh: OnceLock::new(),
         };
@@ -99,7 +105,7 @@ impl Source {
             let second = second(&scenario.indexer, source.t0_ms, &dated);
             source.drops = drops::drops(scenario, seed);
             let seed = seed.child("indexer").0;
-            let documents = Documents::new(seed, dated, second, &source.drops);
+            let documents = Documents::new(seed, &scenario.indexer, dated, second, &source.drops);
             source.documents = Some(Arc::new(documents));
         }
         source
@@ -179,7 +185,7 @@ impl Source {
     pub fn population(&self) -> Arc<Population> {
         match &self.documents {
             Some(documents) => documents.population(),
-            None => Documents::new(0, Vec::new(), Vec::new(), &[]).population(),
+            None => Arc::new(Population::new(Recipe::steady(0, 0, 0..1))),
         }
     }
 
@@ -188,7 +194,7 @@ impl Source {
         match index.checked_sub(self.initial) {
             None => {
                 let newer = i64::from(self.initial - index);
-                self.t0_ms - self.settled_ms - newer * INITIAL_EVERY_MS
+                self.t0_ms - self.settled_ms - newer * self.every_ms
             }
             Some(later) => {
                 let own_ns = self
@@ -206,12 +212,12 @@ impl Source {
         let draw = mix(u64::from(index));
         let arrived_ms = self.arrival_ns(index).unwrap_or(0) / 1_000_000;
         let arrived_ms = self.t0_ms + i64::try_from(arrived_ms).unwrap_or(i64::MAX / 2);
-        let indexed_at_ms = if index < self.initial {
+        let indexed_at_ms = if index < self.initial && !self.is_past {
             // Each shard has been refreshed since.
             self.t0_ms - self.settled_ms + SETTLED_MS - 10_000
-        } else if timestamp_ms < arrived_ms {
+        } else if self.initial <= index && timestamp_ms < arrived_ms {
             arrived_ms
-        } else if draw % 1_000_000 < self.late_ppm {
+        } else if self.initial <= index && draw % 1_000_000 < self.late_ppm {
             timestamp_ms + LATE_MS
         } else {
             timestamp_ms + 200 + (draw >> 32) as i64 % 1_800
@@ -290,6 +296,29 @@ impl Source {
             bytes,
         });
         assert!(noted.is_ok(), "the fresh alert comes once");
+    }
+}
+
+/// How long before the start a home is made that runs begin with, in milliseconds; 0 where they begin with an empty one.
+pub(super) fn before_ms(scenario: &Scenario) -> i64 {
+    match (&scenario.past, scenario.queue.filled) {
+        (Some(_), _) => past_ms(scenario) + REST_MS,
+        (None, true) => FILLED_MS,
+        (None, false) => 0,
+    }
+}
+
+/// How long the past of the home is.
+fn past_ms(scenario: &Scenario) -> i64 {
+    scenario.past.map_or(0, |past| past.length_ms())
+}
+
+/// From one alert of the start to the next: those of a past come evenly over all of it.
+fn every_ms(scenario: &Scenario, initial: u64) -> i64 {
+    let initial = i64::try_from(initial).unwrap_or(i64::MAX).max(1);
+    match &scenario.past {
+        Some(past) => (past.length_ms() / initial).max(1),
+        None => scenario.queue.every_ms,
     }
 }
 

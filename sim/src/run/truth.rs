@@ -1,7 +1,7 @@
 //! What is true of a run while a pass is made, whoever says what: the scenario's will, against which health is held.
 
 use super::shared::Shared;
-use super::source::Source;
+use super::source::{Source, before_ms};
 use crate::scenario::{IndexerFaultKind, Scenario};
 use contract::sometimes::Goal;
 use contract::{Danger, Dangers, Place};
@@ -23,6 +23,8 @@ const DAY_MS: i64 = 23 * 3_600_000;
 pub(in crate::run) struct Moment {
     /// Virtual time, in nanoseconds after the start.
     now_ns: u64,
+    /// The same as a time of the indexer's clock, in milliseconds since 1970.
+    now_ms: i64,
     /// By how much the machine's clock was set, in milliseconds.
     pub(in crate::run) skew_ms: i64,
     /// Alerts that have a case, and that were set aside.
@@ -83,8 +85,10 @@ impl Moment {
         let census = watch.contract.census();
         let now_ns = watch.time_ns();
         let steps = shared.scenario.clock_steps.iter();
+        let since_ms = i64::try_from(now_ns / 1_000_000).unwrap_or(i64::MAX / 2);
         Moment {
             now_ns,
+            now_ms: shared.scenario.clock.t0_ms + since_ms,
             skew_ms: steps
                 .filter(|step| step.at_ns <= now_ns)
                 .map(|step| step.by_ms)
@@ -95,10 +99,6 @@ impl Moment {
             never_taken: shared.never_taken.get(),
             half_written: shared.half_written.get(),
         }
-    }
-
-    fn ms(&self, source: &Source) -> i64 {
-        source.t0_ms + i64::try_from(self.now_ns / 1_000_000).unwrap_or(i64::MAX / 2)
     }
 }
 
@@ -125,9 +125,10 @@ pub(super) fn dangers(shared: &Shared, start: &Moment, end: &Moment) -> [Dangers
     }
     if let Some(most) = truth.limits.silence_max_ms {
         let most = i64::try_from(most).unwrap_or(i64::MAX / 2);
-        let (from, to) = (start.ms(source), end.ms(source));
-        // Nothing is silent for longer than the run: its first alerts are a minute old at the start.
-        if most < to - source.t0_ms + 2 * STALE_MS {
+        let (from, to) = (start.now_ms, end.now_ms);
+        // Nothing is silent for longer than the run and what was before it: its first alerts are a minute old at the start.
+        let t0_ms = shared.scenario.clock.t0_ms - before_ms(&shared.scenario);
+        if most < to - t0_ms + 2 * STALE_MS {
             let is_longer = |now: i64, newest: Option<i64>, most: i64| {
                 newest.is_some_and(|newest| most < now - newest)
             };
@@ -153,7 +154,7 @@ pub(super) fn dangers(shared: &Shared, start: &Moment, end: &Moment) -> [Dangers
     let met = shared.watch.borrow().met;
     // A duplicate counts as a good alert, and nobody but the queue counts them.
     let is_exact = start.is_recorded && !met.contains(Goal::DuplicateAlert);
-    let is_today = end.ms(source) - source.t0_ms < DAY_MS && end.skew_ms == 0;
+    let is_today = end.now_ms - shared.scenario.clock.t0_ms < DAY_MS && end.skew_ms == 0;
     let is_much = is_exact && is_today && is_more(start.aside, end.cased);
     standing.note(Danger::SetAside, is_much);
     let may_be = is_more(end.aside, start.cased) || !is_today && 0 < end.aside;

@@ -60,7 +60,8 @@ pub(super) fn bounds(scenario: &Scenario, options: &SpoolOptions) -> Bounds {
         recover_calls: (12, 2_500),
         // Some 150 to 250 were seen in the gate's scenarios: the queue, the ledger and the heartbeat are looked after, and what is
         // finished is looked at again. A start opens all of that, and was seen to take 100 more.
-        idle_calls: (400, 200),
+        // Each worker besides has a directory and a segment of its own, which a pass looks into.
+        idle_calls: (380 + 30 * workers.max(1), 200),
     }
 }
 

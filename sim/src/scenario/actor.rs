@@ -58,21 +58,12 @@ pub struct Producer {
     /// them, and reads every alert of their minutes a second time.
     pub duplicates: f64,
     /// How old an alert is when it arrives, in nanoseconds: its own time lies so long before.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "super::is_zero")]
     pub age_ns: u64,
     /// When all of its alerts reach the indexer at once, whatever their own times, in nanoseconds after t0: a shipper that
     /// stood still. `None`: each when it arrives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub indexed_ns: Option<u64>,
-}
-
-/// Whether a key keeps its default: it is left out of tapes then, and a scenario that does not use it keeps its hash.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands in a reference"
-)]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 /// A part of a run of the old pipeline. Cases are made by its triage, and the heartbeat is always written.

@@ -35,7 +35,7 @@ macro_rules! builtins {
     };
 }
 
-static BUILTINS: [Builtin; 22] = builtins![
+static BUILTINS: [Builtin; 33] = builtins![
     "incident",
     "credential-rotation",
     "targeted-race",
@@ -58,6 +58,17 @@ static BUILTINS: [Builtin; 22] = builtins![
     "second-document",
     "late-shipper",
     "silent-indexer",
+    "age",
+    "history",
+    "width",
+    "burst",
+    "outage-late",
+    "outage-down",
+    "outage-refused",
+    "holes",
+    "skew",
+    "size",
+    "variety",
 ];
 
 /// All scenarios that ship with the program, the incident first.

@@ -114,6 +114,23 @@ impl Checks {
         share.map_or(default, |share| self.share(share))
     }
 
+    /// Numbers from 1 on, each greater than the one before.
+    pub(super) fn ascending(&mut self, numbers: Vec<Spanned<u64>>, what: &str) -> Vec<u64> {
+        let mut last = 0;
+        for number in &numbers {
+            if *number.get_ref() <= last {
+                self.problem(
+                    number.span(),
+                    format!("{what} ascend, from 1"),
+                    format!("not above {last}"),
+                    None,
+                );
+            }
+            last = *number.get_ref();
+        }
+        numbers.into_iter().map(Spanned::into_inner).collect()
+    }
+
     /// A number that must be above zero.
     pub(super) fn above_zero(&mut self, number: Spanned<u64>, what: &str) -> u64 {
         if *number.get_ref() == 0 {

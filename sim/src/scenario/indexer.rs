@@ -13,6 +13,16 @@ pub struct Indexer {
     pub answer_ns: u64,
     /// From one comparison of the poller's counts with the indexer's to the next, in nanoseconds.
     pub audit_every_ns: u64,
+    /// How long the poller waits before it looks again, in nanoseconds; `None`: as long as the next batch takes to arrive, ten
+    /// seconds to a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll_every_ns: Option<u64>,
+    /// How many agents the alerts come from.
+    #[serde(default = "agents_default", skip_serializing_if = "are_agents_default")]
+    pub agents: u64,
+    /// Bytes that each alert has beside those of an ordinary one.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub padding: u64,
     /// When its password changes, in order of time.
     pub rotations: Vec<Rotation>,
     /// What goes wrong with it. Ends when faults stop.
@@ -105,6 +115,21 @@ pub enum IndexerFaultKind {
     SlowLink,
 }
 
+/// As many agents as the mock indexer has by itself.
+const AGENTS: u64 = 300;
+
+fn agents_default() -> u64 {
+    AGENTS
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands in a reference"
+)]
+fn are_agents_default(agents: &u64) -> bool {
+    *agents == AGENTS
+}
+
 /// What a healthy indexer takes for a page.
 const ANSWER_DEFAULT: u64 = 4_000_000;
 /// As the client recommends it.
@@ -115,6 +140,10 @@ const AUDIT_DEFAULT: u64 = 3_600 * SECOND_NS;
 pub(super) struct RawIndexer {
     answer: Option<Spanned<Nanos>>,
     audit: Option<Spanned<Nanos>>,
+    poll: Option<Spanned<Nanos>>,
+    agents: Option<Spanned<u64>>,
+    #[serde(default)]
+    padding: u64,
     #[serde(default)]
     rotation: Vec<RawRotation>,
     #[serde(default)]
@@ -131,6 +160,11 @@ impl RawIndexer {
         Indexer {
             answer_ns: time(self.answer, ANSWER_DEFAULT, "the answer", checks),
             audit_every_ns: time(self.audit, AUDIT_DEFAULT, "the rhythm", checks),
+            poll_every_ns: self.poll.map(|poll| checks.some_time(poll, "the rhythm")),
+            agents: self.agents.map_or(AGENTS, |agents| {
+                checks.above_zero(agents, "the number of agents")
+            }),
+            padding: self.padding,
             rotations: rotations(self.rotation, checks),
             faults: self
                 .fault

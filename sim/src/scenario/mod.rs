@@ -12,6 +12,8 @@
 //! | `[[writer]]` | who puts files into its inbox, and how ([`writer`]) |
 //! | `[[archiver]] [[antivirus]] [[file_indexer]] [[operator]]` | who touches its files besides ([`neighbour`]) |
 //! | `[[clock_step]] [[crash]] [[power_loss]] [[fault]] [[plant]]` | what goes wrong ([`fault`]) |
+//! | `[past]` | what the home has behind it when the run begins ([`past`]) |
+//! | `[axis]` | what grows from run to run, and which costs must not ([`axis`]) |
 //! | `[health]` | what health is held to, and the passes that must find it well ([`health`]) |
 //! | `[sweep] [expect]` | what is varied, and what must come out ([`sweep`], [`goal`]) |
 //! | `[[observed]] [comparison] [[unresolved]]` | what the account of the incident says ([`account`]) |
@@ -21,6 +23,7 @@
 
 pub mod account;
 pub mod actor;
+pub mod axis;
 mod builtin;
 mod checks;
 pub mod fault;
@@ -29,6 +32,7 @@ pub mod health;
 pub mod indexer;
 mod names;
 pub mod neighbour;
+pub mod past;
 mod problem;
 mod raw;
 pub mod sweep;
@@ -41,6 +45,7 @@ mod tests;
 
 pub use account::{Comparison, Observed, RunFigures, Unresolved};
 pub use actor::{Cap, Consumer, Engine, Producer, Runs, SecondInstance, Stage};
+pub use axis::{Axis, AxisKind, Measure};
 pub use builtin::{Builtin, builtin, list};
 pub use fault::{CallFault, ClockStep, Crash, Plant, PlantKind, Point, PowerLoss, Role, Trigger};
 pub use goal::Expect;
@@ -48,6 +53,7 @@ pub use health::Health;
 pub use indexer::{Again, AgainKind, Indexer, IndexerFault, IndexerFaultKind, Rotation};
 pub use names::{call_of, errno_name_of};
 pub use neighbour::{Antivirus, Archiver, FileIndexer, Operator, Select};
+pub use past::Past;
 pub use problem::{Located, Problem, ScenarioError, nearest};
 pub use sweep::Sweep;
 pub use units::Pace;
@@ -77,6 +83,8 @@ pub struct Scenario {
     pub machine: Machine,
     pub costs: Costs,
     pub queue: Queue,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past: Option<Past>,
     pub indexer: Indexer,
     pub producers: Vec<Producer>,
     pub consumers: Vec<Consumer>,
@@ -95,6 +103,8 @@ pub struct Scenario {
     pub plants: Vec<Plant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub axis: Option<Axis>,
     pub sweep: Sweep,
     pub expect: Expect,
     pub observed: Vec<Observed>,
@@ -118,6 +128,15 @@ pub struct Spread {
     pub p50_ns: u64,
     /// 99 of 100 are at most this long, in nanoseconds.
     pub p99_ns: u64,
+}
+
+/// Whether a key keeps its default: it is left out of tapes then, and a scenario that does not use it keeps its hash.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands in a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Scenario {
@@ -168,9 +187,9 @@ impl Scenario {
         format!("{}@{}", self.id, self.hash())
     }
 
-    /// Whether runs of this engine begin with a queue that the production pipeline has filled before.
+    /// Whether runs of this engine begin with a home that the production pipeline has worked in before.
     pub fn is_filled_for(&self, engine: Engine) -> bool {
-        engine == Engine::Spool && self.queue.filled
+        engine == Engine::Spool && (self.queue.filled || self.past.is_some())
     }
 
     /// The engines that run in this scenario: those that consumers name, and those that are swept.

@@ -2,12 +2,14 @@
 
 use super::account::{RawComparison, RawObserved, RawUnresolved};
 use super::actor::{RawCapPass, RawConsumer, RawProducer, RawSecondInstance};
+use super::axis::{self, RawAxis};
 use super::checks::{Checks, IdSpace};
 use super::fault::{RawCallFault, RawClockStep, RawCrash, RawPlant, RawPowerLoss};
 use super::goal::RawExpect;
 use super::health::RawHealth;
 use super::indexer::RawIndexer;
 use super::neighbour::{RawAntivirus, RawArchiver, RawFileIndexer, RawOperator};
+use super::past::RawPast;
 use super::problem::Problem;
 use super::sweep::RawSweep;
 use super::world::{RawClock, RawCosts, RawMachine, RawQueue};
@@ -29,6 +31,7 @@ pub(super) struct Raw {
     #[serde(default)]
     cost: RawCosts,
     queue: RawQueue,
+    past: Option<RawPast>,
     #[serde(default)]
     indexer: RawIndexer,
     #[serde(default)]
@@ -60,6 +63,7 @@ pub(super) struct Raw {
     #[serde(default)]
     plant: Vec<RawPlant>,
     health: Option<RawHealth>,
+    axis: Option<Spanned<RawAxis>>,
     #[serde(default)]
     sweep: RawSweep,
     #[serde(default)]
@@ -123,10 +127,12 @@ impl Raw {
                 None,
             );
         }
+        let past = self.past.map(|past| past.resolve(&self.queue, c));
         let queue = self.queue.resolve(c);
         let consumers = each!(self.consumer, c);
         let sweep = self.sweep.resolve(queue.initial, &consumers, c);
         let expect = self.expect.resolve(&consumers, &sweep, c);
+        let axis_at = self.axis.as_ref().map_or(0..0, Spanned::span);
         let scenario = Scenario {
             schema: SCHEMA,
             id: c.id_in(IdSpace::Scenario, self.id),
@@ -150,6 +156,8 @@ impl Raw {
             faults: each_at!(self.fault, c),
             plants: each!(self.plant, c),
             health: self.health.map(|health| health.resolve(c)),
+            past,
+            axis: self.axis.map(|axis| axis.into_inner().resolve(c)),
             queue,
             sweep,
             expect,
@@ -157,6 +165,7 @@ impl Raw {
             comparison: self.comparison.map(|comparison| comparison.resolve(c)),
             unresolved: each!(self.unresolved, c),
         };
+        axis::check(&scenario, axis_at, &mut checks);
         if checks.problems.is_empty() {
             Ok(scenario)
         } else {

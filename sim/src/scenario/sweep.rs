@@ -93,7 +93,7 @@ impl RawSweep {
             engines,
             depths: match self.depth.map(Spanned::into_inner) {
                 None => vec![initial],
-                Some(RawDepth::List(depths)) => ascending(depths, checks),
+                Some(RawDepth::List(depths)) => checks.ascending(depths, "depths"),
                 Some(RawDepth::Range(range)) => range.resolve(checks),
             },
             seeds: self
@@ -117,22 +117,6 @@ fn distinct_engines(engines: Spanned<Vec<Engine>>, checks: &mut Checks) -> Vec<E
         );
     }
     distinct
-}
-
-fn ascending(depths: Vec<Spanned<u64>>, checks: &mut Checks) -> Vec<u64> {
-    let mut last = 0;
-    for depth in &depths {
-        if *depth.get_ref() <= last {
-            checks.problem(
-                depth.span(),
-                "depths ascend, from 1",
-                format!("not above {last}"),
-                None,
-            );
-        }
-        last = *depth.get_ref();
-    }
-    depths.into_iter().map(Spanned::into_inner).collect()
 }
 
 impl RawDepthRange {

@@ -178,6 +178,9 @@ pub struct Queue {
     pub bucket: u64,
     /// How many alerts of the start share one modification time.
     pub mtime_tie: u64,
+    /// From one alert of the start to the next, in milliseconds.
+    #[serde(default = "every_default", skip_serializing_if = "is_every_default")]
+    pub every_ms: i64,
     /// What the production queue packs: alerts that are judged so share files instead of getting directories.
     pub packed: Vec<Disposition>,
 }
@@ -329,9 +332,9 @@ impl RawCosts {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawQueue {
-    initial: u64,
+    pub(super) initial: u64,
     #[serde(default)]
-    filled: bool,
+    pub(super) filled: bool,
     #[serde(default)]
     cap: RawCap,
     #[serde(default)]
@@ -339,6 +342,7 @@ pub(super) struct RawQueue {
     readmit: Option<bool>,
     bucket: Option<Spanned<u64>>,
     mtime_tie: Option<Spanned<u64>>,
+    every: Option<Spanned<Nanos>>,
     #[serde(default)]
     packed: Vec<Disposition>,
 }
@@ -347,6 +351,21 @@ pub(super) struct RawQueue {
 #[serde(deny_unknown_fields)]
 struct RawCap {
     limit: Option<Spanned<u64>>,
+}
+
+/// One alert each 15 ms, the rate of the incident's backlog.
+const EVERY_MS: i64 = 15;
+
+fn every_default() -> i64 {
+    EVERY_MS
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands in a reference"
+)]
+fn is_every_default(every_ms: &i64) -> bool {
+    *every_ms == EVERY_MS
 }
 
 /// The incident's cap.
@@ -387,6 +406,10 @@ impl RawQueue {
             mtime_tie: self
                 .mtime_tie
                 .map_or(1, |tie| checks.above_zero(tie, "the tie")),
+            every_ms: self.every.map_or(EVERY_MS, |every| {
+                let ns = checks.some_time(every, "the interval");
+                i64::try_from(ns / 1_000_000).unwrap_or(i64::MAX).max(1)
+            }),
             packed: self.packed,
         }
     }

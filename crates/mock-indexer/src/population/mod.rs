@@ -106,7 +106,8 @@ impl Population {
         let (keys, created) = arrival::arrive(&recipe);
         let mut population = Population {
             routing: Routing::of(&recipe),
-            bodies: Bodies::new(recipe.seed, recipe.agents, recipe.zone, recipe.form),
+            bodies: Bodies::new(recipe.seed, recipe.agents, recipe.zone, recipe.form)
+                .padded(recipe.padding as usize),
             keys: Vec::new(),
             blocks: Blocks::default(),
             days: Vec::new(),

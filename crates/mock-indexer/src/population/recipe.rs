@@ -19,6 +19,8 @@ pub struct Recipe {
     pub zone: Zone,
     /// How much of an alert's form the generated ones have.
     pub form: Form,
+    /// Bytes that each generated alert has beside those of its form: none, or 13 and more, which the name of a field takes.
+    pub padding: u32,
     /// The generated alerts whose times are drawn. They have the first numbers, batch after batch.
     pub batches: Vec<Batch>,
     /// The generated alerts whose times are given. They have the numbers that follow, in this order.
@@ -116,6 +118,7 @@ impl Recipe {
             agents: 300,
             zone: Zone::UTC,
             form: Form::Full,
+            padding: 0,
             batches: vec![Batch {
                 count,
                 timestamps,

@@ -12,8 +12,9 @@ struct Line<'a> {
     record: &'a RawValue,
 }
 
-/// Appends to `buffer` the line of a record that follows the chain `before`, and returns the chain after it.
-pub(super) fn write_line(before: &str, record: &Record, buffer: &mut Vec<u8>) -> String {
+/// Appends to `buffer` the line of a record that follows the chain `before`, and returns the chain after it: what a writer of the
+/// ledger does, and whoever fabricates one.
+pub fn write_line(before: &str, record: &Record, buffer: &mut Vec<u8>) -> String {
     let json = serde_json::to_string(record).expect("a record has no map with odd keys");
     let chain = link(before, &json);
     buffer.extend_from_slice(&head_of_line(&chain));

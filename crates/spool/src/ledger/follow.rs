@@ -20,6 +20,20 @@ struct InSegment {
     mark: Mark,
 }
 
+impl InSegment {
+    /// Whether the writer's segment `number` has been read to its end: by its size, so that a writer with nothing new costs one
+    /// call. Whether it is still the same segment, [`LedgerPosition::check`] says.
+    fn is_all_of(&self, spool: &Spool<'_>, writer: &str, number: u32) -> bool {
+        if self.segment != number || self.mark.offset == 0 {
+            return false;
+        }
+        let name = segment_name(writer, number);
+        // One that cannot be looked at, or is sealed by now, is read.
+        let meta = spool.host.stat(spool.ledger.at(&name));
+        meta.is_ok_and(|meta| meta.len == self.mark.offset)
+    }
+}
+
 impl LedgerPosition {
     /// The chain after the last record that was read of each writer: whoever keeps these can tell later that nothing
     /// before them was changed.
@@ -96,7 +110,7 @@ impl LedgerPosition {
 /// What says that older records are gone comes first, then the publisher's records; otherwise those of different writers have
 /// no order. A torn last line is left for
 /// later. Errs with [`SpoolError::BrokenLedger`] where a line does not fit, or where less is left than was read before: then
-/// somebody took it back. Some records may have been handed over by then. Changes nothing.
+/// somebody took it back. A segment that is as long as it was is not opened: [`LedgerPosition::check`] looks into those. Some records may have been handed over by then. Changes nothing.
 ///
 /// A writer whose first life begins in this very moment may be missed until next time.
 pub fn follow(
@@ -115,6 +129,12 @@ pub fn follow(
     for writer in writers {
         let mut at = after.writers.remove(&writer);
         for number in numbers_from(spool, &writer, at.as_ref(), &actives, &mut names)? {
+            if at
+                .as_ref()
+                .is_some_and(|at| at.is_all_of(spool, &writer, number))
+            {
+                continue;
+            }
             let mark = match at {
                 Some(at) if at.segment == number => at.mark,
                 Some(at) => Mark {

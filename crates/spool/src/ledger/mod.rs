@@ -27,7 +27,7 @@ mod tail;
 mod writer;
 
 pub(crate) use chain::hex;
-pub use chain::parse_record;
+pub use chain::{parse_record, write_line};
 pub use follow::{LedgerPosition, follow};
 pub use pruned::{KeptFrom, Pruned, Tally, pruned};
 pub use reader::read_segment;
@@ -36,12 +36,13 @@ pub(crate) use record::NewCases;
 pub use record::{NewCase, Quarantined, Record};
 pub(crate) use seen::Seen;
 pub(crate) use segments::{actives, remove_sealed, seal_older};
-pub use segments::{open_segment, parse_segment_name, segment_name, segments};
+pub use segments::{open_segment, parse_segment_name, sealed_path, segment_name, segments};
 pub use slice::{Step, Walk, WalkPosition};
 pub(crate) use tail::Tail;
+pub use writer::CARRIED_BYTES_MAX;
 pub(crate) use writer::LedgerWriter;
 
 /// The publisher's name as a writer of the ledger.
-pub(crate) const PUBLISHER: &str = "publish";
+pub const PUBLISHER: &str = "publish";
 /// The name, as a writer of the ledger, of whoever removes what is old.
 pub(crate) const PRUNER: &str = "prune";

@@ -32,7 +32,7 @@ pub(super) fn group_of(number: u32) -> u32 {
 }
 
 /// Where a segment stands, below `ledger/`, once it is sealed.
-pub(super) fn sealed_path(writer: &str, number: u32) -> String {
+pub fn sealed_path(writer: &str, number: u32) -> String {
     let group = group_path(group_of(number));
     format!("{group}/{}", segment_name(writer, number))
 }

@@ -19,7 +19,7 @@ use crate::ledger::Record;
 use host::{At, Class, Dir, DirId, File, Host, Names};
 
 /// A segment that has more bytes is not carried on by the next life.
-const CARRIED_BYTES_MAX: u64 = 128 << 10;
+pub const CARRIED_BYTES_MAX: u64 = 128 << 10;
 
 /// Where a life begins another segment, so that opening one never reads more than this and a record.
 const SEGMENT_BYTES_MAX: usize = 2 << 20;

@@ -116,8 +116,11 @@ impl<'h> Worker<'h> {
     /// Errs with [`SpoolError::Fenced`] if this worker was declared dead.
     pub fn claim(&mut self) -> Result<Claimed, SpoolError> {
         self.place_unplaced()?;
-        if let Some(books) = &mut self.packs {
-            books.read_wanted(self.spool)?;
+        // What was passed by because nothing was known of its hour can be worked off now.
+        if let Some(books) = &mut self.packs
+            && books.read_wanted(self.spool)?
+        {
+            self.passed.clear();
         }
         let wanted = self.spool.options.claim_buckets.max(1) as usize;
         loop {

@@ -4,12 +4,14 @@
 //! in [`Wall`]. Orders are the order of the vectors, and depend on nothing outside the campaign.
 
 mod account;
+mod axis;
 mod cell;
 
 pub use account::{
     ComparedRow, Deadline, DepthSeries, Figure, IncidentRow, Mark, Observed, ObservedScan, Overlay,
     Race, RaceEvent, Role, RowVerdict, Unresolved,
 };
+pub use axis::{AxisCost, AxisRow, FLAT_EXPONENT_MAX};
 pub use cell::{Cell, Checked, Conservation, Expect};
 
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,9 @@ pub struct Campaign {
     pub stopping_rule: String,
     /// One cell per engine and depth.
     pub cells: Vec<Cell>,
+    /// One row for each queue along each axis of scale.
+    #[serde(default)]
+    pub axes: Vec<AxisRow>,
     /// What had to happen at least once.
     pub sometimes: Vec<Sometimes>,
     /// What had to be caught.

@@ -4,7 +4,7 @@ use super::super::analysis::{Engine, LEVEL, charted, depths_of, engines};
 use super::super::model::{Campaign, Canary, Cell, Checked, Expect, Finding, FindingStatus};
 use super::super::units::{depth, exact_count, percent, percent_number};
 use super::super::verdict::Verdict;
-use super::{GridCell, Lines, TextOptions, Tone, incident, push_grid};
+use super::{GridCell, Lines, TextOptions, Tone, axes, incident, push_grid};
 use crate::stats::proportion::{upper_bound_of_none, upper_bound_of_none_at_once, wilson};
 
 /// The campaign as a gate prints it. Ends with a newline.
@@ -13,6 +13,7 @@ pub fn gate(campaign: &Campaign, options: TextOptions<'_>) -> String {
     push_head(&mut lines, campaign);
     push_matrix(&mut lines, campaign);
     push_other_scenarios(&mut lines, campaign);
+    axes::push(&mut lines, campaign);
     incident::push_comparison(&mut lines, campaign);
     incident::push(&mut lines, campaign);
     push_seen(&mut lines, campaign);
@@ -95,11 +96,19 @@ fn push_canaries(lines: &mut Lines<'_>, campaign: &Campaign) {
     }
 }
 
-/// A line for each engine and depth of the scenarios that are not in the matrix.
+/// A line for each engine and depth of the scenarios that are not in the matrix. Points of an axis stand in its own line, as long as
+/// nothing failed there.
 fn push_other_scenarios(lines: &mut Lines<'_>, campaign: &Campaign) {
     let charted = charted(campaign);
     let shown = charted.cells.first().map_or("", |cell| &cell.scenario);
-    let cells = campaign.cells.iter().filter(|cell| cell.scenario != shown);
+    let is_on_axis = |cell: &&Cell| {
+        let mut axes = campaign.axes.iter();
+        axes.any(|row| {
+            row.scenario == cell.scenario && row.engine == cell.engine && row.failed == 0
+        })
+    };
+    let cells = campaign.cells.iter();
+    let cells = cells.filter(|cell| cell.scenario != shown && !is_on_axis(cell));
     let rows: Vec<Vec<GridCell>> = cells.map(other_row).collect();
     push_grid(lines, &rows, 3);
 }

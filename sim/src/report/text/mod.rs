@@ -3,6 +3,7 @@
 //! Colour and Unicode are arguments, and neither carries meaning alone: `FAIL` is a word, a failing cell has a mark. Without
 //! colour the text is the same. The last two lines keep the shapes that readers of logs know.
 
+mod axes;
 mod gate;
 mod incident;
 mod sweep;

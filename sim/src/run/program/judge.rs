@@ -116,8 +116,13 @@ impl Before {
         let calls = watch.actor(actor).work() - self.calls;
         let calls = calls.saturating_sub(SCRUB_CALLS * scrubbed);
         let passes = watch.runs.len() as u64;
-        watch.idle_passes += 1;
-        if IDLE_PASSES <= watch.idle_passes {
+        watch.idle.count += 1;
+        let most = match is_first {
+            true => &mut watch.idle.start_calls_max,
+            false => &mut watch.idle.calls_max,
+        };
+        *most = calls.max(*most);
+        if IDLE_PASSES <= watch.idle.count {
             watch.met.insert(Goal::IdlePasses);
         }
         let idle = |step| Idle {

@@ -140,6 +140,17 @@ pub struct Windows {
     pub nanos_sum: u128,
 }
 
+/// What passes of whole pipelines that had nothing to do have cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct IdlePasses {
+    /// How many there were.
+    pub count: u64,
+    /// The most calls of one that was not the first of its process; 0 if there was none.
+    pub calls_max: u64,
+    /// The most calls of a start with its first pass; 0 if there was none.
+    pub start_calls_max: u64,
+}
+
 /// Follows one run.
 #[derive(Clone)]
 pub struct Watch {
@@ -166,8 +177,8 @@ pub struct Watch {
     /// What was there when the last pass of a whole pipeline ended, and by how much the clock had been set then, in
     /// milliseconds; `None` if it left something to the next one.
     pub settled: Option<(Books, i64)>,
-    /// How many passes of whole pipelines had nothing to do.
-    pub idle_passes: u64,
+    /// Passes of whole pipelines that had nothing to do.
+    pub idle: IdlePasses,
     /// Still passes in a row.
     pub still_passes: u64,
     /// How many listings of the queue by its own programs have reached their end.
@@ -216,7 +227,7 @@ impl Watch {
             is_over: false,
             heartbeat: Vec::new(),
             settled: None,
-            idle_passes: 0,
+            idle: IdlePasses::default(),
             still_passes: 0,
             listings: 0,
             departures: (0, 0),
@@ -244,6 +255,11 @@ impl Watch {
             source: Arc::clone(source),
             passes: Vec::new(),
             runs: Vec::new(),
+            // Of the past, the starts are asked for.
+            idle: IdlePasses {
+                start_calls_max: self.idle.start_calls_max,
+                ..IdlePasses::default()
+            },
             departures: (self.departures.0, 0),
             time_ns: 0,
             ..self.clone()

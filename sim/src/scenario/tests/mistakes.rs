@@ -465,3 +465,58 @@ fn a_count_needs_a_time_after_which_nothing_goes_wrong() {
         )],
     );
 }
+
+#[test]
+fn an_axis_along_which_nothing_grows_is_shown() {
+    check(
+        "[axis]\nkind = \"skew\"\npoints = [1, 60]\nflat = [\"idle-pass\"]",
+        &[(
+            11,
+            1,
+            "nothing grows along the axis `skew`",
+            "the scenario needs a [[clock_step]]",
+        )],
+    );
+    check(
+        "[axis]\nkind = \"width\"\npoints = [4, 4]\nflat = []",
+        &[
+            (
+                13,
+                14,
+                "the points of an axis ascend, from 1",
+                "not above 4",
+            ),
+            (
+                14,
+                8,
+                "nothing must stay flat along this axis",
+                "name one measure or more",
+            ),
+        ],
+    );
+    check(
+        "[axis]\nkind = \"width\"\nflat = [\"window\"]",
+        &[(12, 8, "the axis has no points", "add `points`")],
+    );
+    check(
+        "[axis]\nkind = \"depth\"\npoints = [1]\nflat = [\"window\"]",
+        &[(13, 10, "the depths are those of the sweep", "not here")],
+    );
+}
+
+#[test]
+fn alerts_of_a_past_do_not_wait() {
+    let text = SMALLEST.replace(
+        "initial = 10",
+        "initial = 10\nfilled = true\n[past]\nlives = 3",
+    );
+    check_text(
+        &text,
+        &[(
+            11,
+            9,
+            "the alerts of the start cannot wait and be finished",
+            "`queue.filled` is there too",
+        )],
+    );
+}

@@ -1,5 +1,6 @@
 //! Each shipped file reads; each mistake is shown where it stands.
 
+mod axes;
 mod mistakes;
 mod shipped;
 

@@ -103,12 +103,13 @@ impl Books {
         Ok(Standing::Unknown)
     }
 
-    /// Reads the books of the hours that were met and are long.
-    pub(crate) fn read_wanted(&mut self, spool: &Spool<'_>) -> Result<(), SpoolError> {
-        for hour in std::mem::take(&mut self.wanted) {
-            self.book(spool, hour)?;
+    /// Reads the books of the hours that were met and are long. Whether there were any.
+    pub(crate) fn read_wanted(&mut self, spool: &Spool<'_>) -> Result<bool, SpoolError> {
+        let wanted = std::mem::take(&mut self.wanted);
+        for hour in &wanted {
+            self.book(spool, *hour)?;
         }
-        Ok(())
+        Ok(!wanted.is_empty())
     }
 
     fn is_known(&self, hour: Hour) -> bool {
