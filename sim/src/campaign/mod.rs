@@ -8,6 +8,7 @@
 //! - [`execute`]: the deepest first, as many at a time as there are cores and as fit into [`memory`]; `watchdog` ends what hangs.
 //! - [`repeat()`]: the same seed in another process gives the same hash, or nothing that the campaign says can be trusted.
 //! - [`fill()`]: counts, cells, canaries, goals, findings; `incident` holds the account against the simulation.
+//! - `pairs`: which dangers of a swarm met.
 //! - [`folder`]: what is left on the real disk.
 
 mod bases;
@@ -22,6 +23,8 @@ mod incident;
 mod measures;
 pub mod memory;
 mod overlay;
+mod pairs;
+mod profile;
 mod repeat;
 #[cfg(test)]
 mod tests;
@@ -32,5 +35,6 @@ pub use environment::{commit, seed_of_commit};
 pub use execute::{Executed, Heard, Ran, execute};
 pub use fill::{About, fill, is_failure};
 pub use findings::Recorded;
+pub use profile::Profile;
 pub use repeat::{Answer, Repeats, repeat, repeated};
 pub use watchdog::Patience;

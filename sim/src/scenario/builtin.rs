@@ -35,7 +35,7 @@ macro_rules! builtins {
     };
 }
 
-static BUILTINS: [Builtin; 22] = builtins![
+static BUILTINS: [Builtin; 23] = builtins![
     "incident",
     "credential-rotation",
     "targeted-race",
@@ -58,6 +58,7 @@ static BUILTINS: [Builtin; 22] = builtins![
     "second-document",
     "late-shipper",
     "silent-indexer",
+    "swarm",
 ];
 
 /// All scenarios that ship with the program, the incident first.

@@ -13,6 +13,7 @@
 //! | `[[archiver]] [[antivirus]] [[file_indexer]] [[operator]]` | who touches its files besides ([`neighbour`]) |
 //! | `[[clock_step]] [[crash]] [[power_loss]] [[fault]] [[plant]]` | what goes wrong ([`fault`]) |
 //! | `[health]` | what health is held to, and the passes that must find it well ([`health`]) |
+//! | `[swarm]` | what each run draws: which of its dangers, how much of each, on which machine ([`swarm`]) |
 //! | `[sweep] [expect]` | what is varied, and what must come out ([`sweep`], [`goal`]) |
 //! | `[[observed]] [comparison] [[unresolved]]` | what the account of the incident says ([`account`]) |
 //!
@@ -31,6 +32,7 @@ mod names;
 pub mod neighbour;
 mod problem;
 mod raw;
+pub mod swarm;
 pub mod sweep;
 pub mod units;
 pub mod world;
@@ -49,6 +51,9 @@ pub use indexer::{Again, AgainKind, Indexer, IndexerFault, IndexerFaultKind, Rot
 pub use names::{call_of, errno_name_of};
 pub use neighbour::{Antivirus, Archiver, FileIndexer, Operator, Select};
 pub use problem::{Located, Problem, ScenarioError, nearest};
+pub use swarm::Swarm;
+pub use swarm::danger::DangerKind;
+pub use swarm::draw::{Drawn, On};
 pub use sweep::Sweep;
 pub use units::Pace;
 pub use world::{
@@ -95,6 +100,8 @@ pub struct Scenario {
     pub plants: Vec<Plant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swarm: Option<Swarm>,
     pub sweep: Sweep,
     pub expect: Expect,
     pub observed: Vec<Observed>,

@@ -9,6 +9,7 @@ use super::health::RawHealth;
 use super::indexer::RawIndexer;
 use super::neighbour::{RawAntivirus, RawArchiver, RawFileIndexer, RawOperator};
 use super::problem::Problem;
+use super::swarm::written::{Places, RawSwarm};
 use super::sweep::RawSweep;
 use super::world::{RawClock, RawCosts, RawMachine, RawQueue};
 use super::writer::RawWriter;
@@ -60,6 +61,7 @@ pub(super) struct Raw {
     #[serde(default)]
     plant: Vec<RawPlant>,
     health: Option<RawHealth>,
+    swarm: Option<Spanned<RawSwarm>>,
     #[serde(default)]
     sweep: RawSweep,
     #[serde(default)]
@@ -126,6 +128,7 @@ impl Raw {
         let queue = self.queue.resolve(c);
         let consumers = each!(self.consumer, c);
         let sweep = self.sweep.resolve(queue.initial, &consumers, c);
+        let swarm_places = self.swarm.as_ref().map(Places::of);
         let expect = self.expect.resolve(&consumers, &sweep, c);
         let scenario = Scenario {
             schema: SCHEMA,
@@ -150,6 +153,7 @@ impl Raw {
             faults: each_at!(self.fault, c),
             plants: each!(self.plant, c),
             health: self.health.map(|health| health.resolve(c)),
+            swarm: self.swarm.map(|swarm| swarm.into_inner().resolve(c)),
             queue,
             sweep,
             expect,
@@ -157,6 +161,9 @@ impl Raw {
             comparison: self.comparison.map(|comparison| comparison.resolve(c)),
             unresolved: each!(self.unresolved, c),
         };
+        if let Some(places) = swarm_places {
+            places.check(&scenario, c);
+        }
         if checks.problems.is_empty() {
             Ok(scenario)
         } else {

@@ -5,6 +5,7 @@
 
 mod gate;
 mod incident;
+mod swarm;
 mod sweep;
 #[cfg(test)]
 mod tests;
