@@ -96,6 +96,7 @@ impl Scene {
             .current_dir(self.path())
             .env_remove("SIM_SEED")
             .env_remove("SIM_SEEDS")
+            .env_remove("SIM_PROFILE")
             .env_remove("SIM_OUT")
             .env("LANG", "C.UTF-8")
             .output()

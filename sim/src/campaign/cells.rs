@@ -1,8 +1,9 @@
 //! What runs: cells of scenario, engine and depth, and the seed of each of their runs.
 
+use super::profile::Profile;
 use crate::kernel::Seed;
 use crate::run::Plan;
-use crate::scenario::{Axis, AxisKind, Ends, Engine, Pace, Scenario};
+use crate::scenario::{Axis, AxisKind, Drawn, Ends, Engine, Pace, Scenario};
 use std::sync::Arc;
 
 /// A scenario of a campaign, with what the caller asks of it.
@@ -114,12 +115,12 @@ const SWEEP_FILES: u64 = 400_000;
 const GATE_CANARY_SEEDS: u64 = 3;
 
 /// The seeds of a cell that handles about so many files. A run that ends by a count handles few, however deep its queue.
-fn seeds_of(scenario: &Scenario, depth: u64, files: u64) -> u64 {
+fn seeds_of(scenario: &Scenario, depth: u64, files: u64, profile: Profile) -> u64 {
     let most = match scenario.clock.ends {
         Ends::Drained => (files / depth.max(1)).max(1),
         Ends::Counted => u64::MAX,
     };
-    scenario.sweep.seeds.min(most)
+    profile.seeds_times() * scenario.sweep.seeds.min(most)
 }
 
 impl CellPlan {
@@ -150,14 +151,16 @@ impl CellPlan {
         self.scenario.is_filled_for(self.engine)
     }
 
+    /// What the run of a seed draws.
+    pub fn drawn(&self, seed: u64) -> Drawn {
+        self.scenario.drawn(seed, self.depth)
+    }
+
     /// The run of a seed.
     pub fn plan(&self, seed: u64) -> Plan {
         Plan {
-            scenario: (*self.scenario).clone(),
-            engine: self.engine,
-            depth: self.depth,
-            seed,
             stop_when_broken: self.stop_when_broken.clone(),
+            ..Plan::of(&self.scenario, self.engine, self.depth, seed)
         }
     }
 }
@@ -181,17 +184,19 @@ pub fn is_history(scenario: &Scenario) -> bool {
     !scenario.consumers.is_empty() && scenario.consumers.iter().all(|c| c.engine.is_some())
 }
 
-/// The cells of a gate, canaries first.
+/// The cells of a gate of this profile, canaries first.
 ///
 /// Canaries always run: a gate whose canary is left out proves nothing. Beside them run the engines that were asked for,
 /// or the production queue.
-pub fn of_gate(requests: &[Request]) -> Vec<CellPlan> {
-    let mut cells: Vec<CellPlan> = requests.iter().flat_map(gate_cells).collect();
+pub fn of_gate(requests: &[Request], profile: Profile) -> Vec<CellPlan> {
+    let cells = requests.iter();
+    let cells = cells.flat_map(|request| gate_cells(request, profile));
+    let mut cells: Vec<CellPlan> = cells.collect();
     cells.sort_by_key(|cell| cell.role);
     cells
 }
 
-fn gate_cells(request: &Request) -> Vec<CellPlan> {
+fn gate_cells(request: &Request, profile: Profile) -> Vec<CellPlan> {
     let scenario = &request.scenario;
     let situations = request.situations();
     let mut cells = Vec::new();
@@ -212,11 +217,11 @@ fn gate_cells(request: &Request) -> Vec<CellPlan> {
             }
             // Where a home has its alerts behind it, a run handles few, as where it ends by a count.
             let handled = if scenario.past.is_some() { 1 } else { *depth };
-            let profile = seeds_of(scenario, handled, GATE_FILES);
-            let profile = if role == Role::Canary {
-                profile.min(GATE_CANARY_SEEDS)
+            let seeds = seeds_of(scenario, handled, GATE_FILES, profile);
+            let seeds = if role == Role::Canary {
+                seeds.min(GATE_CANARY_SEEDS)
             } else {
-                profile
+                seeds
             };
             cells.push(CellPlan {
                 scenario: Arc::clone(scenario),
@@ -225,7 +230,7 @@ fn gate_cells(request: &Request) -> Vec<CellPlan> {
                 depth: *depth,
                 pace: None,
                 at: at.clone(),
-                seeds: request.seeds.unwrap_or(profile),
+                seeds: request.seeds.unwrap_or(seeds),
                 role,
                 canary: canary.to_vec(),
                 stop_when_broken: stop_of(scenario, engine),
@@ -303,9 +308,9 @@ pub fn of_sweep(requests: &[Request]) -> Vec<CellPlan> {
                         depth: *depth,
                         pace,
                         at: at.clone(),
-                        seeds: request
-                            .seeds
-                            .unwrap_or_else(|| seeds_of(&scenario, *depth, SWEEP_FILES)),
+                        seeds: request.seeds.unwrap_or_else(|| {
+                            seeds_of(&scenario, *depth, SWEEP_FILES, Profile::Pr)
+                        }),
                         role: Role::Explored,
                         canary: scenario
                             .expect

@@ -299,12 +299,13 @@ fn heartbeat(told: &RunFigures) -> String {
 mod tests {
     use super::super::{Heard, Patience, Request, cells, execute};
     use super::*;
+    use crate::campaign::Profile;
 
     /// Plays the shipped scenario once for each engine, after `change`.
     fn compare(change: fn(&mut Scenario)) -> Vec<ComparedRow> {
         let mut scenario = crate::scenario::builtin("before-and-after").expect("it is built in");
         change(&mut scenario);
-        let plans = cells::of_gate(&[Request {
+        let request = Request {
             source: scenario.id.clone(),
             engines: Vec::new(),
             depths: scenario.sweep.depths.clone(),
@@ -312,7 +313,8 @@ mod tests {
             points: Vec::new(),
             seeds: Some(1),
             scenario,
-        }]);
+        };
+        let plans = cells::of_gate(&[request], Profile::Pr);
         let heard = Heard {
             on_end: &|_, _| (),
             on_hang: &|line| panic!("{line} hangs"),

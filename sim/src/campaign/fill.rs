@@ -5,7 +5,7 @@ use super::execute::{Executed, Ran};
 use super::findings::{self, Recorded};
 use super::measures::measure;
 use super::repeat::Repeats;
-use super::{axes, compared, environment, incident, overlay};
+use super::{axes, compared, environment, incident, overlay, pairs};
 use crate::report::model::{
     Campaign, Canary, Cell, Checked, Environment, Expect, SCHEMA, Sometimes, Trouble, TroubleKind,
     Unresolved, Wall,
@@ -32,6 +32,8 @@ pub struct About {
     pub folder: String,
     /// Seconds that it took on the real machine.
     pub seconds: f64,
+    /// Whether every two dangers of a swarm must have been on together.
+    pub must_pair: bool,
     /// Whether its goals and canaries are judged. A sweep measures, and judges neither.
     pub is_judged: bool,
 }
@@ -61,6 +63,10 @@ pub fn fill(
         note: note.clone(),
     }));
     troubles.extend(cut_off(plans, &by_cell));
+    let swarms = pairs::swarms(plans, &by_cell);
+    if about.must_pair {
+        troubles.extend(pairs::unmet(&swarms));
+    }
     let campaign = Campaign {
         schema: SCHEMA,
         environment: environment_of(about, &scenarios),
@@ -72,6 +78,7 @@ pub fn fill(
         },
         axes: axes::rows(plans, &by_cell),
         canaries: canaries(plans, &by_cell, about.is_judged),
+        swarms,
         findings: findings::findings(
             plans,
             &cells,

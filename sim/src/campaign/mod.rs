@@ -9,6 +9,7 @@
 //! - [`repeat()`]: the same seed in another process gives the same hash, or nothing that the campaign says can be trusted.
 //! - [`fill()`]: counts, cells, canaries, goals, findings; `axes` fits what grows along an axis; `incident` holds the account
 //!   against the simulation.
+//! - `pairs`: which dangers of a swarm met.
 //! - [`folder`]: what is left on the real disk.
 
 mod axes;
@@ -24,6 +25,8 @@ mod incident;
 mod measures;
 pub mod memory;
 mod overlay;
+mod pairs;
+mod profile;
 mod repeat;
 #[cfg(test)]
 mod tests;
@@ -34,5 +37,6 @@ pub use environment::{commit, seed_of_commit};
 pub use execute::{Executed, Heard, Ran, execute};
 pub use fill::{About, fill, is_failure};
 pub use findings::Recorded;
+pub use profile::Profile;
 pub use repeat::{Answer, Repeats, repeat, repeated};
 pub use watchdog::Patience;

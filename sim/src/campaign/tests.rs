@@ -21,7 +21,10 @@ fn request(id: &str) -> Request {
 
 #[test]
 fn a_gate_runs_canaries_first_and_the_production_queue_at_every_depth() {
-    let cells = of_gate(&[request("scale-boundaries"), request("antivirus")]);
+    let cells = of_gate(
+        &[request("scale-boundaries"), request("antivirus")],
+        Profile::Pr,
+    );
     let first_explored = cells
         .iter()
         .position(|cell| cell.role == Role::Explored)
@@ -44,7 +47,7 @@ fn a_gate_runs_canaries_first_and_the_production_queue_at_every_depth() {
     let asserted = [
         10_000, 25_000, 50_000, 100_000, 250_000, 505_836, 750_000, 1_000_000,
     ];
-    let deep = of_gate(&[request("deep-queue")]);
+    let deep = of_gate(&[request("deep-queue")], Profile::Pr);
     assert_eq!(
         spool(&deep, "deep-queue"),
         asserted.map(|depth| (depth, 20))
@@ -52,10 +55,13 @@ fn a_gate_runs_canaries_first_and_the_production_queue_at_every_depth() {
     let drained = spool(&cells, "scale-boundaries");
     let depths: Vec<u64> = drained.iter().map(|(depth, _)| *depth).collect();
     assert_eq!(depths, asserted[..5], "the others are not drained");
-    let asked = of_gate(&[Request {
-        are_depths_asked: true,
-        ..request("scale-boundaries")
-    }]);
+    let asked = of_gate(
+        &[Request {
+            are_depths_asked: true,
+            ..request("scale-boundaries")
+        }],
+        Profile::Pr,
+    );
     let asked = spool(&asked, "scale-boundaries");
     assert_eq!(
         asked.last(),
@@ -66,7 +72,7 @@ fn a_gate_runs_canaries_first_and_the_production_queue_at_every_depth() {
 
 #[test]
 fn a_history_runs_once_for_all_engines_that_it_names() {
-    let cells = of_gate(&[request("incident")]);
+    let cells = of_gate(&[request("incident")], Profile::Pr);
     let engines: Vec<Engine> = cells.iter().map(|cell| cell.engine).collect();
     assert_eq!(engines, [Engine::Legacy]);
     assert!(
@@ -77,7 +83,7 @@ fn a_history_runs_once_for_all_engines_that_it_names() {
 
 #[test]
 fn a_seed_depends_on_the_cell_and_on_no_other_run() {
-    let cells = of_gate(&[request("scale-boundaries")]);
+    let cells = of_gate(&[request("scale-boundaries")], Profile::Pr);
     let seeds = |cells: &[CellPlan]| -> BTreeSet<u64> {
         cells
             .iter()
@@ -91,7 +97,7 @@ fn a_seed_depends_on_the_cell_and_on_no_other_run() {
     );
     let mut alone = request("scale-boundaries");
     (alone.depths, alone.engines, alone.seeds) = (vec![50_000], vec![Engine::Spool], Some(9));
-    let one = of_gate(&[alone])
+    let one = of_gate(&[alone], Profile::Pr)
         .into_iter()
         .find(|cell| cell.engine == Engine::Spool)
         .unwrap();
@@ -127,7 +133,7 @@ fn a_pace_is_written_as_it_is_read() {
 
 #[test]
 fn an_axis_is_run_at_each_of_its_points_and_the_old_queues_beside_it() {
-    let cells = of_gate(&[request("holes")]);
+    let cells = of_gate(&[request("holes")], Profile::Pr);
     let of = |engine| -> Vec<String> {
         let own = cells.iter().filter(|cell| cell.engine == engine);
         own.map(CellPlan::variant).collect()
@@ -138,6 +144,36 @@ fn an_axis_is_run_at_each_of_its_points_and_the_old_queues_beside_it() {
     assert_eq!(cells[0].scenario.axis, None, "a tape holds the point alone");
     let mut asked = request("history");
     asked.points = vec![7, 70];
-    let depths: Vec<u64> = of_gate(&[asked]).iter().map(|cell| cell.depth).collect();
+    let depths: Vec<u64> = of_gate(&[asked], Profile::Pr)
+        .iter()
+        .map(|cell| cell.depth)
+        .collect();
     assert_eq!(depths, [7, 70], "the alerts of the start are the history");
+}
+
+#[test]
+fn a_nightly_gate_has_ten_times_the_seeds_and_canaries_that_die_as_often() {
+    let requests = [request("scale-boundaries"), request("swarm")];
+    let (pr, nightly) = (
+        of_gate(&requests, Profile::Pr),
+        of_gate(&requests, Profile::Nightly),
+    );
+    assert_eq!(pr.len(), nightly.len());
+    for (one, many) in pr.iter().zip(&nightly) {
+        match one.role {
+            Role::Canary => assert!(many.seeds <= 3, "{}", many.seeds),
+            Role::Explored => assert_eq!(many.seeds, 10 * one.seeds),
+        }
+    }
+}
+
+#[test]
+fn the_line_that_replays_a_seed_draws_what_the_campaign_drew() {
+    let cells = of_gate(&[request("swarm")], Profile::Pr);
+    let seed = cells[0].seed(7, 3);
+    let plan = cells[0].plan(seed);
+    let again = crate::run::Plan::of(&cells[0].scenario, cells[0].engine, cells[0].depth, seed);
+    assert_eq!(plan.scenario, again.scenario);
+    assert_eq!(plan.depth, again.depth);
+    assert_ne!(plan.scenario, cells[0].plan(seed + 1).scenario);
 }

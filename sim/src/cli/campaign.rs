@@ -122,7 +122,6 @@ pub(super) fn run(
     options: &Campaign,
     cells: &[CellPlan],
     kind: Kind,
-    profile: &str,
     terminal: &Terminal,
 ) -> Result<Done, CliError> {
     let started = Instant::now();
@@ -153,7 +152,11 @@ pub(super) fn run(
     let repeats = campaign::repeat(&exe, &executed, &is_failure, &|bad| progress.ended(bad));
     progress.finish();
     let about = About {
-        profile: profile.to_owned(),
+        profile: match kind {
+            Kind::Gate => options.profile.value.to_string(),
+            Kind::Sweep => "sweep".to_owned(),
+        },
+        must_pair: kind == Kind::Gate && options.profile.value.must_pair(),
         seed,
         commit: commit.clone(),
         command: command_line(),
@@ -222,6 +225,9 @@ pub(super) fn print_json(terminal: &Terminal, campaign: &model::Campaign, folder
     }
     for goal in &campaign.sometimes {
         line("sometimes", serde_json::json!(goal));
+    }
+    for swarm in &campaign.swarms {
+        line("swarm", serde_json::json!(swarm));
     }
     for row in &campaign.incident {
         line("figure", serde_json::json!(row));

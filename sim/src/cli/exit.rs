@@ -119,7 +119,7 @@ Exit codes, the first that applies:
   130  interrupted
     0  PASS            (replay: GONE)
 
-Environment: SIM_SEED, SIM_SEEDS, SIM_OUT stand in for the flags of these names; NO_COLOR, CLICOLOR_FORCE.";
+Environment: SIM_SEED, SIM_SEEDS, SIM_PROFILE, SIM_OUT stand in for the flags of these names; NO_COLOR, CLICOLOR_FORCE.";
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,12 @@
 //! `sim gate`: the verdict of a campaign.
 
-use super::options::CampaignArgs;
+use super::options::{Campaign, CampaignArgs};
 use super::terminal::{Format, Terminal};
 use super::{CliError, Exit, campaign};
-use crate::campaign::cells;
 use crate::campaign::folder::Kind;
+use crate::campaign::{Profile, cells};
 use crate::report::text;
+use crate::scenario::Scenario;
 use clap::{ArgMatches, Args};
 
 /// Proves the contract at every asserted depth, or shows the run that breaks it
@@ -13,6 +14,28 @@ use clap::{ArgMatches, Args};
 pub(super) struct GateArgs {
     #[command(flatten)]
     pub(super) campaign: CampaignArgs,
+    /// How many seeds each cell gets, and what the campaign must have met
+    #[arg(
+        long,
+        value_enum,
+        env = "SIM_PROFILE",
+        hide_env = true,
+        default_value_t
+    )]
+    profile: Profile,
+}
+
+impl GateArgs {
+    /// Looks up what the flags leave open, as [`CampaignArgs::resolve`] does.
+    pub(super) fn resolve(
+        self,
+        matches: &ArgMatches,
+        is_wanted: fn(&Scenario) -> bool,
+    ) -> Result<Campaign, CliError> {
+        let mut options = self.campaign.resolve(matches, is_wanted)?;
+        options.give(self.profile, matches);
+        Ok(options)
+    }
 }
 
 pub(super) fn run(
@@ -20,15 +43,14 @@ pub(super) fn run(
     matches: &ArgMatches,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    let options = args
-        .campaign
-        .resolve(matches, |scenario| !scenario.expect.is_empty())?;
-    let cells = cells::of_gate(&campaign::requests(&options));
+    let options = args.resolve(matches, |scenario| !scenario.expect.is_empty())?;
+    let profile = options.profile.value;
+    let cells = cells::of_gate(&campaign::requests(&options), profile);
     campaign::check_depths(&cells)?;
     if let Some(exit) = campaign::answer(&options, &cells, terminal) {
         return Ok(exit);
     }
-    let done = campaign::run(&options, &cells, Kind::Gate, "pr", terminal)?;
+    let done = campaign::run(&options, &cells, Kind::Gate, terminal)?;
     let page = done.folder.join("report.html").display().to_string();
     match terminal.format {
         Format::Text => {

@@ -2,7 +2,7 @@
 
 use super::CliError;
 use super::values::{Depth, SeedArg};
-use crate::campaign;
+use crate::campaign::{self, Profile};
 use crate::scenario::{self, Builtin, Engine, Scenario};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
@@ -112,6 +112,8 @@ impl<T> Sourced<T> {
 pub struct Campaign {
     /// The scenarios, each with its axes.
     pub plans: Vec<Plan>,
+    /// What it is for.
+    pub profile: Sourced<Profile>,
     /// The number that all choices come from.
     pub seed: Sourced<u64>,
     /// The folder for results, reports and tapes.
@@ -214,11 +216,24 @@ impl CampaignArgs {
                     scenario,
                 })
                 .collect(),
+            profile: Sourced::new(Profile::default(), Origin::Default),
             seed: resolve_seed(self.seed, origin(matches, "seed"))?,
             out: Sourced::new(self.out, origin(matches, "out")),
             print_config: self.print_config,
             plan: self.plan,
         })
+    }
+}
+
+impl Campaign {
+    /// Gives it a profile, which multiplies the seeds that scenarios ask for.
+    pub(super) fn give(&mut self, profile: Profile, matches: &ArgMatches) {
+        self.profile = Sourced::new(profile, origin(matches, "profile"));
+        for plan in &mut self.plans {
+            if plan.seeds.origin == Origin::Scenario {
+                plan.seeds.value *= profile.seeds_times();
+            }
+        }
     }
 }
 
@@ -255,9 +270,11 @@ pub(super) fn resolve_seed(
 /// The answer to `--print-config`, as text.
 pub(super) fn config_text(campaign: &Campaign) -> String {
     let mut text = format!(
-        "seed  0x{:016x}  ({})\nout   {}  ({})\n",
+        "seed     0x{:016x}  ({})\nprofile  {}  ({})\nout      {}  ({})\n",
         campaign.seed.value,
         campaign.seed.origin,
+        campaign.profile.value,
+        campaign.profile.origin,
         campaign.out.value.display(),
         campaign.out.origin
     );
@@ -294,5 +311,11 @@ pub(super) fn config_json(campaign: &Campaign) -> serde_json::Value {
             })
         })
         .collect();
-    serde_json::json!({ "schema": 1, "seed": campaign.seed, "out": campaign.out, "plans": plans })
+    serde_json::json!({
+        "schema": 1,
+        "seed": campaign.seed,
+        "profile": campaign.profile,
+        "out": campaign.out,
+        "plans": plans,
+    })
 }

@@ -204,11 +204,8 @@ fn is_before(checkpoint: u64, broken: Option<&Broken>) -> bool {
 /// Runs a seed by today's code: whatever it breaks reproduces the failure that somebody told of.
 fn of_seed(seed: u64, replay: &Replay, terminal: &Terminal) -> Exit {
     let plan = Plan {
-        scenario: replay.scenario.clone(),
-        engine: replay.engine,
-        depth: replay.depth,
-        seed,
         stop_when_broken: stop_of(&replay.scenario, replay.engine),
+        ..Plan::of(&replay.scenario, replay.engine, replay.depth, seed)
     };
     terminal.remark(&format!(
         "seed 0x{seed:016x}  now {}  {}  {}  {} files\n",

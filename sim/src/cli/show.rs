@@ -7,7 +7,15 @@ use std::fmt::Write;
 /// Writes the scenario. Notes of the account come last, in full.
 pub(super) fn text(scenario: &Scenario) -> String {
     let mut text = format!("{}  {}\n", scenario.name(), scenario.title);
-    for part in [world, workers, neighbours, misfortunes, goals, account] {
+    for part in [
+        world,
+        workers,
+        neighbours,
+        misfortunes,
+        swarm,
+        goals,
+        account,
+    ] {
         // Writing into a string cannot fail.
         part(scenario, &mut text).ok();
     }
@@ -263,6 +271,34 @@ fn misfortunes(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
             "  indexer   {}, from t0 + {from} until t0 + {until}",
             word(&f.kind)
         )?;
+    }
+    Ok(())
+}
+
+/// What each run draws, and the dangers that it draws from.
+fn swarm(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
+    let Some(swarm) = &scenario.swarm else {
+        return Ok(());
+    };
+    let [least, most] = swarm.weight;
+    let dangers = scenario.dangers();
+    writeln!(out, "\nswarm")?;
+    writeln!(
+        out,
+        "  each run  has each of {} dangers with a chance of {}, its weights times {least} to {most}",
+        dangers.len(),
+        percent(swarm.chance)
+    )?;
+    let drawn = serde_json::json!({
+        "machine": swarm.machine,
+        "queue": swarm.queue,
+        "workers": swarm.workers,
+        "audits_ns": swarm.audits_ns,
+        "initial": swarm.initial,
+    });
+    writeln!(out, "  it draws  {drawn}")?;
+    for danger in dangers {
+        writeln!(out, "  danger    {danger}")?;
     }
     Ok(())
 }

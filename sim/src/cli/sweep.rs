@@ -38,7 +38,7 @@ pub(super) fn run(
     if let Some(exit) = campaign::answer(&options, &cells, terminal) {
         return Ok(exit);
     }
-    let done = campaign::run(&options, &cells, Kind::Sweep, "sweep", terminal)?;
+    let done = campaign::run(&options, &cells, Kind::Sweep, terminal)?;
     campaign::warn(
         terminal,
         &folder::render(&reports, STEM, Kind::Sweep, &done.campaign),

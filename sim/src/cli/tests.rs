@@ -15,9 +15,7 @@ fn campaign(line: &str) -> Campaign {
     let Verb::Gate(gate) = cli.verb else {
         panic!("not a gate: {line}");
     };
-    gate.campaign
-        .resolve(below, |_| true)
-        .expect("known scenarios")
+    gate.resolve(below, |_| true).expect("known scenarios")
 }
 
 #[test]
@@ -59,7 +57,7 @@ fn a_config_names_each_value_and_its_origin() {
     let asked = campaign("gate --scenario targeted-race --seed 42 --depth 3");
     let text = options::config_text(&asked);
     assert!(
-        text.starts_with("seed  0x000000000000002a  (flag)\n"),
+        text.starts_with("seed     0x000000000000002a  (flag)\nprofile  pr  (default)\n"),
         "{text}"
     );
     assert!(text.contains("  depths   3  (flag)\n"), "{text}");
@@ -95,10 +93,7 @@ fn an_unknown_scenario_is_wrong_usage() {
     let (Verb::Gate(gate), Some((_, below))) = (cli.verb, matches.subcommand()) else {
         panic!("a gate was asked for");
     };
-    let error = gate
-        .campaign
-        .resolve(below, |_| true)
-        .expect_err("no such scenario");
+    let error = gate.resolve(below, |_| true).expect_err("no such scenario");
     assert_eq!(error.exit(), Exit::Usage);
     assert_eq!(error.to_string(), "no scenario has the id `no-such`");
 }

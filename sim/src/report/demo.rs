@@ -43,6 +43,7 @@ pub(super) fn campaign() -> Campaign {
         axes: Vec::new(),
         sometimes: sometimes(),
         canaries: canaries(),
+        swarms: vec![swarm()],
         findings: Vec::new(),
         troubles: Vec::new(),
         corpus: Some(Share { ok: 14, of: 14 }),
@@ -81,6 +82,25 @@ pub(super) fn campaign() -> Campaign {
             budget_seconds: Some(600.0),
             machine: "2 cores, Linux 6.18".to_owned(),
         }),
+    }
+}
+
+fn swarm() -> Swarm {
+    let danger = |name: &str, on, struck| SwarmDanger {
+        name: name.to_owned(),
+        on,
+        struck,
+    };
+    Swarm {
+        scenario: "swarm".to_owned(),
+        runs: 400,
+        dangers: vec![
+            danger("crash", 203, 201),
+            danger("power loss", 197, 88),
+            danger("archiver", 210, 210),
+        ],
+        together: vec![vec![], vec![101], vec![99, 7]],
+        struck_together: vec![vec![], vec![44], vec![98, 0]],
     }
 }
 

@@ -4,7 +4,7 @@ use super::program::{cap, filler, foundry, neighbour, secret, specimen, spoiler,
 use super::shared::Shared;
 use crate::kernel::{Exit, ProcessId, Program, TaskSpec};
 use crate::scenario::{
-    Antivirus, Archiver, Consumer, Engine, FileIndexer, Operator, Role, Scenario, Stage,
+    Antivirus, Archiver, Consumer, DangerKind, Engine, FileIndexer, Operator, Role, Scenario, Stage,
 };
 use contract::{Actor, Side};
 use host::Host;
@@ -43,6 +43,8 @@ pub(super) struct Player {
     pub(super) part: Part,
     pub(super) process: ProcessId,
     pub(super) start_ns: u64,
+    /// Which danger of the scenario it is, if it is one: its kind, and its place in that list.
+    pub(super) danger: Option<(DangerKind, usize)>,
     /// Its present life.
     pub(super) actor: Actor,
 }
@@ -152,8 +154,10 @@ pub(super) fn players(scenario: &Scenario, engine: Engine) -> Vec<Player> {
                     pass.active.start_ns,
                 );
             }
-            for second in &scenario.second_instances {
-                cast.add(&second.id, Part::SecondInstance, second.active.start_ns);
+            for (place, second) in scenario.second_instances.iter().enumerate() {
+                let danger = (DangerKind::SecondInstance, place);
+                let start_ns = second.active.start_ns;
+                cast.add_danger(&second.id, Part::SecondInstance, start_ns, danger);
             }
             if !scenario.plants.is_empty() {
                 cast.add("spoiler", Part::Spoiler, 0);
@@ -162,7 +166,8 @@ pub(super) fn players(scenario: &Scenario, engine: Engine) -> Vec<Player> {
                 cast.add("messenger", Part::Messenger, 0);
             }
             for (number, writer) in scenario.writers.iter().enumerate() {
-                cast.add(&writer.id, Part::Writer(number), writer.start_ns);
+                let danger = (DangerKind::Writer, number);
+                cast.add_danger(&writer.id, Part::Writer(number), writer.start_ns, danger);
             }
         }
         Engine::Legacy | Engine::Hotfix => {
@@ -176,32 +181,36 @@ pub(super) fn players(scenario: &Scenario, engine: Engine) -> Vec<Player> {
             }
         }
     }
-    for archiver in &scenario.archivers {
-        cast.add(
+    for (place, archiver) in scenario.archivers.iter().enumerate() {
+        cast.add_danger(
             &archiver.id,
             Part::Archiver(archiver.clone()),
             archiver.active.start_ns,
+            (DangerKind::Archiver, place),
         );
     }
-    for antivirus in &scenario.antiviruses {
-        cast.add(
+    for (place, antivirus) in scenario.antiviruses.iter().enumerate() {
+        cast.add_danger(
             &antivirus.id,
             Part::Antivirus(antivirus.clone()),
             antivirus.active.start_ns,
+            (DangerKind::Antivirus, place),
         );
     }
-    for indexer in &scenario.file_indexers {
-        cast.add(
+    for (place, indexer) in scenario.file_indexers.iter().enumerate() {
+        cast.add_danger(
             &indexer.id,
             Part::FileIndexer(indexer.clone()),
             indexer.active.start_ns,
+            (DangerKind::FileIndexer, place),
         );
     }
-    for operator in &scenario.operators {
-        cast.add(
+    for (place, operator) in scenario.operators.iter().enumerate() {
+        cast.add_danger(
             &operator.id,
             Part::Operator(operator.clone()),
             operator.active.start_ns,
+            (DangerKind::Operator, place),
         );
     }
     cast.players
@@ -212,6 +221,14 @@ struct Cast {
 }
 
 impl Cast {
+    /// Adds a player that is a danger: the scenario's one of this kind, at this place of its list.
+    fn add_danger(&mut self, name: &str, part: Part, start_ns: u64, danger: (DangerKind, usize)) {
+        self.add(name, part, start_ns);
+        if let Some(added) = self.players.last_mut() {
+            added.danger = Some(danger);
+        }
+    }
+
     fn add(&mut self, name: &str, part: Part, start_ns: u64) {
         let process = u16::try_from(self.players.len() + 1).expect("a cast is small");
         self.players.push(Player {
@@ -219,6 +236,7 @@ impl Cast {
             part,
             process: ProcessId(process),
             start_ns,
+            danger: None,
             actor: Actor(u16::MAX),
         });
     }

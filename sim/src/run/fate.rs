@@ -1,8 +1,9 @@
 //! What goes wrong in a run, and when: crashes, power losses, failing calls, clock steps. All of it drawn from the seed.
 
 use super::cast::Player;
+use super::struck::Struck;
 use crate::kernel::{Act, Control, Effect, Pending, Prng, Seed, Step, View};
-use crate::scenario::{CallFault, Point, Role, Scenario, Trigger};
+use crate::scenario::{CallFault, DangerKind, Point, Role, Scenario, Trigger};
 use contract::{PassKind, Place};
 use host::Call;
 
@@ -85,8 +86,11 @@ pub(super) struct Fate {
     crashes: Vec<CrashFate>,
     power_losses: Vec<(Clockwork, u64)>,
     faults: Vec<(CallFault, Clockwork)>,
-    clock_steps: Vec<(u64, i64)>,
+    /// When, by how much, and which of the scenario's; the next one last.
+    clock_steps: Vec<(u64, i64, usize)>,
     stop_ns: u64,
+    /// Which of the scenario's misfortunes struck.
+    pub(super) struck: Struck,
     /// How long those that were struck last stay down.
     pub(super) restart_ns: u64,
 }
@@ -124,26 +128,29 @@ impl Fate {
         let mut clock_steps: Vec<_> = scenario
             .clock_steps
             .iter()
-            .map(|step| (step.at_ns, step.by_ms))
+            .enumerate()
+            .map(|(number, step)| (step.at_ns, step.by_ms, number))
             .collect();
-        clock_steps.sort_unstable_by_key(|(at, _)| std::cmp::Reverse(*at));
+        clock_steps.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
         Fate {
             crashes: crashes.collect(),
             power_losses: power_losses.collect(),
             faults: faults.collect(),
             clock_steps,
             stop_ns,
+            struck: Struck::new(),
             restart_ns: 0,
         }
     }
 
     /// Steps the clock if it is time; says by how much.
     pub(super) fn step_clock(&mut self, view: &mut View<'_>) -> Option<i64> {
-        let (at, by_ms) = *self.clock_steps.last()?;
+        let (at, by_ms, number) = *self.clock_steps.last()?;
         if view.now_ns() < at {
             return None;
         }
         self.clock_steps.pop();
+        self.struck.insert((DangerKind::ClockStep, number));
         view.step_clock(by_ms);
         Some(by_ms)
     }
@@ -154,23 +161,26 @@ impl Fate {
         if self.has_stopped(now) || !player.plays(Role::Any) {
             return Act::Proceed;
         }
-        for (clockwork, restart_ns) in &mut self.power_losses {
+        for (number, (clockwork, restart_ns)) in self.power_losses.iter_mut().enumerate() {
             if clockwork.strikes_call(pending.call, now) {
+                self.struck.insert((DangerKind::PowerLoss, number));
                 self.restart_ns = *restart_ns;
                 return Act::PowerLoss;
             }
         }
-        for crash in &mut self.crashes {
+        for (number, crash) in self.crashes.iter_mut().enumerate() {
             if player.plays(crash.role) && crash.clockwork.strikes_call(pending.call, now) {
+                self.struck.insert((DangerKind::Crash, number));
                 self.restart_ns = crash.restart_ns;
                 return Act::Kill(player.process);
             }
         }
-        for (fault, clockwork) in &mut self.faults {
+        for (number, (fault, clockwork)) in self.faults.iter_mut().enumerate() {
             if fault.call == pending.call
                 && player.plays(fault.process)
                 && clockwork.strikes_call(pending.call, now)
             {
+                self.struck.insert((DangerKind::CallFault, number));
                 return Act::Fail(fault.errno);
             }
         }
@@ -197,14 +207,16 @@ impl Fate {
         let Some(point) = point_of(pass, view, step) else {
             return Control::Continue;
         };
-        for (clockwork, restart_ns) in &mut self.power_losses {
+        for (number, (clockwork, restart_ns)) in self.power_losses.iter_mut().enumerate() {
             if clockwork.strikes_point(point) {
+                self.struck.insert((DangerKind::PowerLoss, number));
                 self.restart_ns = *restart_ns;
                 return Control::PowerLoss;
             }
         }
-        for crash in &mut self.crashes {
+        for (number, crash) in self.crashes.iter_mut().enumerate() {
             if player.plays(crash.role) && crash.clockwork.strikes_point(point) {
+                self.struck.insert((DangerKind::Crash, number));
                 self.restart_ns = crash.restart_ns;
                 return Control::Kill(player.process);
             }

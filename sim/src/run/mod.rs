@@ -21,6 +21,7 @@ pub mod shared;
 pub mod source;
 mod stage;
 mod story;
+mod struck;
 mod truth;
 pub mod watch;
 mod world;
@@ -41,12 +42,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 pub use story::Told;
 use story::{Telling, turning_point};
+pub use struck::Struck;
 use watch::{IdlePasses, PassLog, RunLog, Windows};
 
 /// What is to be run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The situation.
+    /// The situation, drawn if it is one of a swarm.
     pub scenario: Scenario,
     /// Whose queue.
     pub engine: Engine,
@@ -56,6 +58,20 @@ pub struct Plan {
     pub seed: u64,
     /// Stop when each of these predicates is broken; empty: run to the end.
     pub stop_when_broken: Vec<String>,
+}
+
+impl Plan {
+    /// The run of a seed: what the seed draws, if the scenario is a swarm.
+    pub fn of(scenario: &Scenario, engine: Engine, depth: u64, seed: u64) -> Self {
+        let drawn = scenario.drawn(seed, depth);
+        Plan {
+            scenario: drawn.scenario,
+            engine,
+            depth: drawn.depth,
+            seed,
+            stop_when_broken: Vec::new(),
+        }
+    }
 }
 
 /// How a run came out.
@@ -73,6 +89,8 @@ pub struct Outcome {
     pub is_timed_out: bool,
     /// Dangers that were met.
     pub met: Met,
+    /// Dangers of the scenario that struck.
+    pub struck: Struck,
     /// The hash of all that happened.
     pub trace_hash: u64,
     /// The hash after each thousand steps.
@@ -244,6 +262,9 @@ fn play(plan: &Plan, base: Option<&Base>, leash: &Leash, telling: &mut Option<Te
     if is_drained && end != RunEnd::Stopped && !is_endless && !is_cut {
         watch.contract.ended(steps, is_stuck, steps);
     }
+    let mut struck = struck::at_the_end(&plan.scenario, watch.met, shared.spoiled.get());
+    struck.append(&mut shared.struck.borrow_mut());
+    struck.append(&mut stage.fate.struck);
     let census = watch.contract.census();
     let finished = census.count(Place::Cased) + census.count(Place::Archived);
     Outcome {
@@ -253,6 +274,7 @@ fn play(plan: &Plan, base: Option<&Base>, leash: &Leash, telling: &mut Option<Te
         is_cut,
         is_timed_out,
         met: watch.met,
+        struck,
         trace_hash: machine.trace_hash(),
         checkpoints: machine.checkpoints().to_vec(),
         steps: machine.steps(),

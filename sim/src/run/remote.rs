@@ -2,6 +2,7 @@
 
 use super::shared::Shared;
 use super::source::Source;
+use super::struck;
 use crate::scenario::{IndexerFault, IndexerFaultKind, Scenario};
 use contract::sometimes::Goal;
 use host::Host;
@@ -187,6 +188,7 @@ impl Transport for Wire<'_> {
         answer: &mut Vec<u8>,
     ) -> Result<Answered, TransportError> {
         let shared = self.shared;
+        struck::note_exchange(shared, None);
         if self.is_struck_by(IndexerFaultKind::Hangs) {
             shared.watch.borrow_mut().met.insert(Goal::IndexerHung);
             self.wait(request, Duration::MAX)?;
@@ -195,6 +197,7 @@ impl Transport for Wire<'_> {
         self.wait(request, takes)?;
         let now_ns = shared.now_ns();
         let (response, is_over) = shared.remote.borrow_mut().answer(now_ns, request);
+        struck::note_exchange(shared, Some(response.status));
         let answered = Answered::new(response.status, response.date());
         if self.is_struck_by(IndexerFaultKind::SlowLink) {
             let millis = response.body.len() as u64 * 1_000 / SLOW_BYTES_A_SECOND;

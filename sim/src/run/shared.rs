@@ -4,6 +4,7 @@ use super::base::Base;
 use super::program::foundry;
 use super::remote::Remote;
 use super::source::Source;
+use super::struck::Struck;
 use super::truth::Truth;
 use super::watch::Watch;
 use super::world;
@@ -39,6 +40,8 @@ pub struct Shared {
     pub(super) never_taken: Cell<u64>,
     /// Files of the inbox that are half written, under a name that would be taken.
     pub(super) half_written: Cell<u64>,
+    /// Dangers that struck, beside those of fate.
+    pub(super) struck: RefCell<Struck>,
     /// The contract's eyes.
     pub watch: RefCell<Watch>,
 }
@@ -74,6 +77,7 @@ impl Shared {
             never_taken: Cell::new(0),
             half_written: Cell::new(0),
             options,
+            struck: RefCell::default(),
             watch: RefCell::new(watch),
         })
     }

@@ -4,6 +4,7 @@ use super::cast::Player;
 use super::fate::Fate;
 use super::shared::Shared;
 use super::story::Telling;
+use super::struck::touches;
 use crate::kernel::{
     Act, Control, Director, Ended, Exit, Ino, Machine, Pending, PowerLoss, Step, TaskId, View,
 };
@@ -21,7 +22,7 @@ pub(super) struct Stage {
     shared: Rc<Shared>,
     players: Vec<Player>,
     by_task: Vec<usize>,
-    fate: Fate,
+    pub(super) fate: Fate,
     /// What nobody planned: panics, and exits that say that data is broken.
     pub(super) accidents: Vec<String>,
     /// Virtual time and pending alerts.
@@ -137,6 +138,11 @@ impl Director for Stage {
             return Control::Stop;
         }
         let player = &self.players[self.by_task[usize::from(step.pending.task.0)]];
+        if let Some(danger) = player.danger
+            && touches(danger.0, step)
+        {
+            self.shared.struck.borrow_mut().insert(danger);
+        }
         self.fate.after(player, pass, view, step)
     }
 

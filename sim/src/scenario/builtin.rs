@@ -35,7 +35,7 @@ macro_rules! builtins {
     };
 }
 
-static BUILTINS: [Builtin; 33] = builtins![
+static BUILTINS: [Builtin; 34] = builtins![
     "incident",
     "credential-rotation",
     "targeted-race",
@@ -69,6 +69,7 @@ static BUILTINS: [Builtin; 33] = builtins![
     "skew",
     "size",
     "variety",
+    "swarm",
 ];
 
 /// All scenarios that ship with the program, the incident first.

@@ -15,6 +15,7 @@
 //! | `[past]` | what the home has behind it when the run begins ([`past`]) |
 //! | `[axis]` | what grows from run to run, and which costs must not ([`axis`]) |
 //! | `[health]` | what health is held to, and the passes that must find it well ([`health`]) |
+//! | `[swarm]` | what each run draws: which of its dangers, how much of each, on which machine ([`swarm`]) |
 //! | `[sweep] [expect]` | what is varied, and what must come out ([`sweep`], [`goal`]) |
 //! | `[[observed]] [comparison] [[unresolved]]` | what the account of the incident says ([`account`]) |
 //!
@@ -35,6 +36,7 @@ pub mod neighbour;
 pub mod past;
 mod problem;
 mod raw;
+pub mod swarm;
 pub mod sweep;
 pub mod units;
 pub mod world;
@@ -55,6 +57,9 @@ pub use names::{call_of, errno_name_of};
 pub use neighbour::{Antivirus, Archiver, FileIndexer, Operator, Select};
 pub use past::Past;
 pub use problem::{Located, Problem, ScenarioError, nearest};
+pub use swarm::Swarm;
+pub use swarm::danger::DangerKind;
+pub use swarm::draw::{Drawn, On};
 pub use sweep::Sweep;
 pub use units::Pace;
 pub use world::{
@@ -105,6 +110,8 @@ pub struct Scenario {
     pub health: Option<Health>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub axis: Option<Axis>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swarm: Option<Swarm>,
     pub sweep: Sweep,
     pub expect: Expect,
     pub observed: Vec<Observed>,

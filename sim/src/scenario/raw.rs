@@ -11,6 +11,7 @@ use super::indexer::RawIndexer;
 use super::neighbour::{RawAntivirus, RawArchiver, RawFileIndexer, RawOperator};
 use super::past::RawPast;
 use super::problem::Problem;
+use super::swarm::written::{Places, RawSwarm};
 use super::sweep::RawSweep;
 use super::world::{RawClock, RawCosts, RawMachine, RawQueue};
 use super::writer::RawWriter;
@@ -64,6 +65,7 @@ pub(super) struct Raw {
     plant: Vec<RawPlant>,
     health: Option<RawHealth>,
     axis: Option<Spanned<RawAxis>>,
+    swarm: Option<Spanned<RawSwarm>>,
     #[serde(default)]
     sweep: RawSweep,
     #[serde(default)]
@@ -131,6 +133,7 @@ impl Raw {
         let queue = self.queue.resolve(c);
         let consumers = each!(self.consumer, c);
         let sweep = self.sweep.resolve(queue.initial, &consumers, c);
+        let swarm_places = self.swarm.as_ref().map(Places::of);
         let expect = self.expect.resolve(&consumers, &sweep, c);
         let axis_at = self.axis.as_ref().map_or(0..0, Spanned::span);
         let scenario = Scenario {
@@ -158,6 +161,7 @@ impl Raw {
             health: self.health.map(|health| health.resolve(c)),
             past,
             axis: self.axis.map(|axis| axis.into_inner().resolve(c)),
+            swarm: self.swarm.map(|swarm| swarm.into_inner().resolve(c)),
             queue,
             sweep,
             expect,
@@ -165,7 +169,10 @@ impl Raw {
             comparison: self.comparison.map(|comparison| comparison.resolve(c)),
             unresolved: each!(self.unresolved, c),
         };
-        axis::check(&scenario, axis_at, &mut checks);
+        axis::check(&scenario, axis_at, c);
+        if let Some(places) = swarm_places {
+            places.check(&scenario, c);
+        }
         if checks.problems.is_empty() {
             Ok(scenario)
         } else {

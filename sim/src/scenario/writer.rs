@@ -35,6 +35,8 @@ pub struct Writer {
 
 /// How long the inbox waits for a writer, in nanoseconds, as the program has it.
 const SETTLE_NS: u64 = 60 * SECOND_NS;
+/// The longest pause that it waits for.
+pub(super) const PAUSE_MAX_NS: u64 = SETTLE_NS - 1;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

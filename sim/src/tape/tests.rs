@@ -72,3 +72,19 @@ fn traces_differ_at_a_checkpoint_or_at_their_end() {
     assert_eq!(one.first_difference(&trace(8, &[1])), Some(2));
     assert_eq!(Trace::last_common_step(3), 2_000);
 }
+
+#[test]
+fn a_tape_of_a_swarm_holds_what_was_drawn_and_plays_the_same_run() {
+    let swarm = Scenario::find("swarm").unwrap();
+    let plan = Plan::of(&swarm, Engine::Spool, 60, 5);
+    assert_ne!(plan.scenario.hash(), swarm.hash());
+    let tape = Tape::of(&plan, &run(&plan), "4f1d0c2", None);
+    let read = Tape::parse(&tape.to_text()).unwrap();
+    assert!(read.is_as_recorded());
+    assert_eq!(read.plan.scenario, plan.scenario);
+    let again = run(&read.plan);
+    assert_eq!(Trace::of(&again).first_difference(&tape.trace), None);
+    // The seed alone gives the same run.
+    let drawn = run(&Plan::of(&swarm, Engine::Spool, 60, 5));
+    assert_eq!(Trace::of(&drawn).first_difference(&tape.trace), None);
+}

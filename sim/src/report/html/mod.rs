@@ -11,6 +11,7 @@ mod incident;
 mod matrix;
 mod method;
 mod opening;
+mod pairs;
 mod window;
 
 use super::analysis;
@@ -55,6 +56,7 @@ pub fn render(campaign: &Campaign) -> Result<String, HtmlError> {
     let (engines, all) = (analysis::engines(&one), analysis::engines(campaign));
     let sections = vec![
         matrix::section(campaign, &all),
+        pairs::section(campaign),
         window::section(campaign, &engines),
         chance::section(&analysis::engines(&crashed)),
         cost::vanish_section(campaign, &engines),

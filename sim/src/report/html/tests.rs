@@ -4,8 +4,9 @@ use super::super::demo;
 use super::super::model::Campaign;
 use super::*;
 
-const SECTIONS: [&str; 10] = [
-    "matrix", "window", "chance", "vanish", "cost", "memory", "incident", "race", "far", "method",
+const SECTIONS: [&str; 11] = [
+    "matrix", "pairs", "window", "chance", "vanish", "cost", "memory", "incident", "race", "far",
+    "method",
 ];
 
 /// Elements without an end tag.

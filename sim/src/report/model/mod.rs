@@ -6,6 +6,7 @@
 mod account;
 mod axis;
 mod cell;
+mod swarm;
 
 pub use account::{
     ComparedRow, Deadline, DepthSeries, Figure, IncidentRow, Mark, Observed, ObservedScan, Overlay,
@@ -13,6 +14,7 @@ pub use account::{
 };
 pub use axis::{AxisCost, AxisRow, FLAT_EXPONENT_MAX};
 pub use cell::{Cell, Checked, Conservation, Expect};
+pub use swarm::{Pair, Swarm, SwarmDanger};
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +40,9 @@ pub struct Campaign {
     pub sometimes: Vec<Sometimes>,
     /// What had to be caught.
     pub canaries: Vec<Canary>,
+    /// Which dangers met, one entry per scenario whose runs draw theirs.
+    #[serde(default)]
+    pub swarms: Vec<Swarm>,
     /// One entry per fingerprint.
     pub findings: Vec<Finding>,
     /// What went wrong with the campaign itself.
@@ -184,7 +189,7 @@ pub enum TroubleKind {
     HarnessBug,
     /// The same tape gave two hashes.
     Nondeterministic,
-    /// A shard is missing, or the budget ended below the least number of seeds.
+    /// A shard is missing, the budget ended below the least number of seeds, or two dangers that had to meet did not.
     Incomplete,
     /// A boundary moved against the baseline.
     Regressed,

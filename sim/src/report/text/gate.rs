@@ -4,7 +4,7 @@ use super::super::analysis::{Engine, LEVEL, charted, depths_of, engines};
 use super::super::model::{Campaign, Canary, Cell, Checked, Expect, Finding, FindingStatus};
 use super::super::units::{depth, exact_count, percent, percent_number};
 use super::super::verdict::Verdict;
-use super::{GridCell, Lines, TextOptions, Tone, axes, incident, push_grid};
+use super::{GridCell, Lines, TextOptions, Tone, axes, incident, push_grid, swarm};
 use crate::stats::proportion::{upper_bound_of_none, upper_bound_of_none_at_once, wilson};
 
 /// The campaign as a gate prints it. Ends with a newline.
@@ -17,6 +17,7 @@ pub fn gate(campaign: &Campaign, options: TextOptions<'_>) -> String {
     incident::push_comparison(&mut lines, campaign);
     incident::push(&mut lines, campaign);
     push_seen(&mut lines, campaign);
+    swarm::push(&mut lines, campaign);
     for finding in &campaign.findings {
         push_finding(&mut lines, finding);
     }

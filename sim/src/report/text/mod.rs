@@ -6,6 +6,7 @@
 mod axes;
 mod gate;
 mod incident;
+mod swarm;
 mod sweep;
 #[cfg(test)]
 mod tests;

@@ -133,3 +133,18 @@ fn runs_before_and_after_the_fix_stand_side_by_side_with_ours() {
     ];
     assert!(words.iter().all(|words| row.contains(words)), "{row}");
 }
+
+#[test]
+fn pairs_that_never_met_are_counted_and_named() {
+    let mut campaign = demo::campaign();
+    let text = gate(&campaign, PLAIN);
+    let line = "  swarm     swarm  3 dangers, 3 pairs: each on together in 7 of 400 runs or more, 0 never; 1 never struck in one run\n";
+    assert!(text.contains(line), "{text}");
+    assert!(!text.contains("never on together"), "{text}");
+    campaign.swarms[0].together[2][0] = 0;
+    let text = gate(&campaign, PLAIN);
+    assert!(
+        text.contains("never on together: crash × archiver\n"),
+        "{text}"
+    );
+}

@@ -119,7 +119,14 @@ fn depths_by_decade_include_both_ends() {
 fn a_scenario_that_does_not_use_a_key_says_nothing_of_it_in_a_tape() {
     let smallest = Scenario::parse("t.toml", SMALLEST).expect("it reads");
     let json = serde_json::to_string(&smallest).expect("plain data");
-    for key in ["writers", "health", "again", "age_ns", "indexed_ns"] {
+    for key in [
+        "writers",
+        "health",
+        "again",
+        "age_ns",
+        "indexed_ns",
+        "swarm",
+    ] {
         assert!(!json.contains(key), "{key} in {json}");
     }
     assert_eq!(smallest.hash(), SMALLEST_HASH);
