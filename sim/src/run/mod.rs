@@ -15,6 +15,7 @@ mod documents;
 pub mod drops;
 mod fate;
 mod program;
+mod refusal;
 pub mod remote;
 pub mod shared;
 pub mod source;

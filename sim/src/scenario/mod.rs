@@ -12,6 +12,8 @@
 //! | `[[writer]]` | who puts files into its inbox, and how ([`writer`]) |
 //! | `[[archiver]] [[antivirus]] [[file_indexer]] [[operator]]` | who touches its files besides ([`neighbour`]) |
 //! | `[[clock_step]] [[crash]] [[power_loss]] [[fault]] [[plant]]` | what goes wrong ([`fault`]) |
+//! | `[[short_read]] [[read_only]]` | in which ways the disk does less than it is asked ([`disk`]) |
+//! | `[[restore]]` | who puts an old copy of the home back ([`neighbour`]) |
 //! | `[health]` | what health is held to, and the passes that must find it well ([`health`]) |
 //! | `[sweep] [expect]` | what is varied, and what must come out ([`sweep`], [`goal`]) |
 //! | `[[observed]] [comparison] [[unresolved]]` | what the account of the incident says ([`account`]) |
@@ -23,6 +25,7 @@ pub mod account;
 pub mod actor;
 mod builtin;
 mod checks;
+pub mod disk;
 pub mod fault;
 pub mod goal;
 pub mod health;
@@ -42,12 +45,15 @@ mod tests;
 pub use account::{Comparison, Observed, RunFigures, Unresolved};
 pub use actor::{Cap, Consumer, Engine, Producer, Runs, SecondInstance, Stage};
 pub use builtin::{Builtin, builtin, list};
+pub use disk::{ReadOnly, ShortRead};
 pub use fault::{CallFault, ClockStep, Crash, Plant, PlantKind, Point, PowerLoss, Role, Trigger};
 pub use goal::Expect;
 pub use health::Health;
-pub use indexer::{Again, AgainKind, Indexer, IndexerFault, IndexerFaultKind, Rotation};
+pub use indexer::{
+    Again, AgainKind, IndexTurn, IndexTurnKind, Indexer, IndexerFault, IndexerFaultKind, Rotation,
+};
 pub use names::{call_of, errno_name_of};
-pub use neighbour::{Antivirus, Archiver, FileIndexer, Operator, Select};
+pub use neighbour::{Antivirus, Archiver, FileIndexer, Operator, Restore, Select};
 pub use problem::{Located, Problem, ScenarioError, nearest};
 pub use sweep::Sweep;
 pub use units::Pace;
@@ -92,6 +98,12 @@ pub struct Scenario {
     pub crashes: Vec<Crash>,
     pub power_losses: Vec<PowerLoss>,
     pub faults: Vec<CallFault>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub short_reads: Vec<ShortRead>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read_only: Vec<ReadOnly>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restores: Vec<Restore>,
     pub plants: Vec<Plant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
