@@ -34,6 +34,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether it is nowhere, the place where it came from included.
+    fn is_nowhere(&self) -> bool {
+        matches!(self.place, Place::Source | Place::Vanished) && self.facts.is_gone
+    }
+
     fn owes_record(&self) -> bool {
         matches!(self.place, Place::Cased | Place::Quarantined) && !self.facts.is_record_durable
     }
@@ -55,6 +60,8 @@ pub struct Facts {
     pub is_recorded: bool,
     /// That record is durable.
     pub is_record_durable: bool,
+    /// Its source has it no more.
+    pub is_gone: bool,
 }
 
 /// A rank that was not given yet.
@@ -65,6 +72,8 @@ pub(crate) const NO_RANK: u32 = u32::MAX;
 pub struct Census {
     entries: Vec<Entry>,
     counts: [u64; 9],
+    /// Of those that are at the source alone, or vanished, how many the source has no more: by place.
+    gone: [u64; 9],
     /// How many pending ids that were never claimed have a rank in each block of 64: a Fenwick tree.
     unclaimed: Vec<u32>,
     ranks: u32,
@@ -95,6 +104,7 @@ impl Census {
         Census {
             entries: vec![entry; count as usize],
             counts,
+            gone: [0; 9],
             unclaimed: vec![0; blocks + 1],
             ranks: 0,
             entered_pending: 0,
@@ -118,6 +128,20 @@ impl Census {
     /// How many ids are in a place.
     pub fn count(&self, place: Place) -> u64 {
         self.counts[place as usize]
+    }
+
+    /// How many ids of a place can come from nowhere any more: they are at the source or vanished, and the source has lost them.
+    /// None of any other place.
+    pub fn count_gone(&self, place: Place) -> u64 {
+        self.gone[place as usize]
+    }
+
+    /// Notes whether the source of an id still has it.
+    pub(crate) fn set_gone(&mut self, id: Id, is_gone: bool) {
+        let entry = &mut self.entries[id.0 as usize];
+        self.gone[entry.place as usize] -= u64::from(entry.is_nowhere());
+        entry.facts.is_gone = is_gone;
+        self.gone[entry.place as usize] += u64::from(entry.is_nowhere());
     }
 
     /// How many ids are in a case or in quarantine while their record is not durable yet: somebody is still at work on them.
@@ -150,8 +174,10 @@ impl Census {
         let entry = &mut self.entries[id.0 as usize];
         let from = entry.place;
         self.unrecorded -= u64::from(entry.owes_record());
+        self.gone[from as usize] -= u64::from(entry.is_nowhere());
         (entry.place, entry.actor, entry.step) = (to, actor, step);
         self.unrecorded += u64::from(entry.owes_record());
+        self.gone[to as usize] += u64::from(entry.is_nowhere());
         self.counts[from as usize] -= 1;
         self.counts[to as usize] += 1;
         if from == Place::Pending && to != Place::Pending {
@@ -214,6 +240,23 @@ impl Census {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_that_its_source_has_lost_is_gone_while_it_is_nowhere_else() {
+        let mut census = Census::new(3);
+        census.set_place(Id(0), Place::Pending, Actor(0), 1);
+        census.set_gone(Id(0), true);
+        census.set_gone(Id(1), true);
+        let gone = |census: &Census| {
+            [Place::Source, Place::Pending, Place::Vanished].map(|place| census.count_gone(place))
+        };
+        assert_eq!(gone(&census), [1, 0, 0]);
+        census.set_place(Id(0), Place::Vanished, Actor(0), 2);
+        assert_eq!(gone(&census), [1, 0, 1]);
+        census.set_place(Id(0), Place::Pending, Actor(0), 3);
+        census.set_gone(Id(1), false);
+        assert_eq!(gone(&census), [0, 0, 0]);
+    }
 
     #[test]
     fn the_unclaimed_before_a_rank_are_counted_by_blocks() {

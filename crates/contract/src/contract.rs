@@ -22,6 +22,13 @@ pub struct Contract {
     name_last: u64,
 }
 
+/// Where every id was when somebody copied a home.
+#[derive(Clone)]
+pub struct Kept {
+    census: Census,
+    name_last: u64,
+}
+
 /// How a name of an id was moved.
 #[derive(Clone, Copy, Debug)]
 pub struct Motion {
@@ -96,6 +103,29 @@ impl Contract {
     /// Marks an id's bytes as bad: quarantine is the right place for it.
     pub fn spoil(&mut self, id: Id) {
         self.census.get_mut(id).facts.is_bad = true;
+    }
+
+    /// The source of an id has it no more, or has it again.
+    pub fn gone(&mut self, id: Id, is_gone: bool) {
+        self.census.set_gone(id, is_gone);
+    }
+
+    /// What this contract is to go back to, should somebody put the home back that there is now.
+    pub fn kept(&self) -> Kept {
+        Kept {
+            census: self.census.clone(),
+            name_last: self.name_last,
+        }
+    }
+
+    /// Somebody put an older home in the place of the present one: each id is where it was then, and what it became since it
+    /// may become again. What was broken stays so, and what its source has lost is not there again.
+    pub fn put_back(&mut self, kept: &Kept) {
+        let now = std::mem::replace(&mut self.census, kept.census.clone());
+        for (id, entry) in now.iter() {
+            self.census.set_gone(id, entry.facts.is_gone);
+        }
+        self.name_last = kept.name_last;
     }
 
     /// An id's file was moved to another place, or written for the first time.

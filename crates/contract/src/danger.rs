@@ -16,18 +16,21 @@ pub enum Danger {
     NeverTaken,
     /// Too large a share of what came was set aside.
     SetAside,
+    /// Alerts that were acknowledged are gone, and the source has them no more.
+    Lost,
     /// Whatever else health complains of. It never stands by a scenario's will.
     Other,
 }
 
 impl Danger {
     /// All of them.
-    pub const ALL: [Danger; 6] = [
+    pub const ALL: [Danger; 7] = [
         Danger::Skew,
         Danger::Silence,
         Danger::Unreachable,
         Danger::NeverTaken,
         Danger::SetAside,
+        Danger::Lost,
         Danger::Other,
     ];
 
@@ -39,6 +42,7 @@ impl Danger {
             Danger::Unreachable => "an unreachable source",
             Danger::NeverTaken => "names that are never taken",
             Danger::SetAside => "too many alerts set aside",
+            Danger::Lost => "alerts that are lost",
             Danger::Other => "something else",
         }
     }

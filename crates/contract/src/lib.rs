@@ -20,7 +20,7 @@ pub mod sometimes;
 mod tests;
 
 pub use census::{Actor, Census, Entry, Facts, Id};
-pub use contract::{Contract, Motion};
+pub use contract::{Contract, Kept, Motion};
 pub use danger::{Danger, Dangers, Idle, Told};
 pub use event::{Abort, Books, Event, Pass, PassKind};
 pub use layout::Layout;

@@ -64,6 +64,16 @@ goals! {
     QuarantineGrew "quarantine-grew" "a larger share of what came was set aside than health allows";
     IdlePasses "idle-passes-200" "one life of the pipeline, or several, made 200 passes that had nothing to do";
     OverflowReadmitted "overflow-readmitted" "a parked bucket came back under the cap";
+    PartReadOnly "part-read-only" "a change was refused because a part of the home was read-only";
+    ShortRead "short-read" "a read gave a part of what was asked for, though there was more";
+    ShortAppend "short-append" "an append failed after a part of its bytes was written";
+    StaleHandle "stale-handle" "a call failed because a network filesystem had forgotten what its handle stood for";
+    QuotaExceeded "quota-exceeded" "a call failed because the account's quota was used up";
+    IndexClosed "index-closed" "the indexer was asked while one of its indices was closed";
+    IndexDeleted "index-deleted" "an index was deleted that alerts had come from";
+    IndexRenamed "index-renamed" "the indexer was asked while an index had another name than when its alerts were indexed";
+    AlertLost "alert-lost" "an alert was missed that the indexer had no more, and a pass told of it";
+    HomeRestored "home-restored" "an old copy of the home was put in the place of the present one";
 }
 
 impl Goal {

@@ -1,5 +1,7 @@
 //! Each predicate is broken once, and told apart from its neighbours.
 
+mod dangers;
+
 use crate::event::{Abort, Event, Pass, PassKind};
 use crate::{Actor, Bounds, Contract, Danger, Dangers, Id, Idle, Motion, Place, Side, Told};
 
@@ -50,6 +52,7 @@ fn pass(contract: &Contract, kind: PassKind) -> Pass {
         listed: 0,
         unknown: 0,
         held: 0,
+        is_refused: false,
         at_start: books,
         at_end: books,
         step: 7,

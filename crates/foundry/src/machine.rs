@@ -90,7 +90,7 @@ impl PathError {
 
     /// Whether there is no space for it.
     pub(crate) fn is_no_space(&self) -> bool {
-        matches!(self, PathError::Host(error) if error.errno == Errno::NoSpace)
+        matches!(self, PathError::Host(error) if error.is_full())
     }
 
     /// Why, for a message that names the path itself.

@@ -107,10 +107,12 @@ pub enum Errno {
     Access,
     Busy,
     NoSpace,
+    Quota,
     TooManyOpen,
     NoMemory,
     TooManyLinks,
     Io,
+    Stale,
     ReadOnly,
     BadHandle,
     /// Any other, by the operating system's number.
@@ -132,10 +134,12 @@ impl std::fmt::Display for Errno {
             Errno::Access => "permission denied",
             Errno::Busy => "held by another program",
             Errno::NoSpace => "no space left",
+            Errno::Quota => "the quota is used up",
             Errno::TooManyOpen => "too many open files",
             Errno::NoMemory => "out of memory",
             Errno::TooManyLinks => "too many links",
             Errno::Io => "input/output error",
+            Errno::Stale => "the handle of a network filesystem is stale",
             Errno::ReadOnly => "read-only filesystem",
             Errno::BadHandle => "the handle is closed",
             Errno::Other(number) => return write!(f, "error {number}"),
@@ -177,7 +181,8 @@ impl HostError {
     /// What this failure means for the caller.
     ///
     /// `Io` is the one errno whose meaning depends on the call: a file that cannot be read is one bad file, while a
-    /// directory or a sync that fails puts everything in doubt.
+    /// directory or a sync that fails puts everything in doubt. `Stale` says that a server has forgotten what a handle or a
+    /// path stood for, and nothing of the name: it neither vanished nor is bad, and another try may find it as it was.
     pub fn class(self) -> Class {
         match self.errno {
             Errno::NotFound => Class::Vanished,
@@ -193,10 +198,13 @@ impl HostError {
             }
             // A socket or a device without driver: openable by nobody.
             Errno::Other(_) if self.call == Call::OpenRead => Class::Poison,
-            Errno::NoSpace | Errno::TooManyOpen | Errno::NoMemory | Errno::TooManyLinks => {
-                Class::Resource
-            }
+            Errno::NoSpace
+            | Errno::Quota
+            | Errno::TooManyOpen
+            | Errno::NoMemory
+            | Errno::TooManyLinks => Class::Resource,
             Errno::Io
+            | Errno::Stale
             | Errno::CrossDevice
             | Errno::ReadOnly
             | Errno::BadHandle
@@ -207,6 +215,11 @@ impl HostError {
     /// Whether the name was gone.
     pub fn is_vanished(self) -> bool {
         self.class() == Class::Vanished
+    }
+
+    /// Whether there is no space for it, on the filesystem or in the account's share of it.
+    pub fn is_full(self) -> bool {
+        matches!(self.errno, Errno::NoSpace | Errno::Quota)
     }
 
     /// Whether the target's name was taken.
@@ -237,5 +250,13 @@ mod tests {
             HostError::new(Call::ReadDir, Errno::Io).class(),
             Class::Fault
         );
+    }
+
+    #[test]
+    fn a_stale_handle_says_nothing_of_the_name_at_any_call() {
+        for call in Call::ALL {
+            let error = HostError::new(call, Errno::Stale);
+            assert_eq!(error.class(), Class::Fault, "{error}");
+        }
     }
 }

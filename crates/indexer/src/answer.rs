@@ -196,13 +196,18 @@ fn first_number(array: &str) -> Option<i64> {
     inner[..end].trim_end().parse().ok()
 }
 
+/// The one error of status 404 that says that an index is gone.
+const NO_INDEX: &str = "index_not_found_exception";
+
 /// What an answer of another status means. Bodies have several forms; each gives at least its beginning.
 fn refusal(status: u16, body: &[u8]) -> AnswerError {
     let reason = reason(body);
     match status {
         401 => AnswerError::Unauthorized { reason },
         403 => AnswerError::Forbidden { reason },
-        404 => AnswerError::Missing { reason },
+        404 if reason.starts_with(NO_INDEX) => AnswerError::Missing { reason },
+        // A context of the search that was lost on its way, or a proxy whose indexer is away: of the index it says nothing.
+        404 => AnswerError::Unavailable { status, reason },
         429 => AnswerError::Overloaded { reason },
         300..=399 => AnswerError::Redirected { status },
         500..=599 => AnswerError::Unavailable { status, reason },
@@ -329,8 +334,14 @@ mod tests {
         check_bad(
             404,
             r#"{"error":{"type":"index_not_found_exception"}}"#,
-            "index_not_found",
+            "does not have what was asked for (404): index_not_found",
         );
+        check_bad(
+            404,
+            r#"{"error":{"type":"search_phase_execution_exception","reason":"all shards failed","root_cause":[{"type":"search_context_missing_exception"}]}}"#,
+            "not available (404): search_phase_execution_exception: all shards failed",
+        );
+        check_bad(404, "default backend - 404", "not available (404)");
         check_bad(
             405,
             r#"{"error":"Incorrect HTTP method","status":405}"#,

@@ -25,7 +25,7 @@ pub enum AnswerError {
         /// What the indexer said.
         reason: String,
     },
-    /// Status 404: an index, or the whole pattern, is gone.
+    /// Status 404, and the error that says so: an index, or the whole pattern, is gone.
     #[error("the indexer does not have what was asked for (404): {reason}")]
     Missing {
         /// What the indexer said.
@@ -37,7 +37,8 @@ pub enum AnswerError {
         /// What the indexer said.
         reason: String,
     },
-    /// Status 5xx: cancelled, not initialised, no shard available.
+    /// Status 5xx: cancelled, not initialised, no shard available. Or 404 that does not tell of an index: a search's context was
+    /// lost, or a proxy has no indexer behind it.
     #[error("the indexer is not available ({status}): {reason}")]
     Unavailable {
         /// The status.
@@ -147,6 +148,12 @@ pub enum PollError {
     /// An index that gave alerts is not visible any more although it exists: a permission was taken away.
     #[error("the index {index} can no longer be read; restore this account's permission")]
     Reduced {
+        /// The index.
+        index: String,
+    },
+    /// An index that gave alerts lately is closed: what it has is left out of every answer, without a word.
+    #[error("the index {index} is closed, and what it has cannot be read; open it, or delete it")]
+    Closed {
         /// The index.
         index: String,
     },

@@ -132,7 +132,12 @@ impl Poller<'_> {
     /// The times of the newest alerts before `to`, at most `count`, latest first.
     fn newest_before(&mut self, to: Millis, count: usize) -> Result<Vec<Millis>, PollError> {
         let body = |size: usize| newest(&self.config, Range::new(TIME_MIN, to), count.min(size));
-        let read = |page: Page<'_>, _| page.hits.iter().map(|hit| hit.time).collect();
+        let read = |page: Page<'_>, _| {
+            let mut times: Vec<Millis> = page.hits.iter().map(|hit| hit.time).collect();
+            // Whoever answers in another order than was asked for must not make the indexer look silent.
+            times.sort_unstable_by_key(|time| std::cmp::Reverse(*time));
+            times
+        };
         let path = &self.path;
         self.client
             .search("look for the newest alert", path, body, read)

@@ -89,6 +89,22 @@ impl Failure {
         Failure::of(404, error)
     }
 
+    /// An index that is closed, and was asked by its name.
+    pub(crate) fn index_closed(name: &str) -> Self {
+        let error = json!({
+            "type": "index_closed_exception", "reason": "closed",
+            "index": name, "index_uuid": "mockmockmockmockmockmo",
+        });
+        Failure::of(400, error)
+    }
+
+    /// A search whose context was gone on every shard before its hits were fetched.
+    pub(crate) fn no_context() -> Self {
+        let reason = "No search context found for id [17]";
+        let cause = json!({"type": "search_context_missing_exception", "reason": reason});
+        Failure::on_all_shards(404, "_na_", cause)
+    }
+
     /// A request that its own checks refuse.
     pub(crate) fn invalid(reason: &str) -> Self {
         let reason = format!("Validation Failed: 1: {reason};");

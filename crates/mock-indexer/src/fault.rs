@@ -56,6 +56,12 @@ pub enum Fault {
     ShardUnassigned(u8),
     /// The fetch phase loses a search's first hit, and says nothing.
     FetchHole,
+    /// The total of a search is a lower bound, and says so, though the exact one was asked for.
+    LowerBound,
+    /// A search that wants hits finds its context gone on every shard: 404.
+    ContextMissing,
+    /// The hits of a page come in the opposite of the order that was asked for.
+    OutOfOrder,
     /// The body ends in its middle, with a length that fits.
     TruncatedJson,
     /// The body's keys `timed_out` and `hits` come twice, the second time empty.

@@ -29,6 +29,7 @@ mod radix64;
 mod search;
 #[cfg(feature = "https")]
 mod server;
+mod turn;
 mod zone;
 
 pub use crate::core::{Core, DateHeader, Options, Tally};
@@ -42,4 +43,5 @@ pub use population::{
 };
 #[cfg(feature = "https")]
 pub use server::{Certificate, Mishap, Sabotage, Server, ServerError};
+pub use turn::{TURNS_MAX, Turn, TurnKind};
 pub use zone::Zone;

@@ -22,12 +22,14 @@ fn errno(raw: Raw) -> Errno {
         Raw::ACCESS | Raw::PERM => Errno::Access,
         // `AGAIN` is what a lock that is held, or a file under somebody's lease, answers.
         Raw::BUSY | Raw::AGAIN | Raw::TXTBSY => Errno::Busy,
-        Raw::NOSPC | Raw::DQUOT | Raw::FBIG => Errno::NoSpace,
+        Raw::NOSPC | Raw::FBIG => Errno::NoSpace,
+        Raw::DQUOT => Errno::Quota,
         Raw::MFILE | Raw::NFILE => Errno::TooManyOpen,
         Raw::NOMEM | Raw::NOBUFS => Errno::NoMemory,
         Raw::MLINK => Errno::TooManyLinks,
         // The other three are a sector that cannot be read, a checksum that does not fit, and damaged metadata.
         Raw::IO | Raw::NODATA | Raw::BADMSG | Raw::UCLEAN => Errno::Io,
+        Raw::STALE => Errno::Stale,
         Raw::ROFS => Errno::ReadOnly,
         Raw::BADF => Errno::BadHandle,
         other => Errno::Other(other.raw_os_error()),
@@ -52,11 +54,10 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_network_handle_is_a_fault_and_not_a_vanished_name() {
-        assert_eq!(failed(Call::Rename)(Raw::STALE).class(), Class::Fault);
-        assert_eq!(
-            failed(Call::Rename)(Raw::STALE).errno,
-            Errno::Other(Raw::STALE.raw_os_error())
-        );
+    fn a_stale_network_handle_is_a_fault_at_every_call_and_neither_a_vanished_nor_a_bad_name() {
+        for call in Call::ALL {
+            let error = failed(call)(Raw::STALE);
+            assert_eq!((error.errno, error.class()), (Errno::Stale, Class::Fault));
+        }
     }
 }

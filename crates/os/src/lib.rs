@@ -181,18 +181,9 @@ impl Host for OsHost {
         }
     }
 
-    fn append(&self, file: FileId, mut bytes: &[u8]) -> Result<()> {
+    fn append(&self, file: FileId, bytes: &[u8]) -> Result<()> {
         let file = self.file(Call::Append, file)?;
-        while !bytes.is_empty() {
-            let count =
-                retry_on_intr(|| rustix::io::write(&*file, bytes)).map_err(failed(Call::Append))?;
-            if count == 0 {
-                // No filesystem should; without this, one that does would hold us here for ever.
-                return Err(HostError::new(Call::Append, Errno::Io));
-            }
-            bytes = &bytes[count..];
-        }
-        Ok(())
+        write_all(bytes, |part| rustix::io::write(&*file, part))
     }
 
     fn close(&self, file: FileId) {
@@ -285,6 +276,23 @@ impl OsHost {
         });
         kind == Some(FileType::Symlink)
     }
+}
+
+/// Gives all of `bytes` to `write`, which may take a part of them at a time: a write that a signal interrupts, or for which the
+/// space ends in its middle, says how far it came.
+fn write_all(
+    mut bytes: &[u8],
+    mut write: impl FnMut(&[u8]) -> rustix::io::Result<usize>,
+) -> Result<()> {
+    while !bytes.is_empty() {
+        let count = retry_on_intr(|| write(bytes)).map_err(failed(Call::Append))?;
+        if count == 0 {
+            // No filesystem should; without this, one that does would hold us here for ever.
+            return Err(HostError::new(Call::Append, Errno::Io));
+        }
+        bytes = &bytes[count..];
+    }
+    Ok(())
 }
 
 #[allow(

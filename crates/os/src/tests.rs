@@ -126,3 +126,36 @@ fn a_host_is_shared_by_threads_and_a_closed_handle_never_reaches_another_file() 
     let dir = Dir::open_or_make(&host, At::new(host.root(), "dir")).expect("made");
     assert_eq!(dir.read(&mut Names::default()), Ok(false));
 }
+
+#[test]
+fn an_append_goes_on_after_short_writes_and_tells_what_ends_it() {
+    use rustix::io::Errno as Raw;
+    let told = |answers: &[rustix::io::Result<usize>]| {
+        let (mut answers, mut file) = (answers.iter(), Vec::new());
+        let result = write_all(b"12345", |part| {
+            let count = (*answers.next().expect("no write is one too many"))?;
+            file.extend_from_slice(&part[..count]);
+            Ok(count)
+        });
+        let text = String::from_utf8(file).expect("digits");
+        (text, result.map_err(|error| error.errno))
+    };
+    assert_eq!(told(&[Ok(5)]), ("12345".to_owned(), Ok(())));
+    let pieces = [Ok(2), Err(Raw::INTR), Ok(1), Ok(2)];
+    assert_eq!(told(&pieces), ("12345".to_owned(), Ok(())));
+    let full = [Ok(2), Err(Raw::NOSPC)];
+    assert_eq!(told(&full), ("12".to_owned(), Err(Errno::NoSpace)));
+    assert_eq!(told(&[Ok(0)]), (String::new(), Err(Errno::Io)));
+}
+
+#[test]
+fn a_long_file_is_read_in_pieces_to_its_end() {
+    let (_home, host) = host();
+    let long = vec![b'x'; 3 * READ_BYTES + 1];
+    write(&host, "long", &long);
+    let file = host.open_read(At::new(host.root(), "long")).expect("there");
+    let mut first = Vec::new();
+    let count = host.read(file, 0, &mut first, usize::MAX).expect("read");
+    assert!(count < long.len(), "one call gives a part");
+    assert_eq!(bytes(&host, "long"), Some(long));
+}

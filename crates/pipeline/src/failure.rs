@@ -1,6 +1,6 @@
 //! Why a stage could not finish: a sentence for people, a kind for programs.
 
-use host::{Class, Errno, HostError};
+use host::{Class, HostError};
 use indexer::{AnswerError, PollError};
 use spool::SpoolError;
 use std::error::Error;
@@ -65,11 +65,11 @@ impl Failure {
 
 /// What helps against a full disk.
 const FULL_REMEDY: &str =
-    "; free space, or inodes, where the queue is: nothing is lost, and the next pass goes on";
+    "; free space, inodes or quota, where the queue is: nothing is lost, and the next pass goes on";
 
 fn is_no_space(error: &(dyn Error + 'static)) -> bool {
     let call = error.downcast_ref::<HostError>();
-    call.is_some_and(|call| call.errno == Errno::NoSpace)
+    call.is_some_and(|call| call.is_full())
 }
 
 fn kind_of_class(class: Class) -> FailureKind {
@@ -105,7 +105,9 @@ impl From<PollError> for Failure {
                 }
                 _ => FailureKind::Unavailable,
             },
-            PollError::Miscount { .. } | PollError::OutOfTime { .. } => FailureKind::Unavailable,
+            PollError::Miscount { .. } | PollError::OutOfTime { .. } | PollError::Closed { .. } => {
+                FailureKind::Unavailable
+            }
             PollError::Reduced { .. } | PollError::Secret(_) => FailureKind::Permission,
             PollError::Paused { .. } | PollError::Stopped { .. } => FailureKind::Temporary,
             PollError::Sink(error) => match error.downcast_ref::<SpoolError>() {

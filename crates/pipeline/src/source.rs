@@ -334,6 +334,7 @@ impl From<PollError> for SourceFailure {
             PollError::Answer { .. }
                 | PollError::Miscount { .. }
                 | PollError::Reduced { .. }
+                | PollError::Closed { .. }
                 | PollError::Paused { .. }
                 | PollError::OutOfTime { .. }
                 | PollError::Stopped { .. }

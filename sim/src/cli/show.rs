@@ -211,6 +211,10 @@ fn misfortunes(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
         && scenario.crashes.is_empty()
         && scenario.power_losses.is_empty()
         && scenario.faults.is_empty()
+        && scenario.short_reads.is_empty()
+        && scenario.read_only.is_empty()
+        && scenario.restores.is_empty()
+        && scenario.indexer.turns.is_empty()
         && scenario.plants.is_empty()
         && scenario.indexer.rotations.is_empty()
         && scenario.indexer.faults.is_empty();
@@ -244,7 +248,11 @@ fn misfortunes(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
         )?;
     }
     for f in &scenario.faults {
-        let one = if f.one_name { ", for one name" } else { "" };
+        let one = match (f.one_name, f.partial) {
+            (true, _) => ", for one name",
+            (false, true) => ", after a part of the bytes",
+            (false, false) => "",
+        };
         writeln!(
             out,
             "  fault     {}: {}, {}{}{one}",
@@ -253,6 +261,30 @@ fn misfortunes(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
             trigger(&f.trigger),
             times(f.times)
         )?;
+    }
+    for s in &scenario.short_reads {
+        let (who, share) = (word(&s.process), percent(s.probability));
+        writeln!(
+            out,
+            "  reads     of {who} process give a part, {share} of them"
+        )?;
+    }
+    for r in &scenario.read_only {
+        let (from, until) = (show_ns(r.from_ns), show_ns(r.until_ns));
+        let part = if r.part.is_empty() {
+            "the home"
+        } else {
+            &r.part
+        };
+        writeln!(
+            out,
+            "  disk      {part}: {}, from t0 + {from} until t0 + {until}",
+            r.errno
+        )?;
+    }
+    for r in &scenario.restores {
+        let (backup, at) = (show_ns(r.backup_ns), show_ns(r.at_ns));
+        writeln!(out, "  backup    of t0 + {backup}, put back at t0 + {at}")?;
     }
     for p in &scenario.plants {
         writeln!(out, "  spoiled   {} x {}", p.count, word(&p.kind))?;
@@ -270,6 +302,16 @@ fn misfortunes(scenario: &Scenario, out: &mut String) -> std::fmt::Result {
             out,
             "  indexer   {}, from t0 + {from} until t0 + {until}",
             word(&f.kind)
+        )?;
+    }
+    for t in &scenario.indexer.turns {
+        let until = t.until_ns.map(|ns| format!(" until t0 + {}", show_ns(ns)));
+        writeln!(
+            out,
+            "  indices   {} at t0 + {}{}",
+            word(&t.kind),
+            show_ns(t.at_ns),
+            until.unwrap_or_default()
         )?;
     }
     Ok(())

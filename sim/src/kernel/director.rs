@@ -55,10 +55,15 @@ pub enum Act {
     Fail(Errno),
     /// An append writes so many of its bytes, then fails. Any other call just fails.
     AppendPrefixThenFail(usize, Errno),
+    /// A read gives at most so many bytes, and at least one if there is one. Any other call acts.
+    ReadAtMost(usize),
     /// The process dies. If it was not the caller's, the call then acts.
     Kill(ProcessId),
     /// The power goes.
     PowerLoss,
+    /// Every process is killed, and the copy of the files that was [kept](View::keep_files) under this number takes their place.
+    /// Nothing happens if there is none.
+    PutBack(usize),
 }
 
 /// What happens after a step.
@@ -127,6 +132,9 @@ pub trait Director {
 
     /// After a task has ended, and its process's handles and locks are released. May spawn it again.
     fn exited(&mut self, _view: &mut View<'_>, _task: TaskId, _how: &Ended) {}
+
+    /// After a copy of the files was put back, before [`Director::exited`] is told of each task that was killed for it.
+    fn put_back(&mut self, _view: &mut View<'_>, _number: usize) {}
 
     /// After a power loss, before [`Director::exited`] is told of each task that it killed.
     fn power_lost(&mut self, _view: &mut View<'_>, _loss: &PowerLoss) {}

@@ -118,6 +118,10 @@ pub(crate) fn perform<D: Director + ?Sized>(
             machine.append(&mut step, buffers.data).and(Err(errno))
         }
         Act::AppendPrefixThenFail(_, errno) if can_fail(letter.call) => machine.fail(&step, errno),
+        Act::ReadAtMost(count) if letter.call == Call::Read => {
+            buffers.max = buffers.max.min(count.max(1));
+            machine.act(&mut step, &mut buffers)
+        }
         _ => machine.act(&mut step, &mut buffers),
     };
     body.answer = result;

@@ -9,6 +9,7 @@ use super::task::{Coroutine, Mail, TaskHost};
 use super::trace::{Trace, TraceRecord};
 use super::{director, stack};
 use host::{Call, DirId, Errno, Host, Millis};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What a task runs: straight-line code over a host.
@@ -89,6 +90,8 @@ pub struct Machine {
     /// Tasks that no schedule has been offered yet.
     pub(crate) fresh: Vec<TaskId>,
     pub(crate) trace: Trace,
+    /// Copies of the files that somebody may put back, each by its number.
+    pub(crate) kept: BTreeMap<usize, Fs>,
 }
 
 impl Machine {
@@ -111,6 +114,7 @@ impl Machine {
             alive: 0,
             fresh: Vec::new(),
             trace,
+            kept: BTreeMap::new(),
         };
         machine.fs.wall_ns = machine.wall_ns();
         machine

@@ -104,7 +104,11 @@ impl Machine {
             match act {
                 Act::Kill(process) => self.kill(process, schedule, director),
                 Act::PowerLoss => self.power_loss(schedule, director),
-                Act::Proceed | Act::Fail(_) | Act::AppendPrefixThenFail(..) => {}
+                Act::PutBack(number) => self.put_back(number, schedule, director),
+                Act::Proceed
+                | Act::Fail(_)
+                | Act::AppendPrefixThenFail(..)
+                | Act::ReadAtMost(_) => {}
             }
             if !self.is_same_life(task, &mail) {
                 return Control::Continue;
@@ -253,6 +257,25 @@ impl Machine {
         }
         director.power_lost(&mut View::new(self), &loss);
         self.fs.settle(&loss);
+        for (task, how) in killed {
+            self.tell_exited(task, &how, director);
+        }
+    }
+
+    /// Kills everything, and puts a copy of the files in their place.
+    fn put_back<S, D>(&mut self, number: usize, schedule: &mut S, director: &mut D)
+    where
+        S: Schedule + ?Sized,
+        D: Director + ?Sized,
+    {
+        let Some(files) = self.kept.get(&number).cloned() else {
+            return;
+        };
+        let killed = self.tear_down(schedule, |_| true);
+        self.fs = files;
+        self.fs.wall_ns = self.wall_ns();
+        self.trace.fold_event(4, number as u64);
+        director.put_back(&mut View::new(self), number);
         for (task, how) in killed {
             self.tell_exited(task, &how, director);
         }

@@ -70,6 +70,8 @@ impl TraceRecord {
             Some(Errno::Io) => 16,
             Some(Errno::ReadOnly) => 17,
             Some(Errno::BadHandle) => 18,
+            Some(Errno::Quota) => 19,
+            Some(Errno::Stale) => 20,
             Some(Errno::Other(_)) => 255,
         }
     }

@@ -88,6 +88,13 @@ impl<'m> View<'m> {
         self.machine.step_clock(delta_ms);
     }
 
+    /// Keeps a copy of all files under this number, for [`Act::PutBack`](super::Act::PutBack): as a snapshot of the disk is taken,
+    /// at one moment and without anybody's help.
+    pub fn keep_files(&mut self, number: usize) {
+        let copy = self.machine.fs.copied();
+        self.machine.kept.insert(number, copy);
+    }
+
     /// Adds a task; see [`Machine::spawn`].
     ///
     /// # Errors

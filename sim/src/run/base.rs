@@ -99,9 +99,13 @@ fn alone(scenario: &Scenario) -> Scenario {
     alone.costs = Costs::default();
     alone.indexer.rotations.clear();
     alone.indexer.faults.clear();
+    alone.indexer.turns.clear();
     alone.clock_steps.clear();
     alone.crashes.clear();
     alone.power_losses.clear();
     alone.faults.clear();
+    alone.short_reads.clear();
+    alone.read_only.clear();
+    alone.restores.clear();
     alone
 }

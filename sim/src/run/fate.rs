@@ -1,9 +1,10 @@
 //! What goes wrong in a run, and when: crashes, power losses, failing calls, clock steps. All of it drawn from the seed.
 
 use super::cast::Player;
+use super::refusal::Refusal;
 use super::struck::Struck;
 use crate::kernel::{Act, Control, Effect, Pending, Prng, Seed, Step, View};
-use crate::scenario::{CallFault, DangerKind, Point, Role, Scenario, Trigger};
+use crate::scenario::{CallFault, DangerKind, Point, Restore, Role, Scenario, ShortRead, Trigger};
 use contract::{PassKind, Place};
 use host::Call;
 
@@ -81,18 +82,54 @@ struct CrashFate {
     restart_ns: u64,
 }
 
+struct CallFate {
+    fault: CallFault,
+    clockwork: Clockwork,
+    /// How much of an append is written, where it is not all.
+    draw: Prng,
+}
+
+/// A short read gives at most so many bytes: most files of a queue are longer.
+const SHORT_BYTES: u64 = 600;
+
+/// What an operator does with copies of the home, each by the number of its restore.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Copying {
+    /// A copy is taken.
+    Keep(usize),
+    /// Everything is stopped, and the copy takes the home's place.
+    PutBack(usize),
+}
+
 /// What goes wrong in one run.
 pub(super) struct Fate {
     crashes: Vec<CrashFate>,
     power_losses: Vec<(Clockwork, u64)>,
-    faults: Vec<(CallFault, Clockwork)>,
+    faults: Vec<CallFate>,
+    short_reads: Vec<(ShortRead, Clockwork)>,
+    refusal: Refusal,
+    /// Whether the last call that was asked about fails because a part of the home may not be changed.
+    pub(super) is_refused: bool,
     /// When, by how much, and which of the scenario's; the next one last.
     clock_steps: Vec<(u64, i64, usize)>,
+    /// Each with how much of it was done: the copy, and that it was put back.
+    restores: Vec<(Restore, u8)>,
     stop_ns: u64,
     /// Which of the scenario's misfortunes struck.
     pub(super) struck: Struck,
     /// How long those that were struck last stay down.
     pub(super) restart_ns: u64,
+}
+
+impl CallFate {
+    fn strike(&mut self, pending: &Pending<'_>) -> Act {
+        let errno = self.fault.errno;
+        if !self.fault.partial || pending.bytes.is_empty() {
+            return Act::Fail(errno);
+        }
+        let written = self.draw.below(pending.bytes.len() as u64);
+        Act::AppendPrefixThenFail(usize::try_from(written).unwrap_or(0), errno)
+    }
 }
 
 impl Fate {
@@ -120,11 +157,21 @@ impl Fate {
             });
         let faults = scenario.faults.iter().enumerate().map(|(number, fault)| {
             let draw = stream("fault", number);
-            (
-                fault.clone(),
-                Clockwork::new(&fault.trigger, fault.times, draw),
-            )
+            CallFate {
+                fault: fault.clone(),
+                clockwork: Clockwork::new(&fault.trigger, fault.times, draw),
+                draw: stream("fault-part", number),
+            }
         });
+        let short_reads = scenario
+            .short_reads
+            .iter()
+            .enumerate()
+            .map(|(number, short)| {
+                let trigger = Trigger::Chance(short.probability);
+                let draw = stream("short-read", number);
+                (short.clone(), Clockwork::new(&trigger, None, draw))
+            });
         let mut clock_steps: Vec<_> = scenario
             .clock_steps
             .iter()
@@ -136,11 +183,37 @@ impl Fate {
             crashes: crashes.collect(),
             power_losses: power_losses.collect(),
             faults: faults.collect(),
+            short_reads: short_reads.collect(),
+            refusal: Refusal::new(&scenario.read_only),
+            is_refused: false,
             clock_steps,
+            restores: scenario.restores.iter().map(|one| (*one, 0)).collect(),
             stop_ns,
             struck: Struck::new(),
             restart_ns: 0,
         }
+    }
+
+    /// What an operator does now about copies of the home, if anything.
+    pub(super) fn copying(&mut self, now_ns: u64) -> Option<Copying> {
+        if self.has_stopped(now_ns) {
+            return None;
+        }
+        let (number, (restore, step)) =
+            self.restores
+                .iter_mut()
+                .enumerate()
+                .find(|(_, (restore, step))| match step {
+                    0 => restore.backup_ns <= now_ns,
+                    1 => restore.at_ns <= now_ns,
+                    _ => false,
+                })?;
+        *step += 1;
+        if *step == 1 {
+            return Some(Copying::Keep(number));
+        }
+        self.restart_ns = restore.restart_after_ns;
+        Some(Copying::PutBack(number))
     }
 
     /// Steps the clock if it is time; says by how much.
@@ -156,8 +229,14 @@ impl Fate {
     }
 
     /// What happens instead of a call.
-    pub(super) fn before(&mut self, player: &Player, pending: &Pending<'_>) -> Act {
+    pub(super) fn before(
+        &mut self,
+        player: &Player,
+        view: &View<'_>,
+        pending: &Pending<'_>,
+    ) -> Act {
         let now = pending.time_ns;
+        self.is_refused = false;
         if self.has_stopped(now) || !player.plays(Role::Any) {
             return Act::Proceed;
         }
@@ -175,16 +254,36 @@ impl Fate {
                 return Act::Kill(player.process);
             }
         }
-        for (number, (fault, clockwork)) in self.faults.iter_mut().enumerate() {
+        for (number, fate) in self.faults.iter_mut().enumerate() {
+            let fault = &fate.fault;
             if fault.call == pending.call
                 && player.plays(fault.process)
-                && clockwork.strikes_call(pending.call, now)
+                && fate.clockwork.strikes_call(pending.call, now)
             {
                 self.struck.insert((DangerKind::CallFault, number));
-                return Act::Fail(fault.errno);
+                return fate.strike(pending);
             }
         }
-        Act::Proceed
+        if let Some(errno) = self.refusal.of(view, pending) {
+            self.is_refused = true;
+            return Act::Fail(errno);
+        }
+        self.short_read(player, pending)
+    }
+
+    fn short_read(&mut self, player: &Player, pending: &Pending<'_>) -> Act {
+        if pending.call != Call::Read {
+            return Act::Proceed;
+        }
+        let mut short = self.short_reads.iter_mut();
+        let struck = short.find_map(|(short, clockwork)| {
+            let is_struck = player.plays(short.process)
+                && clockwork.strikes_call(pending.call, pending.time_ns);
+            is_struck.then(|| clockwork.draw.below(SHORT_BYTES))
+        });
+        struck.map_or(Act::Proceed, |bytes| {
+            Act::ReadAtMost(1 + usize::try_from(bytes).unwrap_or(0))
+        })
     }
 
     /// Whether nothing goes wrong any more at this time.

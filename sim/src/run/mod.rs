@@ -16,6 +16,7 @@ pub mod drops;
 mod earlier;
 mod fate;
 mod program;
+mod refusal;
 pub mod remote;
 pub mod shared;
 pub mod source;

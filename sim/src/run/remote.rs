@@ -3,11 +3,13 @@
 use super::shared::Shared;
 use super::source::Source;
 use super::struck;
-use crate::scenario::{IndexerFault, IndexerFaultKind, Scenario};
+use crate::scenario::{IndexTurn, IndexTurnKind, IndexerFault, IndexerFaultKind, Scenario};
 use contract::sometimes::Goal;
 use host::Host;
 use indexer::{Answered, Class, Request, Transport, TransportError};
-use mock_indexer::{Account, Core, Delivery, Fault, Misfortune, Options, Planted, When};
+use mock_indexer::{
+    Account, Core, Delivery, Fault, Misfortune, Options, Planted, Turn, TurnKind, When,
+};
 use std::time::Duration;
 
 /// The account that the program has.
@@ -44,6 +46,7 @@ impl Remote {
             misfortunes: faults
                 .filter_map(|fault| misfortune(fault, t0_ms, faults_stop_ns))
                 .collect(),
+            turns: turns(scenario, faults_stop_ns),
             ..Options::healthy(USER, "")
         };
         Remote {
@@ -119,6 +122,29 @@ fn misfortune(fault: &IndexerFault, t0_ms: i64, faults_stop_ns: u64) -> Option<M
     })
 }
 
+/// What becomes of the indices, by the indexer's clock. What is closed is opened when faults stop.
+fn turns(scenario: &Scenario, faults_stop_ns: u64) -> Vec<Turn> {
+    let turn = |turn: &IndexTurn| {
+        let at_ms = |ns: u64| scenario.clock.t0_ms + ms(ns);
+        let until_ms = turn.until_ns.map(|ns| at_ms(ns.min(faults_stop_ns)));
+        Turn {
+            during: at_ms(turn.at_ns)..until_ms.unwrap_or(i64::MAX),
+            kind: match turn.kind {
+                IndexTurnKind::RolledOver => TurnKind::RolledOver,
+                IndexTurnKind::Closed => TurnKind::Closed,
+                IndexTurnKind::Deleted => TurnKind::Deleted,
+                IndexTurnKind::Renamed => TurnKind::Renamed,
+                IndexTurnKind::Renewed => TurnKind::Renewed,
+            },
+        }
+    };
+    let turns = scenario.indexer.turns.iter();
+    turns
+        .filter(|turn| turn.at_ns < faults_stop_ns)
+        .map(turn)
+        .collect()
+}
+
 fn fault_of(kind: IndexerFaultKind) -> Option<Fault> {
     Some(match kind {
         IndexerFaultKind::BreakerTripped => Fault::BreakerTripped,
@@ -135,6 +161,9 @@ fn fault_of(kind: IndexerFaultKind) -> Option<Fault> {
         IndexerFaultKind::ShardFails => Fault::ShardFails(SHARD),
         IndexerFaultKind::ShardUnassigned => Fault::ShardUnassigned(SHARD),
         IndexerFaultKind::FetchHole => Fault::FetchHole,
+        IndexerFaultKind::LowerBound => Fault::LowerBound,
+        IndexerFaultKind::ContextMissing => Fault::ContextMissing,
+        IndexerFaultKind::OutOfOrder => Fault::OutOfOrder,
         IndexerFaultKind::TruncatedJson => Fault::TruncatedJson,
         IndexerFaultKind::EmptyBody => Fault::EmptyBody,
         IndexerFaultKind::Hangs | IndexerFaultKind::SlowLink => return None,
@@ -203,6 +232,7 @@ impl Transport for Wire<'_> {
             let millis = response.body.len() as u64 * 1_000 / SLOW_BYTES_A_SECOND;
             self.wait(request, Duration::from_millis(millis))?;
         }
+        shared.note_turns(now_ns);
         for how in shared.source.seconds_in(&response.body) {
             let goal = match how {
                 Delivery::SentAgain => Goal::SentAgain,

@@ -9,7 +9,9 @@ use super::truth::Truth;
 use super::watch::Watch;
 use super::world;
 use crate::kernel::Seed;
-use crate::scenario::{Active, Engine, Scenario};
+use crate::scenario::{Active, Engine, IndexTurnKind, Scenario};
+use contract::Id;
+use contract::sometimes::Goal;
 use spool::SpoolOptions;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -36,6 +38,8 @@ pub struct Shared {
     pub(super) truth: Truth,
     /// Set once the queue is to come to rest for a count: nobody takes new work.
     pub closing: AtomicBool,
+    /// The things that have happened to the indexer's indices, a bit each.
+    turned: Cell<u8>,
     /// Files of the inbox that have a name which is never taken.
     pub(super) never_taken: Cell<u64>,
     /// Files of the inbox that are half written, under a name that would be taken.
@@ -74,6 +78,7 @@ impl Shared {
             spoiled: Cell::new(0),
             truth: Truth::new(scenario),
             closing: AtomicBool::new(false),
+            turned: Cell::new(0),
             never_taken: Cell::new(0),
             half_written: Cell::new(0),
             options,
@@ -90,6 +95,38 @@ impl Shared {
     /// When faults and neighbours stop.
     pub fn faults_stop_ns(&self) -> u64 {
         faults_stop_ns(&self.scenario)
+    }
+
+    /// Tells the contract what the indexer's indices have come to until now.
+    pub(super) fn note_turns(&self, now_ns: u64) {
+        let stop = self.faults_stop_ns();
+        let turns = self.scenario.indexer.turns.iter();
+        for (number, turn) in turns.filter(|turn| turn.at_ns < stop).enumerate() {
+            if now_ns < turn.at_ns {
+                continue;
+            }
+            let is_new = self.turned.get() >> number & 1 == 0;
+            self.turned.set(self.turned.get() | 1 << number);
+            let mut watch = self.watch.borrow_mut();
+            match turn.kind {
+                IndexTurnKind::Closed => {
+                    if now_ns < turn.until_ns.unwrap_or(stop).min(stop) {
+                        watch.met.insert(Goal::IndexClosed);
+                    }
+                }
+                IndexTurnKind::Deleted if is_new => {
+                    let at_ms = i64::try_from(turn.at_ns / 1_000_000).unwrap_or(i64::MAX / 2);
+                    for lost in self.source.lost_at(self.source.t0_ms + at_ms) {
+                        watch.contract.gone(Id(lost), true);
+                    }
+                    watch.met.insert(Goal::IndexDeleted);
+                }
+                IndexTurnKind::RolledOver | IndexTurnKind::Renamed | IndexTurnKind::Renewed => {
+                    watch.met.insert(Goal::IndexRenamed);
+                }
+                IndexTurnKind::Deleted => {}
+            }
+        }
     }
 
     /// Whether nobody takes new work any more.

@@ -10,6 +10,8 @@ use crate::kernel::Seed;
 use crate::scenario::{AgainKind, Engine, Indexer, Pace, Producer, Scenario};
 use alert::AlertId;
 use mock_indexer::{Dated, Delivery, Population, Recipe, Second};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 /// Where alerts come from.
@@ -35,6 +37,8 @@ pub struct Source {
     pub poll_ns: u64,
     /// What the indexer holds; `None` where the specimens' producers write files.
     documents: Option<Arc<Documents>>,
+    /// Whether the indexer's documents may come under other names than they had first.
+    has_turns: bool,
     fresh: OnceLock<Fresh>,
 }
 
@@ -96,6 +100,7 @@ impl Source {
                 .poll_every_ns
                 .unwrap_or_else(|| poll_ns(&scenario.producers)),
             documents: None,
+            has_turns: !scenario.indexer.turns.is_empty(),
             fresh: OnceLock::new(),
         };
         if engine == Engine::Spool {
@@ -145,6 +150,18 @@ impl Source {
         let first = self.timestamp_ms(0);
         // Counts begin with a whole minute.
         old.map_or(first, |old| old.min(first)) - 60_000
+    }
+
+    /// The alerts of which an indexer that deletes all it has at this time, in milliseconds since 1970, has nothing then nor later.
+    pub fn lost_at(&self, at_ms: i64) -> Vec<u32> {
+        let mut newest = BTreeMap::new();
+        for document in self.population().documents() {
+            let Some(number) = document.seq else { continue };
+            let visible = newest.entry(number).or_insert(i64::MIN);
+            *visible = document.visible_at_ms.max(*visible);
+        }
+        let lost = newest.into_iter().filter(|(_, visible)| *visible < at_ms);
+        lost.map(|(number, _)| number).collect()
     }
 
     /// When each alert of the indexer's reaches it, and its own time, both in milliseconds since 1970.
@@ -267,11 +284,12 @@ impl Source {
         let mut expected = Vec::new();
         self.payload(index, &mut expected);
         let documents = self.documents.as_ref();
+        let is_renamed = || self.has_turns && is_same_alert(&expected, bytes);
         let is_second = || {
             let timestamp_ms = self.timestamp_ms(index);
             documents.is_some_and(|all| all.is_second(index, timestamp_ms, bytes))
         };
-        expected == bytes || is_second()
+        expected == bytes || is_second() || is_renamed()
     }
 
     /// Whether the fresh alert is there.
@@ -320,6 +338,19 @@ fn every_ms(scenario: &Scenario, initial: u64) -> i64 {
         Some(past) => (past.length_ms() / initial).max(1),
         None => scenario.queue.every_ms,
     }
+}
+
+/// Whether two hits are of one alert, and differ in how their documents are called alone.
+fn is_same_alert(one: &[u8], other: &[u8]) -> bool {
+    let alert = |hit: &[u8]| {
+        let mut hit: Value = serde_json::from_slice(hit).ok()?;
+        let fields = hit.as_object_mut()?;
+        for name in ["_index", "_id", "sort"] {
+            fields.remove(name)?;
+        }
+        Some(hit)
+    };
+    alert(one).is_some_and(|one| Some(one) == alert(other))
 }
 
 /// The further documents of the alerts that the indexer has by then.

@@ -1,15 +1,17 @@
 //! The stage: spawns the cast, hands every step to the watch, and lets fate strike.
 
 use super::cast::Player;
-use super::fate::Fate;
+use super::fate::{Copying, Fate};
 use super::shared::Shared;
 use super::story::Telling;
 use super::struck::touches;
+use super::watch::Kept;
 use crate::kernel::{
     Act, Control, Director, Ended, Exit, Ino, Machine, Pending, PowerLoss, Step, TaskId, View,
 };
 use crate::scenario::Ends;
 use contract::sometimes::Goal;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +34,8 @@ pub(super) struct Stage {
     /// The run stops when it is set.
     stop: Arc<AtomicBool>,
     violations_seen: u64,
+    /// What was known when a copy of the home was taken, and how many files of its inbox had names that are never taken.
+    kept: BTreeMap<usize, (Kept, u64)>,
     /// Whether the run ends by a count.
     is_counted: bool,
     /// What is to be told of the run, if anything.
@@ -56,6 +60,7 @@ impl Stage {
             stop_when_broken,
             stop: Arc::clone(stop),
             violations_seen: 0,
+            kept: BTreeMap::new(),
             is_counted: shared.scenario.clock.ends == Ends::Counted,
             telling: None,
         }
@@ -113,8 +118,23 @@ impl Director for Stage {
                 .insert(Goal::ClockSteppedBack);
         }
         self.shared.watch.borrow_mut().before(view);
+        match self.fate.copying(pending.time_ns) {
+            Some(Copying::Keep(number)) => {
+                view.keep_files(number);
+                let kept = self.shared.watch.borrow().kept();
+                let never_taken = self.shared.never_taken.get();
+                self.kept.insert(number, (kept, never_taken));
+            }
+            Some(Copying::PutBack(number)) => return Act::PutBack(number),
+            None => {}
+        }
         let player = &self.players[self.by_task[usize::from(pending.task.0)]];
-        self.fate.before(player, pending)
+        let act = self.fate.before(player, view, pending);
+        self.shared
+            .watch
+            .borrow_mut()
+            .struck(pending, &act, self.fate.is_refused);
+        act
     }
 
     fn after(&mut self, view: &mut View<'_>, step: &Step<'_>) -> Control {
@@ -174,6 +194,15 @@ impl Director for Stage {
                 let task = view.spawn(spec, program).expect("the root is a directory");
                 self.assign(task, number);
             }
+        }
+    }
+
+    fn put_back(&mut self, view: &mut View<'_>, number: usize) {
+        let shared = &self.shared;
+        if let Some((kept, never_taken)) = self.kept.get(&number) {
+            shared.watch.borrow_mut().put_back(view, kept);
+            shared.never_taken.set(*never_taken);
+            shared.half_written.set(0);
         }
     }
 

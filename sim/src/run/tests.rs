@@ -1,5 +1,7 @@
 //! Whole runs of the production queue behind an indexer that has its own misfortunes.
 
+mod dangers;
+
 use super::*;
 use alert::Disposition;
 use contract::sometimes::Goal;
@@ -89,6 +91,9 @@ fn no_misfortune_of_the_indexer_loses_an_alert_and_each_is_felt() {
         "shard-fails",
         "shard-unassigned",
         "fetch-hole",
+        "lower-bound",
+        "context-missing",
+        "out-of-order",
         "truncated-json",
         "empty-body",
         "hangs",

@@ -35,6 +35,10 @@ pub(in crate::run) struct Moment {
     /// Files of the inbox that have a name which is never taken, and that are half written.
     never_taken: u64,
     half_written: u64,
+    /// Alerts that are missing, and that the indexer has no more.
+    lost: u64,
+    /// Whether passes have had the time to find that out.
+    pub(in crate::run) is_looked_for: bool,
 }
 
 /// What health is held against.
@@ -98,6 +102,8 @@ impl Moment {
             is_recorded: census.unrecorded() == 0,
             never_taken: shared.never_taken.get(),
             half_written: shared.half_written.get(),
+            lost: census.count_gone(Place::Vanished),
+            is_looked_for: false,
         }
     }
 }
@@ -149,6 +155,13 @@ pub(super) fn dangers(shared: &Shared, start: &Moment, end: &Moment) -> [Dangers
         0 < start.never_taken || 0 < end.never_taken,
     );
 
+    let is_lost = |at: &Moment| 0 < at.lost;
+    standing.note(
+        Danger::Lost,
+        end.is_looked_for && is_lost(start) && is_lost(end),
+    );
+    possible.note(Danger::Lost, is_lost(start) || is_lost(end));
+
     let percent = u64::from(truth.limits.quarantine_percent_max);
     let is_more = |aside: u64, good: u64| (aside + good) * percent < aside * 100;
     let met = shared.watch.borrow().met;
@@ -169,6 +182,7 @@ pub(super) fn goals(standing: Dangers, start: &Moment, end: &Moment) -> impl Ite
         (Goal::ClockSkewed, standing.contains(Danger::Skew)),
         (Goal::IndexerSilent, standing.contains(Danger::Silence)),
         (Goal::NameNeverTaken, standing.contains(Danger::NeverTaken)),
+        (Goal::AlertLost, standing.contains(Danger::Lost)),
         (Goal::QuarantineGrew, standing.contains(Danger::SetAside)),
         (Goal::WrittenInPieces, 0 < half_written),
     ];
@@ -183,7 +197,11 @@ fn is_useless(kind: IndexerFaultKind) -> bool {
     !matches!(
         kind,
         // Slowly, it gives all; a hole shows only where something was to be seen.
-        IndexerFaultKind::SlowLink | IndexerFaultKind::FetchHole
+        IndexerFaultKind::SlowLink
+            | IndexerFaultKind::FetchHole
+            // A single hit has no order, and a pass that reads nothing fetches no hits.
+            | IndexerFaultKind::OutOfOrder
+            | IndexerFaultKind::ContextMissing
     )
 }
 

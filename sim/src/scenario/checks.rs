@@ -199,6 +199,18 @@ impl Checks {
         Active { start_ns, stop_ns }
     }
 
+    /// Notes a problem at the `end` of a time that is empty.
+    pub(super) fn ends_later(
+        &mut self,
+        times: Range<u64>,
+        end: Range<usize>,
+        [message, label]: [&str; 2],
+    ) {
+        if times.is_empty() {
+            self.problem(end, message, label, None);
+        }
+    }
+
     /// A middle and a tail: the middle may not exceed the tail.
     pub(super) fn spread(&mut self, spread: Spanned<RawSpread>) -> Spread {
         let RawSpread { p50, p99 } = spread.get_ref();

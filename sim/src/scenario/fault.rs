@@ -115,6 +115,9 @@ pub struct CallFault {
     pub times: Option<u64>,
     /// Whether it always strikes the same name, as a full directory index does, and never another.
     pub one_name: bool,
+    /// Whether an append writes some of its bytes before it fails: as many as chance will have it, and not all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
 }
 
 /// What is wrong with a planted file.
@@ -159,7 +162,7 @@ impl RawClockStep {
 }
 
 /// The ways to say when; exactly one is written. Not flattened: that would lose the places of misspelt keys.
-struct RawTrigger {
+pub(super) struct RawTrigger {
     /// Where to point if there is none, or more than one.
     at: Range<usize>,
     probability: Option<Spanned<Share>>,
@@ -296,6 +299,7 @@ pub(super) struct RawCallFault {
     times: Option<Spanned<u64>>,
     #[serde(default)]
     one_name: bool,
+    partial: Option<Spanned<bool>>,
 }
 
 impl RawCallFault {
@@ -309,6 +313,17 @@ impl RawCallFault {
             );
         }
         let call = call_named(self.call, checks).unwrap_or(Call::Now);
+        let partial = self.partial.filter(|partial| *partial.get_ref());
+        if let Some(partial) = &partial
+            && call != Call::Append
+        {
+            checks.problem(
+                partial.span(),
+                format!("`{}` does all that it is to do, or nothing", call.name()),
+                "only an append can write a part and fail",
+                None,
+            );
+        }
         let trigger = RawTrigger {
             at,
             probability: self.probability,
@@ -323,6 +338,7 @@ impl RawCallFault {
             trigger: trigger.resolve(checks, "`probability`, `nth`"),
             times: self.times.map(|times| checks.above_zero(times, "`times`")),
             one_name: self.one_name,
+            partial: partial.is_some(),
         }
     }
 }

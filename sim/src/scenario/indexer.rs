@@ -2,8 +2,8 @@
 
 use super::checks::Checks;
 use super::units::{Nanos, SECOND_NS, Share, When};
+use mock_indexer::TURNS_MAX;
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 use toml::Spanned;
 
 /// The indexer. The specimens' producers do not ask it.
@@ -30,6 +30,38 @@ pub struct Indexer {
     /// Alerts that it comes to have under further documents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub again: Vec<Again>,
+    /// What becomes of its indices.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<IndexTurn>,
+}
+
+/// Something happens to all indices that there are, and to what was indexed until then.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct IndexTurn {
+    /// What.
+    pub kind: IndexTurnKind,
+    /// When, in nanoseconds after t0.
+    pub at_ns: u64,
+    /// When closed indices are opened again, in nanoseconds after t0, or when faults stop. The other kinds are for good, and
+    /// have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ns: Option<u64>,
+}
+
+/// What happens to the indices.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IndexTurnKind {
+    /// What is indexed later goes into an index of another name, which the pattern fits.
+    RolledOver,
+    /// They are closed for a while: patterns leave them out without a word.
+    Closed,
+    /// They are deleted: alerts that nobody has read are gone for good, and so are those that the queue misses later.
+    Deleted,
+    /// They get other names, which the pattern fits.
+    Renamed,
+    /// They are copied into others under other `_id`s, and deleted.
+    Renewed,
 }
 
 /// Some of the alerts that the indexer has get a further document each: same content, other key.
@@ -105,6 +137,12 @@ pub enum IndexerFaultKind {
     ShardUnassigned,
     /// Status 200, and one hit is missing without a word.
     FetchHole,
+    /// Status 200, and the total is a lower bound, though the exact one was asked for.
+    LowerBound,
+    /// 404: the context of a search is lost before its hits are fetched.
+    ContextMissing,
+    /// Status 200, and the hits come in the opposite of the order that was asked for.
+    OutOfOrder,
     /// The body ends in its middle.
     TruncatedJson,
     /// The body is empty.
@@ -150,6 +188,8 @@ pub(super) struct RawIndexer {
     fault: Vec<RawIndexerFault>,
     #[serde(default)]
     again: Vec<RawAgain>,
+    #[serde(default)]
+    index: Vec<RawIndexTurn>,
 }
 
 impl RawIndexer {
@@ -176,6 +216,7 @@ impl RawIndexer {
                 .into_iter()
                 .map(|again| again.resolve(checks))
                 .collect(),
+            turns: turns(self.index, checks),
         }
     }
 }
@@ -194,6 +235,65 @@ impl RawAgain {
             kind: self.kind,
             at_ns: checks.when(self.at),
             share: checks.share_or(self.share, 1.0),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawIndexTurn {
+    kind: Spanned<IndexTurnKind>,
+    at: Spanned<When>,
+    until: Option<Spanned<When>>,
+}
+
+/// What becomes of the indices, as much of it as an indexer can take.
+fn turns(written: Vec<RawIndexTurn>, checks: &mut Checks) -> Vec<IndexTurn> {
+    if let Some(beyond) = written.get(TURNS_MAX) {
+        checks.problem(
+            beyond.kind.span(),
+            format!("more than {TURNS_MAX} things happen to the indices"),
+            "one too many",
+            None,
+        );
+    }
+    written
+        .into_iter()
+        .map(|turn| turn.resolve(checks))
+        .collect()
+}
+
+impl RawIndexTurn {
+    fn resolve(self, checks: &mut Checks) -> IndexTurn {
+        let is_closed = *self.kind.get_ref() == IndexTurnKind::Closed;
+        let at_ns = checks.when(self.at);
+        if let (true, None) = (is_closed, &self.until) {
+            checks.problem(
+                self.kind.span(),
+                "nobody opens the closed indices again",
+                "add `until`",
+                None,
+            );
+        }
+        let until_ns = self.until.map(|until| {
+            let span = until.span();
+            let until_ns = checks.when(until);
+            if !is_closed {
+                checks.problem(
+                    span.clone(),
+                    "this is for good",
+                    "only what is closed ends",
+                    None,
+                );
+            }
+            let messages = ["it ends before it begins", "must be later than `at`"];
+            checks.ends_later(at_ns..until_ns, span, messages);
+            until_ns
+        });
+        IndexTurn {
+            kind: self.kind.into_inner(),
+            at_ns,
+            until_ns,
         }
     }
 }
@@ -225,11 +325,10 @@ fn rotations(written: Vec<RawRotation>, checks: &mut Checks) -> Vec<Rotation> {
                 None,
             );
         }
-        ends_later(
+        checks.ends_later(
             rotation.at_ns..rotation.noticed_ns,
             noticed_span,
             ["it is noticed before it happens", "must be later than `at`"],
-            checks,
         );
         resolved.push(rotation);
     }
@@ -252,24 +351,11 @@ impl RawIndexerFault {
             from_ns: checks.when(self.from),
             until_ns: checks.when(self.until),
         };
-        ends_later(
+        checks.ends_later(
             fault.from_ns..fault.until_ns,
             until_span,
             ["it ends before it begins", "must be later than `from`"],
-            checks,
         );
         fault
-    }
-}
-
-/// Notes a problem at the end of a time that is empty.
-fn ends_later(
-    times: Range<u64>,
-    end: Range<usize>,
-    [message, label]: [&str; 2],
-    checks: &mut Checks,
-) {
-    if times.is_empty() {
-        checks.problem(end, message, label, None);
     }
 }

@@ -14,6 +14,8 @@
 //! | `[[clock_step]] [[crash]] [[power_loss]] [[fault]] [[plant]]` | what goes wrong ([`fault`]) |
 //! | `[past]` | what the home has behind it when the run begins ([`past`]) |
 //! | `[axis]` | what grows from run to run, and which costs must not ([`axis`]) |
+//! | `[[short_read]] [[read_only]]` | in which ways the disk does less than it is asked ([`disk`]) |
+//! | `[[restore]]` | who puts an old copy of the home back ([`neighbour`]) |
 //! | `[health]` | what health is held to, and the passes that must find it well ([`health`]) |
 //! | `[swarm]` | what each run draws: which of its dangers, how much of each, on which machine ([`swarm`]) |
 //! | `[sweep] [expect]` | what is varied, and what must come out ([`sweep`], [`goal`]) |
@@ -27,6 +29,7 @@ pub mod actor;
 pub mod axis;
 mod builtin;
 mod checks;
+pub mod disk;
 pub mod fault;
 pub mod goal;
 pub mod health;
@@ -49,12 +52,15 @@ pub use account::{Comparison, Observed, RunFigures, Unresolved};
 pub use actor::{Cap, Consumer, Engine, Producer, Runs, SecondInstance, Stage};
 pub use axis::{Axis, AxisKind, Measure};
 pub use builtin::{Builtin, builtin, list};
+pub use disk::{ReadOnly, ShortRead};
 pub use fault::{CallFault, ClockStep, Crash, Plant, PlantKind, Point, PowerLoss, Role, Trigger};
 pub use goal::Expect;
 pub use health::Health;
-pub use indexer::{Again, AgainKind, Indexer, IndexerFault, IndexerFaultKind, Rotation};
+pub use indexer::{
+    Again, AgainKind, IndexTurn, IndexTurnKind, Indexer, IndexerFault, IndexerFaultKind, Rotation,
+};
 pub use names::{call_of, errno_name_of};
-pub use neighbour::{Antivirus, Archiver, FileIndexer, Operator, Select};
+pub use neighbour::{Antivirus, Archiver, FileIndexer, Operator, Restore, Select};
 pub use past::Past;
 pub use problem::{Located, Problem, ScenarioError, nearest};
 pub use swarm::Swarm;
@@ -105,6 +111,12 @@ pub struct Scenario {
     pub crashes: Vec<Crash>,
     pub power_losses: Vec<PowerLoss>,
     pub faults: Vec<CallFault>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub short_reads: Vec<ShortRead>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read_only: Vec<ReadOnly>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restores: Vec<Restore>,
     pub plants: Vec<Plant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,

@@ -5,16 +5,18 @@ use host::{Call, Errno};
 use toml::Spanned;
 
 /// The names of errors that a scenario can inject.
-pub(super) const ERRNOS: [(&str, Errno); 12] = [
+pub(super) const ERRNOS: [(&str, Errno); 14] = [
     ("not-found", Errno::NotFound),
     ("exists", Errno::Exists),
     ("access", Errno::Access),
     ("busy", Errno::Busy),
     ("no-space", Errno::NoSpace),
+    ("quota", Errno::Quota),
     ("too-many-open", Errno::TooManyOpen),
     ("no-memory", Errno::NoMemory),
     ("too-many-links", Errno::TooManyLinks),
     ("io", Errno::Io),
+    ("stale", Errno::Stale),
     ("read-only", Errno::ReadOnly),
     ("name-too-long", Errno::NameTooLong),
     ("cross-device", Errno::CrossDevice),
@@ -107,6 +109,7 @@ mod tests {
                 },
                 times: Some(1),
                 one_name: false,
+                partial: false,
             };
             let json = serde_json::to_string(&fault).expect("a fault is plain data");
             let back: CallFault = serde_json::from_str(&json).expect("what was just written");

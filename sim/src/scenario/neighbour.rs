@@ -1,7 +1,8 @@
-//! Those that touch the queue's files without knowing the queue: archiver, antivirus, file indexer, operator.
+//! Those that touch the queue's files without knowing the queue: archiver, antivirus, file indexer, operator; and
+//! whoever puts an old copy of the home back.
 
 use super::checks::{Checks, RawSpread};
-use super::units::{Share, When, WrittenPace};
+use super::units::{Nanos, SECOND_NS, Share, When, WrittenPace};
 use super::{Active, Pace, Spread};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -79,6 +80,48 @@ pub struct Operator {
     pub copy_back: u64,
     /// How many pending files they open, change and save.
     pub edit: u64,
+}
+
+/// Somebody stops every program, puts an old copy of the whole home in the place of the present one, and starts them again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Restore {
+    /// When the copy was taken, in nanoseconds after t0.
+    pub backup_ns: u64,
+    /// When it is put back, in nanoseconds after t0.
+    pub at_ns: u64,
+    /// How long after that the programs start, in nanoseconds.
+    pub restart_after_ns: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRestore {
+    backup: Spanned<When>,
+    at: Spanned<When>,
+    restart_after: Option<Nanos>,
+}
+
+/// What it takes to look at what was put back, and to start the service.
+const RESTART_DEFAULT: Nanos = Nanos(60 * SECOND_NS);
+
+impl RawRestore {
+    pub(super) fn resolve(self, checks: &mut Checks) -> Restore {
+        let at = self.at.span();
+        let (backup_ns, at_ns) = (checks.when(self.backup), checks.when(self.at));
+        checks.ends_later(
+            backup_ns..at_ns,
+            at,
+            [
+                "it is put back before it was taken",
+                "must be later than `backup`",
+            ],
+        );
+        Restore {
+            backup_ns,
+            at_ns,
+            restart_after_ns: self.restart_after.unwrap_or(RESTART_DEFAULT).0,
+        }
+    }
 }
 
 #[derive(Deserialize)]

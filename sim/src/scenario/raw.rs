@@ -4,11 +4,12 @@ use super::account::{RawComparison, RawObserved, RawUnresolved};
 use super::actor::{RawCapPass, RawConsumer, RawProducer, RawSecondInstance};
 use super::axis::{self, RawAxis};
 use super::checks::{Checks, IdSpace};
+use super::disk::{RawReadOnly, RawShortRead};
 use super::fault::{RawCallFault, RawClockStep, RawCrash, RawPlant, RawPowerLoss};
 use super::goal::RawExpect;
 use super::health::RawHealth;
 use super::indexer::RawIndexer;
-use super::neighbour::{RawAntivirus, RawArchiver, RawFileIndexer, RawOperator};
+use super::neighbour::{RawAntivirus, RawArchiver, RawFileIndexer, RawOperator, RawRestore};
 use super::past::RawPast;
 use super::problem::Problem;
 use super::swarm::written::{Places, RawSwarm};
@@ -61,6 +62,12 @@ pub(super) struct Raw {
     power_loss: Vec<Spanned<RawPowerLoss>>,
     #[serde(default)]
     fault: Vec<Spanned<RawCallFault>>,
+    #[serde(default)]
+    short_read: Vec<RawShortRead>,
+    #[serde(default)]
+    read_only: Vec<RawReadOnly>,
+    #[serde(default)]
+    restore: Vec<RawRestore>,
     #[serde(default)]
     plant: Vec<RawPlant>,
     health: Option<RawHealth>,
@@ -157,6 +164,9 @@ impl Raw {
             crashes: each_at!(self.crash, c),
             power_losses: each_at!(self.power_loss, c),
             faults: each_at!(self.fault, c),
+            short_reads: each!(self.short_read, c),
+            read_only: each!(self.read_only, c),
+            restores: each!(self.restore, c),
             plants: each!(self.plant, c),
             health: self.health.map(|health| health.resolve(c)),
             past,

@@ -14,7 +14,7 @@ static CAP: Predicate = Predicate {
         let Event::PassEnded(pass) = event else {
             return None;
         };
-        if pass.kind != PassKind::Cap || pass.abort.is_some() {
+        if pass.kind != PassKind::Cap || pass.abort.is_some() || pass.is_refused {
             return None;
         }
         let (start, end) = (&pass.at_start, &pass.at_end);

@@ -57,6 +57,8 @@ static BLAST_RADIUS_ONE: Predicate = Predicate {
             id.0, actor.0
         )),
         Event::PassEnded(pass) => match pass.abort {
+            // A directory in which nothing may be changed is not one name.
+            Some(Abort::Poison) if pass.is_refused => None,
             Some(Abort::Poison | Abort::Contended) => Some(format!(
                 "one name ended a whole {} pass of actor {}",
                 pass.kind.name(),

@@ -42,7 +42,7 @@ static CAP_COMPLETES: Predicate = Predicate {
         let Event::PassEnded(pass) = event else {
             return None;
         };
-        if pass.kind != PassKind::Cap {
+        if pass.kind != PassKind::Cap || pass.is_refused {
             return None;
         }
         if let Some(abort) = pass.abort {
@@ -78,7 +78,7 @@ static NO_SELF_REINFORCEMENT: Predicate = Predicate {
         let Event::PassEnded(pass) = event else {
             return None;
         };
-        if pass.kind != PassKind::Cap {
+        if pass.kind != PassKind::Cap || pass.is_refused {
             return None;
         }
         let before = pass.at_start.pending.saturating_sub(bounds.cap);
@@ -99,7 +99,7 @@ static NO_STARVATION: Predicate = Predicate {
         let Event::PassEnded(pass) = event else {
             return None;
         };
-        if pass.kind != PassKind::Work || !pass.is_empty {
+        if pass.kind != PassKind::Work || !pass.is_empty || pass.is_refused {
             return None;
         }
         let left = pass.at_end.left_pending - pass.at_start.left_pending;
@@ -142,12 +142,13 @@ static DRAINS: Predicate = Predicate {
     id: "L7",
     name: "drains",
     mode: Mode::Eventually,
-    promise: "once faults stop and intake freezes, everything becomes terminal and is recorded",
+    promise: "once faults stop and intake freezes, everything that anybody still has becomes terminal and is recorded",
     breach: |census, _, event| {
         let Event::Ended { steps, .. } = event else {
             return None;
         };
-        let waiting = |place| census.count(place);
+        // What its source had no more when it was missed can come from nowhere: health must tell of it (S21).
+        let waiting = |place| census.count(place) - census.count_gone(place);
         let mut open: Vec<String> = Place::ALL
             .into_iter()
             .filter(|place| !place.is_terminal() && 0 < waiting(*place))

@@ -25,7 +25,7 @@ static VANISH_IS_DATA: Predicate = Predicate {
         // Some id was pending all the while, and free, if more were pending than ever left or were held.
         let left = pass.at_end.left_pending - pass.at_start.left_pending;
         let stayed = pass.at_start.unclaimed.saturating_sub(left + pass.held);
-        let is_false = *kind == PassKind::Work && pass.is_empty && 0 < stayed;
+        let is_false = *kind == PassKind::Work && pass.is_empty && !pass.is_refused && 0 < stayed;
         is_false.then(|| {
             format!(
                 "actor {} reported an empty queue while {stayed} alerts were pending",

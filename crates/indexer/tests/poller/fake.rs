@@ -40,6 +40,8 @@ pub(crate) struct Fake<'h> {
     pub(crate) accepted: RefCell<String>,
     /// Indices that the account may not read: dropped silently from patterns.
     pub(crate) forbidden: RefCell<BTreeSet<String>>,
+    /// Indices that are closed: dropped silently from patterns too.
+    pub(crate) closed: RefCell<BTreeSet<String>>,
     /// The most documents that the breaker allows in a page.
     pub(crate) breaker: Cell<usize>,
     /// By how many milliseconds the indexer's clock is ahead of the machine's.
@@ -66,6 +68,7 @@ impl<'h> Fake<'h> {
             requests: RefCell::default(),
             accepted: RefCell::new(ONE.to_owned()),
             forbidden: RefCell::default(),
+            closed: RefCell::default(),
             breaker: Cell::new(usize::MAX),
             ahead: Cell::new(0),
             date_off: Cell::new(Some(0)),
@@ -140,6 +143,10 @@ impl<'h> Fake<'h> {
                     json!({"error": {"type": "security_exception"}, "status": 403}),
                 );
             }
+            if self.closed.borrow().contains(target) {
+                let error = json!({"type": "index_closed_exception", "reason": "closed"});
+                return (400, json!({"error": error, "status": 400}));
+            }
             if !indices.contains(target) {
                 return (
                     404,
@@ -148,7 +155,8 @@ impl<'h> Fake<'h> {
             }
             indices.retain(|index| *index == target);
         }
-        indices.retain(|index| !forbidden.contains(*index));
+        let closed = self.closed.borrow();
+        indices.retain(|index| !forbidden.contains(*index) && !closed.contains(*index));
         let now = self.now();
         let matching: Vec<&Doc> = docs
             .iter()

@@ -55,6 +55,8 @@ const REJECTED: &str =
 const CANCELLED: &str = r#"{"error":{"type":"task_cancelled_exception"},"status":500}"#;
 const ALL_SHARDS: &str = r#"{"error":{"type":"search_phase_execution_exception","reason":"all shards failed","failed_shards":[]},"status":503}"#;
 
+const NO_CONTEXT: &str = r#"{"error":{"root_cause":[{"type":"search_context_missing_exception","reason":"No search context found for id [1]"}],"type":"search_phase_execution_exception","reason":"all shards failed"},"status":404}"#;
+
 #[test]
 fn what_passes_is_waited_for_within_the_step() {
     for (status, body) in [
@@ -63,6 +65,8 @@ fn what_passes_is_waited_for_within_the_step() {
         (500, CANCELLED),
         (503, "OpenSearch Security not initialized."),
         (503, ALL_SHARDS),
+        (404, NO_CONTEXT),
+        (404, "default backend - 404"),
         (200, "<html>sign in</html>"),
         (200, r#"{"took":1,"timed_out":false,"#),
         (200, r#"{"timed_out":false,"timed_out":false}"#),

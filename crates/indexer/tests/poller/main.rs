@@ -7,6 +7,7 @@ mod clocks;
 mod delivery;
 mod fake;
 mod faults;
+mod indices;
 mod late;
 mod machine;
 mod patience;

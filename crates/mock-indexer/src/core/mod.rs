@@ -11,6 +11,7 @@ use crate::fault::{Fault, Misfortune};
 use crate::pit::Pits;
 use crate::population::{Document, Planted, Population};
 use crate::search;
+use crate::turn::{Turn, Turns};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub struct Options {
     pub pit_contexts_max: u32,
     /// Indices that are deleted, each at its time in milliseconds since 1970.
     pub deleted: Vec<(i64, String)>,
+    /// What becomes of its indices.
+    pub turns: Vec<Turn>,
     /// What the `Date` header of its answers says.
     pub date: DateHeader,
     /// What goes wrong.
@@ -74,6 +77,7 @@ impl Options {
             page_bytes_max: None,
             pit_contexts_max: 300,
             deleted: Vec::new(),
+            turns: Vec::new(),
             date: DateHeader::True,
             misfortunes: Vec::new(),
         }
@@ -102,6 +106,9 @@ pub struct Core {
     page_bytes_max: Option<u64>,
     pits: Pits,
     deleted: Vec<(i64, String)>,
+    turns: Turns,
+    /// When the first document of each day becomes visible, in each part; empty where there are no turns.
+    created: Vec<Vec<i64>>,
     date: DateHeader,
     misfortunes: Vec<Misfortune>,
     tally: Tally,
@@ -110,7 +117,10 @@ pub struct Core {
 impl Core {
     /// An indexer that holds `population`.
     pub fn new(population: Arc<Population>, options: Options) -> Self {
+        let turns = Turns::new(options.turns);
         Core {
+            created: indices::created(&population, &turns),
+            turns,
             population,
             accounts: Accounts::new(options.accounts, options.lockout),
             forbidden_left_out: options.forbidden_left_out,
@@ -136,7 +146,9 @@ impl Core {
         for id in self.pits.ids() {
             self.pits.close(&id);
         }
-        Arc::make_mut(&mut self.population).ingest(planted)
+        let document = Arc::make_mut(&mut self.population).ingest(planted);
+        self.created = indices::created(&self.population, &self.turns);
+        document
     }
 
     /// The hit by which a search that is sorted by time and `_id` answers the document `id`, byte for byte; `None` if

@@ -19,12 +19,17 @@ impl Core {
         let search = search::parse(asked.request.body)?;
         let (targets, seen_at_ms) = self.scope(asked, names, &search)?;
         self.refuse(&search, &targets)?;
+        if asked.fault == Some(&Fault::ContextMissing) && 0 < search.size {
+            return Err(Failure::no_context());
+        }
         let (down, fails) = broken(asked.fault);
+        let parts = self.turns.at(asked.now_ms);
         let view = View {
             population: &self.population,
             targets: &targets,
             now_ms: seen_at_ms,
             down,
+            parts: &parts,
         };
         let shards = search::health(&view, &search.filter, fails);
         let missing = shards.total - shards.successful;
@@ -40,6 +45,8 @@ impl Core {
         damage(&mut found, asked.fault);
         let remarks = Remarks {
             shards: &shards,
+            parts: &parts,
+            is_lower_bound: asked.fault == Some(&Fault::LowerBound),
             timed_out: asked.fault == Some(&Fault::TimedOut),
             terminated_early: asked.fault == Some(&Fault::TerminatedEarly),
         };
@@ -95,11 +102,13 @@ impl Core {
         let targets = self.resolve(asked, Some(names))?;
         self.refuse(&search, &targets)?;
         let (down, fails) = broken(asked.fault);
+        let parts = self.turns.at(asked.now_ms);
         let view = View {
             population: &self.population,
             targets: &targets,
             now_ms: asked.now_ms,
             down,
+            parts: &parts,
         };
         let shards = search::health(&view, &search.filter, fails);
         let found = view.find(&search);
@@ -140,7 +149,7 @@ fn broken(fault: Option<&Fault>) -> (u8, bool) {
     }
 }
 
-/// Takes hits away, as an answer with status 200 can.
+/// Takes hits away, or orders them otherwise, as an answer with status 200 can.
 fn damage(found: &mut Found, fault: Option<&Fault>) {
     match fault {
         Some(Fault::TimedOut | Fault::TerminatedEarly) => {
@@ -150,6 +159,7 @@ fn damage(found: &mut Found, fault: Option<&Fault>) {
         Some(Fault::FetchHole) if !found.keys.is_empty() => {
             found.keys.remove(0);
         }
+        Some(Fault::OutOfOrder) => found.keys.reverse(),
         _ => {}
     }
 }

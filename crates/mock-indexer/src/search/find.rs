@@ -3,6 +3,7 @@
 use super::{Filter, Search, Sort};
 use crate::failure::NODE;
 use crate::population::{Key, Population, SHARDS_MAX};
+use crate::turn::Parts;
 use serde_json::{Value, json};
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -14,6 +15,15 @@ pub(crate) struct Target {
     pub(crate) day: usize,
     /// The shards.
     pub(crate) shards: u8,
+    /// The parts that can be read, a bit each: each is an index of its own.
+    pub(crate) parts: u8,
+}
+
+impl Target {
+    /// How many of its shards, over all its parts, are among `shards`.
+    fn count(&self, shards: u8) -> u64 {
+        u64::from((self.shards & shards).count_ones() * self.parts.count_ones())
+    }
 }
 
 /// What a search sees.
@@ -25,6 +35,8 @@ pub(crate) struct View<'a> {
     pub(crate) now_ms: i64,
     /// The shards that do not answer, a bit each.
     pub(crate) down: u8,
+    /// What is true of the documents of each part.
+    pub(crate) parts: &'a Parts,
 }
 
 /// How the shards of a search did.
@@ -60,19 +72,21 @@ pub(crate) fn health(view: &View<'_>, filter: &Filter, fails: bool) -> Shards {
     let mut can_be_skipped = 0;
     for target in view.targets {
         let index = &view.population.days()[target.day];
-        let up = u64::from((target.shards & !view.down).count_ones());
-        shards.total += u64::from(target.shards.count_ones());
+        let up = target.count(!view.down);
+        shards.total += target.count(u8::MAX);
         shards.successful += up;
         if view.population.places(index, &filter.times).is_empty() {
             can_be_skipped += up;
         }
-        for shard in (0..SHARDS_MAX).filter(|shard| (target.shards & view.down) >> shard & 1 == 1) {
-            if fails {
-                let reason =
-                    json!({"type": "illegal_state_exception", "reason": "the shard is broken"});
-                shards.failures.push(json!({
-                    "shard": shard, "index": index.index, "node": NODE, "reason": reason,
-                }));
+        if fails {
+            let broken =
+                (0..SHARDS_MAX).filter(|shard| (target.shards & view.down) >> shard & 1 == 1);
+            for shard in broken {
+                let parts = (0..view.parts.count()).filter(|part| target.parts >> part & 1 == 1);
+                let name = |part| view.parts.name(part, &index.index);
+                shards
+                    .failures
+                    .extend(parts.map(|part| failed_shard(shard, &name(part))));
             }
         }
     }
@@ -81,6 +95,11 @@ pub(crate) fn health(view: &View<'_>, filter: &Filter, fails: bool) -> Shards {
         shards.skipped = can_be_skipped.min(shards.successful.saturating_sub(1));
     }
     shards
+}
+
+fn failed_shard(shard: u8, index: &str) -> Value {
+    let reason = json!({"type": "illegal_state_exception", "reason": "the shard is broken"});
+    json!({"shard": shard, "index": index, "node": NODE, "reason": reason})
 }
 
 impl View<'_> {
@@ -103,6 +122,11 @@ impl View<'_> {
     fn by_time(&self, search: &Search, wanted: usize) -> (Vec<Key>, u64) {
         let (mut keys, mut total) = (Vec::new(), 0);
         for (target, places) in self.ranges(&search.filter) {
+            if !self.parts.is_plain() {
+                let keys = self.population.keys(places).iter();
+                total += keys.filter(|key| self.sees(key, &target)).count() as u64;
+                continue;
+            }
             let counts = self.population.count(places, self.now_ms);
             let shards = target.shards & !self.down;
             total += (0..SHARDS_MAX)
@@ -117,7 +141,7 @@ impl View<'_> {
         for (target, places) in ranges {
             let left = wanted - keys.len();
             let rest = self.rest(search, self.population.keys(places)).iter();
-            let seen = |key: &&Key| self.sees(key, target.shards);
+            let seen = |key: &&Key| self.sees(key, &target);
             if is_descending(search.sort) {
                 keys.extend(rest.rev().filter(seen).take(left));
             } else {
@@ -137,7 +161,7 @@ impl View<'_> {
                 let day = &self.population.days()[target.day];
                 self.population.is_of(key, day)
             });
-            times.contains(&key.ts_ms) && target.is_some_and(|t| self.sees(key, t.shards))
+            times.contains(&key.ts_ms) && target.is_some_and(|target| self.sees(key, target))
         });
         keys.sort_by_cached_key(|key| (key.ts_ms, self.population.id(key)));
         let total = keys.len() as u64;
@@ -155,7 +179,7 @@ impl View<'_> {
             return keys;
         };
         let place = |key: &Key| {
-            let id = after.id.as_deref();
+            let id = after.id.as_deref().map(|id| self.parts.first_id(id));
             self.population.compare(key, after.ts_ms, id)
         };
         if is_descending(search.sort) {
@@ -165,10 +189,11 @@ impl View<'_> {
         }
     }
 
-    /// Whether a search of these shards sees the document.
-    pub(super) fn sees(&self, key: &Key, shards: u8) -> bool {
-        let is_up = (shards & !self.down) >> key.shard & 1 == 1;
-        is_up && key.visible_at_ms <= self.now_ms
+    /// Whether a search of this index sees the document.
+    pub(super) fn sees(&self, key: &Key, target: &Target) -> bool {
+        let is_up = (target.shards & !self.down) >> key.shard & 1 == 1;
+        let is_open = self.parts.is_plain() || target.parts >> self.parts.of(key) & 1 == 1;
+        is_up && is_open && key.visible_at_ms <= self.now_ms
     }
 
     /// For each index, the places of the times that the filter wants.

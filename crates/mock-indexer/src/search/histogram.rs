@@ -15,7 +15,7 @@ impl View<'_> {
                 let start = first.ts_ms.div_euclid(interval_ms) * interval_ms;
                 let end = rest.partition_point(|key| key.ts_ms < start.saturating_add(interval_ms));
                 let (bucket, later) = rest.split_at(end);
-                let seen = bucket.iter().filter(|key| self.sees(key, target.shards));
+                let seen = bucket.iter().filter(|key| self.sees(key, &target));
                 match seen.count() as u64 {
                     0 => {}
                     count => *counts.entry(start).or_insert(0) += count,

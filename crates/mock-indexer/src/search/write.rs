@@ -2,6 +2,7 @@
 
 use super::{Found, Search, Shards, Sort, Total};
 use crate::population::{Delivery, Key, Population};
+use crate::turn::Parts;
 use crate::zone::Zone;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -9,6 +10,9 @@ use std::io::Write;
 /// What is said about a page besides its hits.
 pub(crate) struct Remarks<'a> {
     pub(crate) shards: &'a Shards,
+    pub(crate) parts: &'a Parts,
+    /// Whether the total is said to be a lower bound, whatever was asked for.
+    pub(crate) is_lower_bound: bool,
     pub(crate) timed_out: bool,
     pub(crate) terminated_early: bool,
 }
@@ -39,6 +43,7 @@ pub(crate) fn write_page(
     );
     put(&mut out, format_args!("\"hits\":{{"));
     match search.total {
+        _ if remarks.is_lower_bound => total(&mut out, found.total, "gte"),
         Total::Exact => total(&mut out, found.total, "eq"),
         Total::UpTo(most) if most < found.total => total(&mut out, most, "gte"),
         Total::UpTo(_) => total(&mut out, found.total, "eq"),
@@ -62,7 +67,13 @@ pub(crate) fn write_page(
         if 0 < number {
             out.push(b',');
         }
-        hit(&mut out, population, shown, key);
+        match remarks.parts.is_plain() {
+            true => hit(&mut out, population, shown, key),
+            false => {
+                let (index, id) = remarks.parts.names(population, key);
+                named_hit(&mut out, population, shown, key, [&index, &id]);
+            }
+        }
     }
     out.extend_from_slice(b"]}");
     if !search.histograms.is_empty() {
@@ -139,11 +150,19 @@ pub(crate) fn listed_hit(population: &Population, key: &Key) -> Vec<u8> {
 }
 
 fn hit(out: &mut Vec<u8>, population: &Population, shown: Shown, key: &Key) {
-    let id = json!(population.id(key)).to_string();
-    put(
-        out,
-        format_args!("{{\"_index\":\"{}\",\"_id\":{id},", population.index(key)),
-    );
+    let (index, id) = (population.index(key), population.id(key));
+    named_hit(out, population, shown, key, [&index, &id]);
+}
+
+fn named_hit(
+    out: &mut Vec<u8>,
+    population: &Population,
+    shown: Shown,
+    key: &Key,
+    [index, id]: [&str; 2],
+) {
+    let id = json!(id).to_string();
+    put(out, format_args!("{{\"_index\":\"{index}\",\"_id\":{id},"));
     let is_sorted = shown.sort != Sort::Unsorted;
     put(
         out,

@@ -167,3 +167,31 @@ fn the_breaker_lets_smaller_pages_through() {
     assert_eq!(error["error"]["bytes_limit"], 1_000_000);
     assert_eq!(mock.ask("POST", ALERTS, r#"{"size":488}"#).status, 200);
 }
+
+#[test]
+fn a_total_a_context_and_an_order_can_be_other_than_was_asked_for() {
+    let mut mock = Mock::small();
+    mock.next_meets(Fault::LowerBound);
+    let total = &mock.search(PAGE)["hits"]["total"];
+    assert_eq!(total, &json!({"value": 300, "relation": "gte"}));
+    check(
+        Fault::ContextMissing,
+        404,
+        "search_phase_execution_exception",
+    );
+    mock.next_meets(Fault::ContextMissing);
+    // There is nothing to be fetched.
+    let count = mock.search(r#"{"size":0,"track_total_hits":true}"#);
+    assert_eq!(count["hits"]["total"]["value"], 300);
+    let mut sorts = |fault: Option<Fault>| -> Vec<i64> {
+        fault.into_iter().for_each(|fault| mock.next_meets(fault));
+        let page = mock.search(PAGE);
+        let hits = page["hits"]["hits"].as_array().unwrap().clone();
+        hits.iter()
+            .map(|hit| hit["sort"][0].as_i64().unwrap())
+            .collect()
+    };
+    let (mut whole, reversed) = (sorts(None), sorts(Some(Fault::OutOfOrder)));
+    whole.reverse();
+    assert_eq!(reversed, whole);
+}

@@ -12,4 +12,5 @@ mod faults;
 mod fixture;
 mod pages;
 mod points;
+mod turns;
 mod walks;

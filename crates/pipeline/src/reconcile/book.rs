@@ -41,9 +41,13 @@ pub(super) struct Book {
     /// Alerts whose files somebody removed, to be fetched again.
     #[serde(with = "ids")]
     pub(super) vanished: BTreeSet<AlertId>,
-    /// Alerts that were to be fetched again and that the indexer does not have.
+    /// Alerts that were to be fetched again and that the indexer does not have. It may have them again: an index that is closed
+    /// is opened, or restored from a snapshot.
     #[serde(with = "ids")]
     pub(super) lost: BTreeSet<AlertId>,
+    /// When lost alerts were asked for last, in milliseconds since 1970.
+    #[serde(default)]
+    pub(super) sought_ms: i64,
     /// Where to ask for what vanishes. `None` in the book of an earlier version, which is made anew.
     ranges: Option<Ranges>,
     /// What became of the newest alerts.
@@ -96,6 +100,8 @@ struct Former {
 
 /// How long vanished alerts wait at most to be asked for.
 const RESTORE_EVERY_MS: u64 = 10 * 60 * 1_000;
+/// How often the indexer is asked again for what it did not have.
+const SEEK_EVERY_MS: u64 = 3_600 * 1_000;
 
 pub(super) const FILE: &str = "reconcile.json";
 /// A book of before there were pages holds 63 bytes for each entry that is on its way.
@@ -173,7 +179,7 @@ impl Book {
             self.proven = self.position.proven(&self.saved, &self.proven);
         }
         let ranges = self.ranges.get_or_insert_default();
-        ranges.forget(&self.open, &self.vanished);
+        ranges.forget(&self.open, &[&self.vanished, &self.lost]);
         let bytes = serde_json::to_vec(self).expect("its keys are strings");
         match state.replace(FILE, &bytes) {
             Ok(()) => {
@@ -245,7 +251,36 @@ impl Book {
     pub(super) fn is_restore_due(&self, now: Millis) -> bool {
         let since = elapsed_ms(Millis(self.restored_ms), now);
         let is_idle = self.open.is_empty() || RESTORE_EVERY_MS <= since;
-        is_idle && !self.vanished.is_empty()
+        is_idle && (!self.vanished.is_empty() || self.is_seek_due(now))
+    }
+
+    /// Whether it is time to ask for what is lost.
+    fn is_seek_due(&self, now: Millis) -> bool {
+        !self.lost.is_empty() && SEEK_EVERY_MS <= elapsed_ms(Millis(self.sought_ms), now)
+    }
+
+    /// What the indexer is to be asked for now.
+    pub(super) fn wanted(&mut self, now: Millis) -> BTreeSet<AlertId> {
+        if !self.is_seek_due(now) {
+            return self.vanished.clone();
+        }
+        self.sought_ms = now.0;
+        &self.vanished | &self.lost
+    }
+
+    /// The indexer does not have this alert.
+    pub(super) fn lose(&mut self, id: AlertId, now: Millis) {
+        self.vanished.remove(&id);
+        if self.lost.is_empty() {
+            self.sought_ms = now.0;
+        }
+        self.lost.insert(id);
+    }
+
+    /// This alert has its case, or is on its way again.
+    pub(super) fn regain(&mut self, id: &AlertId) {
+        self.vanished.remove(id);
+        self.lost.remove(id);
     }
 
     /// Entries without an end.
@@ -296,7 +331,7 @@ impl Book {
         if self.days.is_pruned(entry) {
             return;
         }
-        self.vanished.remove(&entry.id());
+        self.regain(&entry.id());
         if let Some((end, at)) = early.remove(&entry) {
             self.days.count(entry.stamp(), Column::Published);
             self.count(entry, end, at);
@@ -447,5 +482,36 @@ mod ids {
                 .ok_or_else(|| serde::de::Error::custom("not the id of an alert"))
         };
         texts.iter().map(read).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_indexer_did_not_have_is_asked_for_again_each_hour_until_it_is_back() {
+        let id = AlertId::from_bytes([7; 16]);
+        let at = |minutes: i64| Millis(1_775_044_800_000 + minutes * 60_000);
+        let mut book = Book {
+            vanished: BTreeSet::from([id]),
+            ..Book::default()
+        };
+        assert_eq!(book.wanted(at(0)), BTreeSet::from([id]));
+        book.lose(id, at(0));
+        assert!(!book.is_restore_due(at(59)));
+        for hour in 1..3 {
+            assert!(book.is_restore_due(at(60 * hour)), "hour {hour}");
+            assert_eq!(book.wanted(at(60 * hour)), BTreeSet::from([id]));
+            assert!(!book.is_restore_due(at(60 * hour + 59)));
+            book.lose(id, at(60 * hour));
+        }
+        let mut found = Reconciled::default();
+        book.tell(&mut found, at(180));
+        assert_eq!((found.lost.len(), found.mismatches()), (1, 1));
+        // An index was opened again, or an audit has read it anew.
+        book.regain(&id);
+        book.tell(&mut found, at(181));
+        assert_eq!((found.lost.len(), found.mismatches()), (0, 0));
     }
 }

@@ -6,7 +6,8 @@
 //! 2. **Look**: every new case stands where its record says; every alert without an end is pending, parked or claimed. With
 //!    a deep backlog the latter waits for its hour ([`crate::Settings::look_every`]).
 //! 3. **Fetch again**: an alert without an end that stands nowhere was removed by somebody outside. The indexer is asked for
-//!    it by its identity, and what it has is published again. What it no longer has is lost, and named in every report.
+//!    it by its identity, and what it has is published again. What it no longer has is lost, named in every report, and asked
+//!    for again each hour: an index may be closed for a while.
 //!
 //! 4. **Take back** ([`aside`]): a file that was set aside because its writer was not done may be whole by now.
 //! 5. **Scrub** ([`scrub`]): a little of what is finished is looked at again, byte by byte.
@@ -217,8 +218,9 @@ fn fold(
 /// many alerts came back. What is not reached costs nothing.
 fn restore(spool: &Spool<'_>, again: &mut Again<'_, '_>, book: &mut Book) -> Result<u64, Failure> {
     let mut count = 0;
-    let vanished = book.vanished.clone();
-    for Group { times, alerts } in book.ranges().groups(&vanished) {
+    let now = spool.host().now();
+    let sought = book.wanted(now);
+    for Group { times, alerts } in book.ranges().groups(&sought) {
         // A case may stand before its record does. Whoever has one has not vanished, and is not published again (S5).
         let standing = spool::cases::standing(spool, &alerts)?;
         let is_wanted = |id: &&AlertId| !standing.contains(*id);
@@ -232,12 +234,11 @@ fn restore(spool: &Spool<'_>, again: &mut Again<'_, '_>, book: &mut Book) -> Res
         count += back.len() as u64;
         // What came back is on its way again, also if the rest could not be asked for.
         for id in standing.iter().chain(&back) {
-            book.vanished.remove(id);
+            book.regain(id);
         }
         fetched?;
         for id in &wanted - &back {
-            book.vanished.remove(&id);
-            book.lost.insert(id);
+            book.lose(id, now);
         }
     }
     Ok(count)

@@ -48,12 +48,13 @@ impl Ranges {
         (stamp < bucket.first().offset(bucket.count())).then_some(*range)
     }
 
-    /// Forgets what no entry of `open` and no alert of `vanished` needs.
-    pub(super) fn forget(&mut self, open: &Open, vanished: &BTreeSet<AlertId>) {
+    /// Forgets what no entry of `open` and no alert of `wanted` needs.
+    pub(super) fn forget(&mut self, open: &Open, wanted: &[&BTreeSet<AlertId>]) {
         self.buckets.retain(|bucket, _| {
             open.has_any(bucket.first(), bucket.first().offset(bucket.count()))
         });
-        self.vanished.retain(|id, _| vanished.contains(id));
+        self.vanished
+            .retain(|id, _| wanted.iter().any(|some| some.contains(id)));
     }
 
     /// `wanted` by when they happened: first those that no source has, and then range by range, ascending, those that lie in
@@ -135,7 +136,7 @@ mod tests {
         let vanished = BTreeSet::from([all[0].id()]);
         let mut open = Open::default();
         open.insert(&entry(stamp(6, 3), 9));
-        ranges.forget(&open, &vanished);
+        ranges.forget(&open, &[&vanished]);
         assert_eq!(
             told(&ranges),
             [(None, vec![2, 3, 4]), (times(100, 200), vec![1])]

@@ -34,6 +34,7 @@ pub(crate) struct Listing {
 }
 
 /// One open handle.
+#[derive(Clone)]
 pub(crate) struct Handle {
     pub(crate) ino: Ino,
     pub(crate) process: ProcessId,
@@ -47,7 +48,7 @@ pub(crate) struct Handle {
 const SLOT_BITS: u32 = 18;
 
 /// All open handles of a machine.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Handles {
     slots: Vec<Handle>,
     free: Vec<u32>,
@@ -62,6 +63,14 @@ impl Handles {
             .get(usize::from(process.0))
             .copied()
             .unwrap_or(0)
+    }
+
+    /// The processes that have had something open.
+    pub(crate) fn processes(&self) -> Vec<ProcessId> {
+        let mut all: Vec<ProcessId> = self.slots.iter().map(|handle| handle.process).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     pub(crate) fn open(&mut self, ino: Ino, process: ProcessId, grip: Grip) -> u32 {

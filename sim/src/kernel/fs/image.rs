@@ -1,4 +1,5 @@
-//! The files of a machine that is off, and other machines that begin with them.
+//! The files of a machine that is off, and other machines that begin with them; and copies of a machine's files that somebody
+//! puts back later.
 
 use super::handles::Handles;
 use super::journal::Journal;
@@ -21,6 +22,17 @@ impl Fs {
         }
         self.handles = Handles::default();
         self.touched = Touched::NOTHING;
+    }
+
+    /// The files as a copy of the disk has them that was taken now, while programs were at work: whatever was written, and nothing
+    /// that is open.
+    pub(crate) fn copied(&self) -> Fs {
+        let mut copy = self.clone();
+        for process in copy.handles.processes() {
+            copy.close_process(process);
+        }
+        copy.rest();
+        copy
     }
 
     /// The same files in a machine with these options. Directories keep their order; what the new machine draws, it draws from

@@ -75,6 +75,7 @@ impl Op {
 }
 
 /// What one filesystem has not made durable.
+#[derive(Clone)]
 pub(crate) struct Journal {
     pub(crate) ops: Vec<Op>,
     names: Vec<u8>,

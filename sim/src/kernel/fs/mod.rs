@@ -133,6 +133,7 @@ pub struct Usage {
 }
 
 /// What makes one filesystem unlike another.
+#[derive(Clone)]
 pub(crate) struct FsOptions {
     pub(crate) seed: Seed,
     pub(crate) directory: DirectoryProfile,
@@ -144,6 +145,7 @@ pub(crate) struct FsOptions {
 }
 
 /// The files of a machine.
+#[derive(Clone)]
 pub struct Fs {
     options: FsOptions,
     hash_seed: u64,

@@ -64,6 +64,28 @@ fn a_call_that_is_made_to_fail_changes_nothing() {
 }
 
 #[test]
+fn a_read_can_give_a_part_and_whoever_goes_on_gets_the_rest() {
+    with_fault(Call::Read, Act::ReadAtMost(3), |host| {
+        write(host, "f", b"12345");
+        let file = host.open_read(at(host, "f")).unwrap();
+        let mut bytes = Vec::new();
+        assert_eq!(host.read(file, 0, &mut bytes, 100).unwrap(), 3);
+        assert_eq!(host.read(file, 3, &mut bytes, 100).unwrap(), 2);
+        assert_eq!(bytes, b"12345");
+    });
+    // None at all would say that the file ends here.
+    with_fault(Call::Read, Act::ReadAtMost(0), |host| {
+        write(host, "f", b"12345");
+        let file = host.open_read(at(host, "f")).unwrap();
+        assert_eq!(host.read(file, 1, &mut Vec::new(), 100).unwrap(), 1);
+    });
+    with_fault(Call::Stat, Act::ReadAtMost(1), |host| {
+        write(host, "f", b"12345");
+        assert_eq!(host.stat(at(host, "f")).unwrap().len, 5);
+    });
+}
+
+#[test]
 fn an_append_can_stop_half_way() {
     let act = Act::AppendPrefixThenFail(3, Errno::NoSpace);
     let machine = with_fault(Call::Append, act, |host| {

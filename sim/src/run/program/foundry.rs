@@ -258,7 +258,8 @@ impl Life<'_, '_> {
 
     fn is_calm(&self, left: u64) -> bool {
         let watch = self.shared.watch.borrow();
-        let at_source = watch.contract.census().count(Place::Source);
+        let census = watch.contract.census();
+        let at_source = census.count(Place::Source) - census.count_gone(Place::Source);
         let is_healed = self.shared.faults_stop_ns() <= watch.time_ns();
         is_healed && at_source <= left && watch.is_quiet()
     }
@@ -271,9 +272,24 @@ impl Life<'_, '_> {
             if audit.vanished.is_empty() {
                 break;
             }
+            let before = self.vanished();
             self.fetch_vanished()?;
+            if 0 < before && self.vanished() == self.lost() {
+                break;
+            }
+            if before == self.vanished() {
+                // What the indexer did not have is asked for again when its hour has come.
+                self.host
+                    .sleep(Duration::from_nanos(self.shared.source.poll_ns));
+            }
         }
         Ok(())
+    }
+
+    /// Alerts that are missing, and that the indexer has no more.
+    fn lost(&self) -> u64 {
+        let watch = self.shared.watch.borrow();
+        watch.contract.census().count_gone(Place::Vanished)
     }
 
     /// Makes passes, one at the least, for as long as each brings something back: an audit reads all that there is, and a pass
@@ -299,7 +315,9 @@ impl Life<'_, '_> {
     /// Makes the passes that the scenario wants to see when everything is over.
     fn stay_calm(&mut self) -> Result<(), Failure> {
         let health = self.shared.scenario.health.as_ref();
-        for _ in 0..health.map_or(0, |health| health.calm_passes) {
+        // What is lost for good must be told, whatever the scenario asks of health.
+        let least = if 0 < self.lost() { 2 } else { 0 };
+        for _ in 0..health.map_or(0, |health| health.calm_passes).max(least) {
             self.host
                 .sleep(Duration::from_nanos(self.shared.source.poll_ns));
             self.calm_passes += 1;

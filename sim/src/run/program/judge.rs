@@ -45,7 +45,8 @@ impl Before {
         report: &Report,
         [is_first, is_settled]: [bool; 2],
     ) {
-        let end = Moment::of(shared);
+        let mut end = Moment::of(shared);
+        end.is_looked_for = is_settled;
         self.judge_cost(shared, actor, report, is_first, end.skew_ms);
         let is_written = |one: &StageReport| one.failure.is_none();
         // A disk that took no heartbeat tells nobody anything; how old the last one is, is told by those who read it.
@@ -157,22 +158,25 @@ fn named(shared: &Shared, report: &Report, limits: &Limits) -> Dangers {
     // One of another pass says nothing of this one.
     let beat = beat.filter(|beat| beat.run_id == report.run_id);
     let mut named = Dangers::default();
+    let has_lost = 0 < watch.contract.census().count_gone(Place::Vanished);
     if beat.is_some() {
         let health = Health::of(beat.as_ref(), report.finished, limits);
         for concern in health.concerns {
-            named.note(danger(concern), true);
+            named.note(danger(concern, has_lost), true);
         }
     }
     named
 }
 
-fn danger(concern: Concern) -> Danger {
+/// `has_lost`: what is missing can come from nowhere.
+fn danger(concern: Concern, has_lost: bool) -> Danger {
     match concern {
         Concern::Skew => Danger::Skew,
         Concern::Silence => Danger::Silence,
         Concern::Failed(Stage::Poll) => Danger::Unreachable,
         Concern::NeverTaken => Danger::NeverTaken,
         Concern::SetAside => Danger::SetAside,
+        Concern::Mismatch if has_lost => Danger::Lost,
         Concern::Overdue
         | Concern::Failed(_)
         | Concern::Mismatch

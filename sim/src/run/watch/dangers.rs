@@ -2,7 +2,7 @@
 
 use super::Watch;
 use super::places::place_of;
-use crate::kernel::{Effect, Step, View};
+use crate::kernel::{Act, Effect, Pending, Step, View};
 use crate::run::source::index_of_legacy_name;
 use contract::event::Event;
 use contract::sometimes::Goal;
@@ -58,6 +58,23 @@ impl Watch {
         side
     }
 
+    /// Notes what happens to a call instead of what it asked for.
+    /// `is_refused`: because a part of the home may not be changed now.
+    pub fn struck(&mut self, pending: &Pending<'_>, act: &Act, is_refused: bool) {
+        let goal = match act {
+            Act::Fail(_) if is_refused => {
+                self.refused_ns = Some(pending.time_ns);
+                Goal::PartReadOnly
+            }
+            Act::ReadAtMost(_) => Goal::ShortRead,
+            Act::AppendPrefixThenFail(..) => Goal::ShortAppend,
+            Act::Fail(Errno::Stale) => Goal::StaleHandle,
+            Act::Fail(Errno::Quota) => Goal::QuotaExceeded,
+            _ => return,
+        };
+        self.met.insert(goal);
+    }
+
     /// Marks the `sometimes` goals that a call of the queue's own programs shows.
     pub(super) fn note_dangers(&mut self, view: &View<'_>, number: Actor, step: &Step<'_>) {
         let call = step.pending.call;
@@ -75,7 +92,7 @@ impl Watch {
                 }
             }
             Some(Errno::NotFound) => self.note_vanish(number, step),
-            Some(Errno::NoSpace) => self.actor_mut(number).no_space = true,
+            Some(Errno::NoSpace | Errno::Quota) => self.actor_mut(number).no_space = true,
             Some(Errno::TooManyOpen) if matches!(call, Call::OpenDir | Call::ReadDir) => {
                 self.met.insert(Goal::TooManyOpenInScan);
             }

@@ -10,10 +10,12 @@ mod packs;
 mod places;
 mod records;
 mod recount;
+mod restored;
 
 use super::source::Source;
 use places::NOWHERE;
 pub(super) use places::SEGMENT;
+pub use restored::Kept;
 
 use crate::kernel::{Effect, Ino, Node, Step, View};
 use contract::event::Event;
@@ -181,6 +183,8 @@ pub struct Watch {
     pub idle: IdlePasses,
     /// Still passes in a row.
     pub still_passes: u64,
+    /// When a change was refused last because a part of the home may not be changed, in nanoseconds after the start.
+    refused_ns: Option<u64>,
     /// How many listings of the queue by its own programs have reached their end.
     pub listings: u64,
     /// How many alerts had left `pending`, and when that changed last.
@@ -229,6 +233,7 @@ impl Watch {
             settled: None,
             idle: IdlePasses::default(),
             still_passes: 0,
+            refused_ns: None,
             listings: 0,
             departures: (0, 0),
             named_pending: 0,
@@ -261,6 +266,7 @@ impl Watch {
                 ..IdlePasses::default()
             },
             departures: (self.departures.0, 0),
+            refused_ns: None,
             time_ns: 0,
             ..self.clone()
         }
@@ -336,7 +342,8 @@ impl Watch {
     /// Whether an alert is not where alerts end.
     pub fn has_work(&self) -> bool {
         let census = self.contract.census();
-        !self.is_quiet() || 0 < census.count(Place::Source) + census.count(Place::Vanished)
+        let left = |place| census.count(place) - census.count_gone(place);
+        !self.is_quiet() || 0 < left(Place::Source) + left(Place::Vanished)
     }
 
     // What programs report.
@@ -366,12 +373,14 @@ impl Watch {
         let at_end = self.contract.books();
         let (step, time_ns) = (self.step, self.time_ns);
         let (named_pending, named_left) = (self.named_pending, self.named_left);
+        let refused_ns = self.refused_ns;
         let actor = self.actor_mut(number);
         let Some(open) = actor.pass.take() else {
             return;
         };
         let own = actor.named.parked - open.named.parked;
         let known = actor.named.found_gone - open.named.found_gone;
+        let is_refused = refused_ns.is_some_and(|refused| open.time_ns <= refused);
         let taken = (named_left - open.named.left).saturating_sub(own);
         let inside = named_pending.saturating_sub(at_end.pending);
         let pass = Pass {
@@ -385,6 +394,7 @@ impl Watch {
             calls: actor.calls - open.calls,
             listed: actor.listed - open.listed,
             held: actor.named.found_held - open.named.found_held,
+            is_refused,
             at_start: open.at_start,
             at_end,
             step,

@@ -618,3 +618,70 @@ fn a_swarm_may_not_draw_what_no_queue_can_have() {
         )],
     );
 }
+
+#[test]
+fn a_danger_of_the_disk_that_cannot_be_is_shown_where_it_stands() {
+    check(
+        "[[fault]]\ncall = \"rename\"\nerrno = \"stale\"\nnth = 1\npartial = true",
+        &[(
+            15,
+            11,
+            "`rename` does all that it is to do, or nothing",
+            "only an append can write a part and fail",
+        )],
+    );
+    check(
+        "[[read_only]]\npart = \"cass\"\nfrom = \"2m\"\nuntil = \"1m\"",
+        &[
+            (
+                12,
+                8,
+                "`cass` is not a part of the home",
+                "did you mean `cases`?",
+            ),
+            (
+                14,
+                9,
+                "it ends before it begins",
+                "must be later than `from`",
+            ),
+        ],
+    );
+    check(
+        "[[short_read]]\nprobability = 1.5",
+        &[(12, 15, "a share lies between 0 and 1", "this is 1.5")],
+    );
+    check(
+        "[[restore]]\nbackup = \"9m\"\nat = \"9m\"",
+        &[(
+            13,
+            6,
+            "it is put back before it was taken",
+            "must be later than `backup`",
+        )],
+    );
+}
+
+#[test]
+fn what_cannot_become_of_an_index_is_shown_where_it_stands() {
+    check(
+        "[[indexer.index]]\nkind = \"closed\"\nat = \"1m\"",
+        &[(
+            12,
+            8,
+            "nobody opens the closed indices again",
+            "add `until`",
+        )],
+    );
+    check(
+        "[[indexer.index]]\nkind = \"deleted\"\nat = \"2m\"\nuntil = \"1m\"",
+        &[
+            (14, 9, "this is for good", "only what is closed ends"),
+            (14, 9, "it ends before it begins", "must be later than `at`"),
+        ],
+    );
+    check(
+        "[[indexer.index]]\nkind = \"renammed\"\nat = \"2m\"",
+        &[(12, 8, "unknown value `renammed`", "did you mean `renamed`?")],
+    );
+}
