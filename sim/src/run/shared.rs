@@ -1,6 +1,7 @@
 //! What the actors of one run share: where alerts come from, the indexer that has them, and the watch.
 
 use super::base::Base;
+use super::program::filler::Lived;
 use super::program::foundry;
 use super::remote::Remote;
 use super::source::Source;
@@ -40,6 +41,8 @@ pub struct Shared {
     pub closing: AtomicBool,
     /// The things that have happened to the indexer's indices, a bit each.
     turned: Cell<u8>,
+    /// How much of the home's past has been lived, where that is what the actors do.
+    pub(super) past_lived: Cell<Lived>,
     /// Files of the inbox that have a name which is never taken.
     pub(super) never_taken: Cell<u64>,
     /// Files of the inbox that are half written, under a name that would be taken.
@@ -79,6 +82,7 @@ impl Shared {
             truth: Truth::new(scenario),
             closing: AtomicBool::new(false),
             turned: Cell::new(0),
+            past_lived: Cell::new(Lived::default()),
             never_taken: Cell::new(0),
             half_written: Cell::new(0),
             options,

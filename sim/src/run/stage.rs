@@ -2,6 +2,7 @@
 
 use super::cast::Player;
 use super::fate::{Copying, Fate};
+use super::program::filler::AGAIN;
 use super::shared::Shared;
 use super::story::Telling;
 use super::struck::touches;
@@ -93,6 +94,17 @@ impl Stage {
         &self.players[self.by_task[usize::from(task.0)]]
     }
 
+    /// Starts another life of a player, as another actor.
+    fn start_again(&mut self, view: &mut View<'_>, number: usize, delay_ns: u64) {
+        let player = &mut self.players[number];
+        let mut watch = self.shared.watch.borrow_mut();
+        player.actor = watch.enlist(&player.name, player.side());
+        drop(watch);
+        let (spec, program) = (player.task(delay_ns), player.program(&self.shared));
+        let task = view.spawn(spec, program).expect("the root is a directory");
+        self.assign(task, number);
+    }
+
     fn is_broken_enough(&mut self) -> bool {
         let watch = self.shared.watch.borrow();
         let count = watch.contract.violation_count();
@@ -173,6 +185,10 @@ impl Director for Stage {
             Ended::Returned(Exit { code: 65, text }) => {
                 self.accidents.push(format!("{}: {text}", player.name));
             }
+            Ended::Returned(exit) if exit.text == AGAIN => {
+                let delay_ns = self.shared.past_lived.get().wait_ns(&self.shared);
+                self.start_again(view, number, delay_ns);
+            }
             Ended::Returned(_) => {}
             Ended::Panicked(text) => {
                 self.accidents
@@ -180,19 +196,7 @@ impl Director for Stage {
             }
             Ended::Killed => {
                 self.shared.watch.borrow_mut().died(player.actor);
-                let actor = self
-                    .shared
-                    .watch
-                    .borrow_mut()
-                    .enlist(&player.name, player.side());
-                let player = &mut self.players[number];
-                player.actor = actor;
-                let (spec, program) = (
-                    player.task(self.fate.restart_ns),
-                    player.program(&self.shared),
-                );
-                let task = view.spawn(spec, program).expect("the root is a directory");
-                self.assign(task, number);
+                self.start_again(view, number, self.fate.restart_ns);
             }
         }
     }

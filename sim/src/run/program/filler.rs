@@ -10,19 +10,25 @@ use crate::scenario::Past;
 use contract::{Actor, Place};
 use host::Host;
 use pipeline::{Failure, Report};
-use std::time::Duration;
 
 /// So many lives with nothing to do end a past: what a start costs then is known.
 const IDLE_LIVES: u64 = 12;
 
-/// Makes passes until every alert of the start is in the queue, or, with a past, finished.
+/// Makes passes until every alert of the start is in the queue. With a past, it makes one and is started again, as a timer does it,
+/// until every alert is finished.
 pub(crate) fn run(host: &dyn Host, shared: &Shared, actor: Actor) -> Exit {
-    let ended = match shared.scenario.past {
-        Some(past) => live(host, shared, actor, past),
+    let past = shared.scenario.past;
+    let ended = match past {
+        Some(_) => live(host, shared, actor),
         None => fill(host, shared, actor),
     };
+    let is_all = past.is_none_or(|past| shared.past_lived.get().is_all(past));
     match ended {
-        Ok(()) => Exit::OK,
+        Ok(()) if is_all => Exit::OK,
+        Ok(()) => Exit {
+            code: 0,
+            text: AGAIN.to_owned(),
+        },
         // Nothing goes wrong before a run: whatever does is an accident.
         Err(failure) => Exit {
             code: 65,
@@ -48,24 +54,43 @@ fn fill(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure> {
     })
 }
 
-/// Starts the program in the rhythm of the past, each time for one pass.
-fn live(host: &dyn Host, shared: &Shared, actor: Actor, past: Past) -> Result<(), Failure> {
-    let (mut lives, mut idle) = (0_u64, 0);
-    while lives < past.lived() || idle < IDLE_LIVES {
-        let due_ns = lives * past.rhythm_ns();
-        let wait_ns = due_ns.saturating_sub(shared.now_ns());
-        host.sleep(Duration::from_nanos(wait_ns));
-        lives += 1;
-        // With all that it takes to open the home.
-        let before = Before::of(shared, actor);
-        let report = with_pipeline(host, shared, actor, |_, mut pipeline| {
-            let name = lives.to_string();
-            whole(pipeline.pass(&name, &mut |job| vec![job.drain("w1")]))
-        })?;
-        before.judge(shared, actor, &report, [true, false]);
-        let is_finished = is_fetched(shared) && shared.watch.borrow().is_quiet();
-        idle = if is_finished { idle + 1 } else { 0 };
+/// What a life of the past ends with that is not the last.
+pub(in crate::run) const AGAIN: &str = "again";
+
+/// How much of a past has been lived.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::run) struct Lived {
+    lives: u64,
+    /// The last so many had nothing to do.
+    idle: u64,
+}
+
+impl Lived {
+    fn is_all(self, past: Past) -> bool {
+        past.lived() <= self.lives && IDLE_LIVES <= self.idle
     }
+
+    /// How long it is until the next life, in nanoseconds.
+    pub(in crate::run) fn wait_ns(self, shared: &Shared) -> u64 {
+        let rhythm_ns = shared.scenario.past.map_or(0, |past| past.rhythm_ns());
+        (self.lives * rhythm_ns).saturating_sub(shared.now_ns())
+    }
+}
+
+/// One life of the past: the program starts, makes a pass, and ends.
+fn live(host: &dyn Host, shared: &Shared, actor: Actor) -> Result<(), Failure> {
+    let mut lived = shared.past_lived.get();
+    lived.lives += 1;
+    // With all that it takes to open the home.
+    let before = Before::of(shared, actor);
+    let report = with_pipeline(host, shared, actor, |_, mut pipeline| {
+        let name = lived.lives.to_string();
+        whole(pipeline.pass(&name, &mut |job| vec![job.drain("w1")]))
+    })?;
+    before.judge(shared, actor, &report, [true, false]);
+    let is_finished = is_fetched(shared) && shared.watch.borrow().is_quiet();
+    lived.idle = if is_finished { lived.idle + 1 } else { 0 };
+    shared.past_lived.set(lived);
     Ok(())
 }
 
