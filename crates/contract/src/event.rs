@@ -216,7 +216,8 @@ pub struct Pass {
     pub unknown: u64,
     /// Entries of buckets that it wanted to claim and that somebody held, by the buckets' names: tried, and not taken.
     pub held: u64,
-    /// Whether the machine refused every change in a part of the queue meanwhile: then it could not be done.
+    /// Whether it could not be done: the machine refused every change in a part of the queue meanwhile, or was broken, or out of
+    /// what a pass needs, and that ended it.
     pub is_refused: bool,
     /// What was there when it began.
     pub at_start: Books,

@@ -2,8 +2,8 @@
 //!
 //! Alerts may be indexed days late, when a shipper or a manager stalls and recovers. No overlap catches them; this does, as
 //! far back as the window goes: hours of the whole window are counted by one request, and the minutes of its last two days
-//! by another. Only an hour or a minute that has more alerts than were handed over is read again, so what one late alert
-//! costs is the hour it lies in.
+//! by another. Only an hour or a minute that has other alerts than were handed over, by their number, is read again, so what one
+//! late alert costs is the hour it lies in.
 //!
 //! What is older than the window, or than where the poller was told to begin, is not read. It is counted all the same: by
 //! as many as there become more, alerts are *out of reach*, and stay so until a backfill reads there.
@@ -29,7 +29,8 @@ pub struct Audit {
     pub behind: u64,
     /// How many more it has there.
     pub late: u64,
-    /// Alerts that the sink accepted from there: the late ones, and all others of the same hour or minute.
+    /// Alerts that the sink accepted from there, and from where there are fewer than before: the late ones, and all others of the
+    /// same hour or minute.
     pub handed_over: u64,
     /// Hours and minutes in which the indexer has fewer alerts than before: they were deleted there. Told of once.
     pub ahead: u64,
@@ -47,7 +48,7 @@ const COUNTS_MAX: u32 = 3;
 
 impl Poller<'_> {
     /// Compares the counts of all settled time of the audit's window, and hands over again every alert of a minute or an
-    /// hour in which the indexer has more. The sink must recognise those that it had before.
+    /// hour in which the indexer has more, or fewer. The sink must recognise those that it had before.
     ///
     /// On an error some may have been handed over; the next audit does the rest.
     pub fn audit(&mut self, sink: &mut Sink<'_>) -> Result<Audit, PollError> {
@@ -92,17 +93,21 @@ impl Poller<'_> {
         for start in starts {
             let found = found.get(&start).copied().unwrap_or(0);
             let known = self.state.known.counts.get(start);
-            if known < found {
-                audit.behind += 1;
-                audit.late += found - known;
+            audit.behind += u64::from(known < found);
+            audit.late += found.saturating_sub(known);
+            audit.ahead += u64::from(found < known);
+            if found == known {
+                continue;
+            }
+            if found == 0 {
+                // Were the higher count kept, alerts that come late here would have to be more than were deleted.
+                self.state.known.counts.set(start, 0);
+                self.is_changed = true;
+            } else {
+                // Fewer may be others too: some were deleted, or were counted twice because they came again under other ids,
+                // and others came late since.
                 let bucket = self.state.known.counts.bucket(start);
                 audit.handed_over += self.read_again(bucket, sink)?.alerts;
-            }
-            if found < known {
-                // Were the higher count kept, alerts that come late here would have to be more than were deleted.
-                audit.ahead += 1;
-                self.state.known.counts.set(start, found);
-                self.is_changed = true;
             }
         }
         let length = range.to.0.saturating_sub(range.from.0);

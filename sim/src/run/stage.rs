@@ -142,10 +142,9 @@ impl Director for Stage {
         }
         let player = &self.players[self.by_task[usize::from(pending.task.0)]];
         let act = self.fate.before(player, view, pending);
-        self.shared
-            .watch
-            .borrow_mut()
-            .struck(pending, &act, self.fate.is_refused);
+        let mut watch = self.shared.watch.borrow_mut();
+        watch.struck(player.actor, pending, &act, self.fate.is_refused);
+        drop(watch);
         act
     }
 

@@ -222,3 +222,24 @@ fn a_state_of_before_reads_nothing_again_and_finds_what_comes_late_from_then_on(
     assert_eq!((audit.behind, audit.late, audit.out_of_reach), (2, 2, 1));
     assert_eq!(accepted.len(), 2);
 }
+
+#[test]
+fn a_minute_that_lost_alerts_does_not_hide_what_came_late_there_before_the_next_audit() {
+    let machine = machine();
+    let fake = Fake::new(&machine);
+    let time = T0 - 3 * HOUR;
+    for number in 0..5 {
+        fake.add(time + number, &format!("{number}"), 0);
+    }
+    let mut accepted = Accepted::new();
+    let mut poller = caught_up(&fake, &machine, 1, &mut accepted);
+    fake.docs
+        .borrow_mut()
+        .retain(|doc| doc.time < time || time + 2 <= doc.time);
+    fake.add(time + 9, "late", 0);
+    let audit = poller.audit(&mut accept(&mut accepted)).unwrap();
+    assert_eq!((audit.ahead, audit.behind, audit.handed_over), (1, 0, 4));
+    assert!(accepted.keys().any(|(_, id)| id == "late"), "{accepted:?}");
+    let audit = poller.audit(&mut |_| panic!("nothing is new")).unwrap();
+    assert_eq!((audit.ahead, audit.behind), (0, 0));
+}

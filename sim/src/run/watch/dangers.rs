@@ -7,7 +7,7 @@ use crate::run::source::index_of_legacy_name;
 use contract::event::Event;
 use contract::sometimes::Goal;
 use contract::{Actor, PassKind, Place, Side};
-use host::{Call, Errno};
+use host::{Call, Class, Errno, HostError};
 use spool::EntryName;
 
 impl Watch {
@@ -60,7 +60,12 @@ impl Watch {
 
     /// Notes what happens to a call instead of what it asked for.
     /// `is_refused`: because a part of the home may not be changed now.
-    pub fn struck(&mut self, pending: &Pending<'_>, act: &Act, is_refused: bool) {
+    pub fn struck(&mut self, actor: Actor, pending: &Pending<'_>, act: &Act, is_refused: bool) {
+        if let Act::Fail(errno) | Act::AppendPrefixThenFail(_, errno) = act
+            && ends_pass(pending.call, *errno)
+        {
+            self.actor_mut(actor).broken_ns = Some(pending.time_ns);
+        }
         let goal = match act {
             Act::Fail(_) if is_refused => {
                 self.refused_ns = Some(pending.time_ns);
@@ -155,4 +160,14 @@ fn opens(call: Call) -> bool {
         call,
         Call::OpenDir | Call::OpenRead | Call::OpenAppend | Call::CreateNew
     )
+}
+
+/// Whether a pass may rightly end because this call failed so: the machine is broken, or out of something that is needed for more
+/// than one name. A move that fails for want of something is the affair of its own name.
+fn ends_pass(call: Call, errno: Errno) -> bool {
+    match HostError::new(call, errno).class() {
+        Class::Fault => true,
+        Class::Resource => !matches!(call, Call::Rename | Call::RenameNoreplace),
+        Class::Vanished | Class::Contended | Class::Poison => false,
+    }
 }

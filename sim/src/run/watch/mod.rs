@@ -49,6 +49,8 @@ pub struct Watched {
     /// The step of its last call that went wrong, by call, for `sometimes` goals.
     no_space: bool,
     sync_failed: bool,
+    /// When a call of its was made to fail last in a way that may end a pass, in nanoseconds after the start.
+    broken_ns: Option<u64>,
 }
 
 impl Watched {
@@ -287,6 +289,7 @@ impl Watch {
             handles: 0,
             no_space: false,
             sync_failed: false,
+            broken_ns: None,
         });
         Actor(number)
     }
@@ -380,7 +383,9 @@ impl Watch {
         };
         let own = actor.named.parked - open.named.parked;
         let known = actor.named.found_gone - open.named.found_gone;
-        let is_refused = refused_ns.is_some_and(|refused| open.time_ns <= refused);
+        let is_since = |time: Option<u64>| time.is_some_and(|time| open.time_ns <= time);
+        let is_broken = report.abort == Some(Abort::Machine) && is_since(actor.broken_ns);
+        let is_refused = is_since(refused_ns) || is_broken;
         let taken = (named_left - open.named.left).saturating_sub(own);
         let inside = named_pending.saturating_sub(at_end.pending);
         let pass = Pass {
