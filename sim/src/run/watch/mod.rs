@@ -47,6 +47,8 @@ pub struct Watched {
     /// The step of its last call that went wrong, by call, for `sometimes` goals.
     no_space: bool,
     sync_failed: bool,
+    /// Whether one of the queue's own files was held or locked away in this pass.
+    own_failed: bool,
 }
 
 impl Watched {
@@ -265,6 +267,7 @@ impl Watch {
             handles: 0,
             no_space: false,
             sync_failed: false,
+            own_failed: false,
         });
         Actor(number)
     }
@@ -331,6 +334,7 @@ impl Watch {
         let (time_ns, left) = (self.time_ns, self.named_left);
         let actor = self.actor_mut(actor);
         let (calls, listed) = (actor.calls, actor.listed);
+        actor.own_failed = false;
         let named = Named {
             left,
             ..actor.named
@@ -354,6 +358,13 @@ impl Watch {
         let Some(open) = actor.pass.take() else {
             return;
         };
+        // Blast radius (S9) is about names that others touch, alerts. A plan or a segment that the machine will not let the queue
+        // have is the machine's failure: no pass can go on without its own books.
+        let is_by_name = matches!(report.abort, Some(Abort::Poison | Abort::Contended));
+        let abort = match report.abort {
+            Some(_) if is_by_name && actor.own_failed => Some(Abort::Machine),
+            abort => abort,
+        };
         let own = actor.named.parked - open.named.parked;
         let known = actor.named.found_gone - open.named.found_gone;
         let taken = (named_left - open.named.left).saturating_sub(own);
@@ -362,7 +373,7 @@ impl Watch {
             actor: number,
             unknown: taken.saturating_sub(known) + inside,
             kind: open.kind,
-            abort: report.abort,
+            abort,
             seen: report.seen,
             settled: report.settled,
             is_empty: report.is_empty,
