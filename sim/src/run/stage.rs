@@ -3,6 +3,8 @@
 use super::cast::Player;
 use super::fate::{Copying, Fate};
 use super::program::filler::AGAIN;
+use super::program::foundry::ROOT;
+use super::program::writer::NEVER_TAKEN;
 use super::shared::Shared;
 use super::story::Telling;
 use super::struck::touches;
@@ -210,7 +212,21 @@ impl Director for Stage {
     }
 
     fn power_lost(&mut self, view: &mut View<'_>, loss: &PowerLoss) {
+        let names = names_never_taken(view);
+        self.shared.never_taken.set(names);
+        self.shared.half_written.set(0);
         let torn: Vec<Ino> = loss.bytes.iter().map(|change| change.ino).collect();
         self.shared.watch.borrow_mut().power_lost(view, &torn);
     }
+}
+
+/// Files of the inbox that have a name which is never taken, as they are on the disk.
+fn names_never_taken(view: &View<'_>) -> u64 {
+    let inbox = format!("{ROOT}/inbox");
+    let Some(inbox) = view.fs().at(inbox.as_bytes()) else {
+        return 0;
+    };
+    let names = view.fs().children(inbox);
+    let odd = names.filter(|(name, _)| name.ends_with(NEVER_TAKEN.as_bytes()));
+    odd.count() as u64
 }

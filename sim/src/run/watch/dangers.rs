@@ -104,17 +104,27 @@ impl Watch {
             Some(Errno::Io) if matches!(call, Call::SyncAll | Call::SyncFile | Call::SyncDir) => {
                 self.actor_mut(number).sync_failed = true;
             }
-            Some(Errno::Busy) if matches!(call, Call::Rename | Call::RenameNoreplace) => {
-                self.met.insert(Goal::SharingViolationOnRename);
-                self.note_held(view, number, step);
+            Some(errno @ (Errno::Busy | Errno::Access)) => {
+                let is_rename = matches!(call, Call::Rename | Call::RenameNoreplace);
+                if is_rename && errno == Errno::Busy {
+                    self.met.insert(Goal::SharingViolationOnRename);
+                }
+                if is_rename {
+                    self.note_held(view, number, step);
+                }
+                if !is_of_an_alert(step.pending.path) {
+                    self.actor_mut(number).own_failed = true;
+                }
             }
             Some(_) => {}
         }
     }
 
-    /// Counts a bucket that a worker wanted and somebody held: it was tried, though nothing of it was claimed.
+    /// Counts a bucket that a worker wanted and somebody held, or had locked away: it was tried, though nothing of it was claimed.
     fn note_held(&mut self, view: &View<'_>, number: Actor, step: &Step<'_>) {
-        let place = step.ino.and_then(|ino| place_of(view.note(ino)));
+        // A call that was made to fail has reached nothing: the bucket is where its path starts.
+        let reached = step.ino.or_else(|| view.start_of(step.pending.at()));
+        let place = reached.and_then(|ino| place_of(view.note(ino)));
         let is_claim =
             place == Some(Place::Pending) && self.pass_of(number) == Some(PassKind::Work);
         if let Some(bucket) = spool::BucketName::parse(step.name())
@@ -153,6 +163,23 @@ impl Watch {
         };
         self.met.insert(goal);
     }
+}
+
+/// What stands in the directory of a case.
+const CASE_FILES: [&[u8]; 2] = [b"case.json", b"alert.json"];
+
+/// Whether a path leads to what somebody else has a use for: an alert's file or directory, and not the queue's own books.
+fn is_of_an_alert(path: &[u8]) -> bool {
+    let is_case = |name: &[u8]| {
+        let id = name.rsplit(|byte| *byte == b'-').next().unwrap_or(name);
+        alert::AlertId::from_hex(id).is_some()
+    };
+    path.split(|byte| *byte == b'/').any(|name| {
+        EntryName::parse(name).is_some()
+            || spool::BucketName::parse(name).is_some()
+            || is_case(name)
+            || CASE_FILES.contains(&name)
+    })
 }
 
 fn opens(call: Call) -> bool {

@@ -51,6 +51,8 @@ pub struct Watched {
     sync_failed: bool,
     /// When a call of its was made to fail last in a way that may end a pass, in nanoseconds after the start.
     broken_ns: Option<u64>,
+    /// Whether one of the queue's own files was held or locked away in this pass.
+    own_failed: bool,
 }
 
 impl Watched {
@@ -290,6 +292,7 @@ impl Watch {
             no_space: false,
             sync_failed: false,
             broken_ns: None,
+            own_failed: false,
         });
         Actor(number)
     }
@@ -357,6 +360,7 @@ impl Watch {
         let (time_ns, left) = (self.time_ns, self.named_left);
         let actor = self.actor_mut(actor);
         let (calls, listed) = (actor.calls, actor.listed);
+        actor.own_failed = false;
         let named = Named {
             left,
             ..actor.named
@@ -381,6 +385,13 @@ impl Watch {
         let Some(open) = actor.pass.take() else {
             return;
         };
+        // Blast radius (S9) is about names that others touch, alerts. A plan or a segment that the machine will not let the queue
+        // have is the machine's failure: no pass can go on without its own books.
+        let is_by_name = matches!(report.abort, Some(Abort::Poison | Abort::Contended));
+        let abort = match report.abort {
+            Some(_) if is_by_name && actor.own_failed => Some(Abort::Machine),
+            abort => abort,
+        };
         let own = actor.named.parked - open.named.parked;
         let known = actor.named.found_gone - open.named.found_gone;
         let is_since = |time: Option<u64>| time.is_some_and(|time| open.time_ns <= time);
@@ -392,7 +403,7 @@ impl Watch {
             actor: number,
             unknown: taken.saturating_sub(known) + inside,
             kind: open.kind,
-            abort: report.abort,
+            abort,
             seen: report.seen,
             settled: report.settled,
             is_empty: report.is_empty,

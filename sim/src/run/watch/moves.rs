@@ -166,7 +166,8 @@ impl Watch {
             (Some(Place::Pending), Some(Place::Claimed))
                 if self.noted(view.fs(), ino).is_none() =>
             {
-                self.name_added(view, actor, side, to_dir, ino, to_name);
+                // What the script has written a second time is a copy, whoever takes it in hand.
+                self.name_added(view, actor, Side::Outside, to_dir, ino, to_name);
             }
             (Some(from), to) => {
                 self.transfer(view, ino, (from_dir, from), (to_dir, to), actor, side);
