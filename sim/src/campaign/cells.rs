@@ -108,7 +108,7 @@ pub struct CellPlan {
 /// In the gate, cells of deep queues get fewer seeds: a cell handles about so many files, and one seed at the least.
 const GATE_FILES: u64 = 100_000;
 /// Deeper queues the gate does not drain, unless it is asked to: it has runs that begin at such a depth, and end by a count.
-const GATE_DRAINED_MAX: u64 = 250_000;
+const GATE_DRAINED_MAX: u64 = 100_000;
 /// The same for a sweep.
 const SWEEP_FILES: u64 = 400_000;
 /// Seeds of a canary in the gate: it has to die once.

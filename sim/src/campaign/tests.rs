@@ -54,7 +54,7 @@ fn a_gate_runs_canaries_first_and_the_production_queue_at_every_depth() {
     );
     let drained = spool(&cells, "scale-boundaries");
     let depths: Vec<u64> = drained.iter().map(|(depth, _)| *depth).collect();
-    assert_eq!(depths, asserted[..5], "the others are not drained");
+    assert_eq!(depths, asserted[..4], "the others are not drained");
     let asked = of_gate(
         &[Request {
             are_depths_asked: true,
