@@ -41,10 +41,10 @@ pub(super) fn note_exchange(shared: &Shared, status: Option<u16>) {
     struck.extend(lasting.map(|(place, _)| (DangerKind::IndexerFault, place)));
     if status == Some(401) {
         let rotations = indexer.rotations.iter().enumerate();
-        let standing = rotations.filter(|(_, rotation)| rotation.at_ns <= now_ns);
+        let mut standing = rotations.filter(|(_, rotation)| rotation.at_ns <= now_ns);
         struck.extend(
             standing
-                .last()
+                .next_back()
                 .map(|(place, _)| (DangerKind::Rotation, place)),
         );
     }

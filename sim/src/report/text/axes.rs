@@ -49,8 +49,7 @@ fn cost(cost: &AxisCost) -> String {
     let [first, last] = cost.ends.map(|calls| exact_count(calls.round() as u64));
     let fitted = match (cost.exponent, cost.interval) {
         (Some(exponent), Some(interval)) => {
-            let [exponent, low, high] =
-                [exponent, interval.low, interval.high].map(|number| hundredths(number));
+            let [exponent, low, high] = [exponent, interval.low, interval.high].map(hundredths);
             format!("b {exponent} ({low} to {high})")
         }
         _ => "too few runs".to_owned(),
