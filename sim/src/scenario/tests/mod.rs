@@ -3,6 +3,7 @@
 mod axes;
 mod mistakes;
 mod shipped;
+mod varied;
 
 use super::*;
 
