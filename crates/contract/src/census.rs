@@ -35,8 +35,13 @@ pub struct Entry {
 
 impl Entry {
     /// Whether it is nowhere, the place where it came from included.
-    fn is_nowhere(&self) -> bool {
+    pub(crate) fn is_nowhere(&self) -> bool {
         matches!(self.place, Place::Source | Place::Vanished) && self.facts.is_gone
+    }
+
+    /// Whether it ever became pending.
+    pub fn was_pending(&self) -> bool {
+        self.rank != NO_RANK
     }
 
     fn owes_record(&self) -> bool {

@@ -97,6 +97,8 @@ pub enum Event {
     Audited {
         /// Ids, or counts, on which the two differ, or on which the audit finds ledger and disk at odds.
         differences: u64,
+        /// One of them.
+        first: Option<Difference>,
         /// When.
         step: u64,
     },
@@ -109,6 +111,40 @@ pub enum Event {
         /// When.
         step: u64,
     },
+}
+
+/// Where the queue's own audit and the census say different things.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Difference {
+    /// How many alerts are in a place.
+    Count {
+        /// Where.
+        place: Place,
+        /// What the audit says.
+        audit: u64,
+        /// What the census says.
+        census: u64,
+    },
+    /// An alert that the audit misses, and that is in this place.
+    Missed(Id, Place),
+    /// So many alerts for which the audit finds ledger and disk at odds, in this way.
+    AtOdds(u64, &'static str),
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Difference::Count {
+                place,
+                audit,
+                census,
+            } => write!(f, "the audit has {audit} {place}, the census {census}"),
+            Difference::Missed(id, place) => {
+                write!(f, "the audit misses alert {}, which is {place}", id.0)
+            }
+            Difference::AtOdds(count, how) => write!(f, "the audit finds {count} {how}"),
+        }
+    }
 }
 
 /// An id about to be counted in another place.

@@ -21,6 +21,8 @@ pub struct Bounds {
     pub cap: u64,
     /// The most entries that move as one.
     pub bucket: u64,
+    /// Whether what is parked comes back by itself: otherwise it is where it is to be.
+    pub readmits: bool,
     /// K of S13: how many older ids may be pending when one is claimed.
     pub overtaken: u64,
     /// F of S16: handles that one actor may hold.

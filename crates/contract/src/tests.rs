@@ -6,6 +6,7 @@ use crate::event::{Abort, Event, Pass, PassKind};
 use crate::{Actor, Bounds, Contract, Danger, Dangers, Id, Idle, Motion, Place, Side, Told};
 
 const BOUNDS: Bounds = Bounds {
+    readmits: true,
     cap: 100,
     bucket: 10,
     overtaken: 64,
@@ -473,6 +474,7 @@ fn an_audit_that_differs_from_the_census() {
         contract.observe(
             Event::Audited {
                 differences: 1,
+                first: None,
                 step: 8,
             },
             8,
@@ -482,6 +484,7 @@ fn an_audit_that_differs_from_the_census() {
         contract.observe(
             Event::Audited {
                 differences: 0,
+                first: None,
                 step: 8,
             },
             8,

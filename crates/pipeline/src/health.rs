@@ -7,6 +7,7 @@ use crate::reconciled::LastDay;
 use crate::stage::Stage;
 use crate::words;
 use host::Millis;
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 /// What there is to complain of.
@@ -33,6 +34,8 @@ pub enum Concern {
     Finished,
     /// Names in the inbox are never taken.
     NeverTaken,
+    /// Another program does not let go of what was taken in.
+    Held,
     /// Too many alerts were set aside.
     SetAside,
     /// Our clock and the indexer's differ.
@@ -101,6 +104,9 @@ impl Health {
         }
         let inbox = last.inbox.as_ref().and_then(never_taken);
         health.complain(Concern::NeverTaken, inbox);
+        let held = last.inbox.as_ref().and_then(|inbox| inbox.held_since);
+        let held = held.and_then(|since| held_for_long(since, last.finished));
+        health.complain(Concern::Held, held);
         health.complain(Concern::SetAside, set_aside(last.last_day, limits));
         let age = now.0.saturating_sub(last.finished.as_millisecond());
         let age = u64::try_from(age).unwrap_or(0);
@@ -178,6 +184,19 @@ fn never_taken(inbox: &InboxState) -> Option<String> {
     ))
 }
 
+/// Why what another program holds is not well. A virus scanner lets go of a file within seconds.
+fn held_for_long(since: Timestamp, now: Timestamp) -> Option<String> {
+    const LONG_S: i64 = 60;
+    if now.as_second().saturating_sub(since.as_second()) < LONG_S {
+        return None;
+    }
+    Some(format!(
+        "alerts that were taken in are held back since {}: another program has their files open, or tmp/, claimed/ or pending/ \
+         may not be changed; what they are is in tmp/ and claimed/",
+        words::time(since)
+    ))
+}
+
 /// Why what is set aside is too much.
 fn set_aside(day: LastDay, limits: &Limits) -> Option<String> {
     let (bad, all) = (day.quarantined, day.good + day.quarantined);
@@ -249,6 +268,15 @@ mod tests {
         let told = |good, quarantined| set_aside(LastDay { good, quarantined }, &Limits::default());
         assert_eq!((told(0, 0), told(90, 10)), (None, None));
         assert!(told(15, 9).is_some_and(|reason| reason.contains("9 of 24 alerts")));
+    }
+
+    #[test]
+    fn what_is_held_for_a_minute_is_told() {
+        let at = |seconds: i64| words::timestamp(Millis(seconds * 1_000));
+        assert_eq!(held_for_long(at(1_000), at(1_059)), None);
+        let told = held_for_long(at(1_775_044_800), at(1_775_044_860));
+        let since = "held back since 2026-04-01 12:00:00 UTC";
+        assert!(told.is_some_and(|told| told.contains(since)));
     }
 
     fn check(skew_s: i64, silence_s: i64, out_of_reach: u64, limits: &Limits, parts: &[&str]) {

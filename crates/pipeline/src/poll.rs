@@ -79,6 +79,7 @@ impl Poll {
     ) -> Result<(), SourceFailure> {
         let inbox = source.adopt_inbox(limits.inbox_settle)?;
         let adopted = inbox.adoption;
+        counts.errors += u64::from(inbox.held_since.is_some());
         polled.inbox = Some(inbox);
         counts.taken += adopted.adopted + adopted.quarantined + adopted.vanished + adopted.held;
         counts.given += adopted.adopted;

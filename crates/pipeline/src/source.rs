@@ -109,9 +109,16 @@ impl<'h> Source<'h> {
         intake.is_some_and(|intake| !intake.transport.is_verified())
     }
 
-    /// Takes in what lies ready in `inbox/`. Opens the publisher (and recovers what a crash left) if it is not open.
+    /// Takes in what lies ready in `inbox/`. Opens the publisher (and recovers what a crash left) if it is not open; if it is,
+    /// tries again to move on what another program held.
     pub(crate) fn adopt_inbox(&mut self, settle: Duration) -> Result<Inbox, SourceFailure> {
-        Ok(self.open_publisher()?.adopt_inbox(settle)?)
+        let witness = self.witness;
+        let publisher = self.open_publisher()?;
+        if publisher.has_left() {
+            let finish = || publisher.finish_left();
+            witnessed(witness, Activity::Recover, finish, |_| Outcome::default())?;
+        }
+        Ok(publisher.adopt_inbox(settle)?)
     }
 
     /// Reads a range of the indexer's alerts again, and makes durable in the queue what it did not have: how many were read,

@@ -5,7 +5,6 @@ use super::execute::Ran;
 use crate::report::model::{AxisCost, AxisRow};
 use crate::run::Outcome;
 use crate::scenario::{Axis, AxisKind, Engine, Measure};
-use crate::stats::Interval;
 use crate::stats::growth::Growth;
 use crate::stats::sample::median;
 
@@ -88,7 +87,7 @@ fn cost(measure: Measure, engine: Engine, runs: &[(u64, &Ran)]) -> Option<AxisCo
         exponent: growth.as_ref().map(Growth::exponent),
         interval: growth
             .as_ref()
-            .map(|growth| -> Interval { growth.exponent_interval(LEVEL) }),
+            .map(|growth| growth.exponent_interval(LEVEL)),
         must_be_flat,
     })
 }

@@ -2,16 +2,17 @@
 
 use super::options::engine;
 use super::terminal::{Format, Terminal};
-use super::values::{Depth, Target};
+use super::values::{Depth, Target, steps};
 use super::{CliError, Exit};
 use crate::campaign::cells::{at_pace, stop_of};
 use crate::campaign::{commit, folder};
 use crate::kernel::CHECKPOINT_STEPS;
-use crate::run::{Plan, Told, tell};
+use crate::run::{Plan, Told, tell, tell_steps};
 use crate::scenario::units::pace;
 use crate::scenario::{Engine, Pace, Scenario};
 use crate::tape::{Broken, Tape, Trace, broken_of};
 use clap::{Args, ValueEnum};
+use std::ops::Range;
 
 /// Runs a tape or a seed again: GONE (0), REPRODUCED (1) or DIVERGED at step k (3)
 #[derive(Args, Debug)]
@@ -34,6 +35,9 @@ pub(super) struct ReplayArgs {
     /// With a seed: the point of the scenario's axis. Without it, the smallest
     #[arg(long, value_name = "POINT")]
     at: Option<Depth>,
+    /// Tell the steps with these numbers instead of those that led to the violation: 3400..3514
+    #[arg(long, value_name = "FROM..TO", value_parser = steps)]
+    steps: Option<Range<u64>>,
     /// What to answer with 0: `fail` turns REPRODUCED into 0 and GONE into 1, for `git bisect run`
     #[arg(long, value_enum, default_value_t = Expect::Gone)]
     expect: Expect,
@@ -59,6 +63,8 @@ pub struct Replay {
     pub engine: Engine,
     /// With a seed: files in the queue at the start.
     pub depth: u64,
+    /// The steps to tell of.
+    pub steps: Option<Range<u64>>,
     /// Which end counts as success.
     pub expect: Expect,
 }
@@ -121,6 +127,7 @@ impl ReplayArgs {
             target: self.target,
             scenario,
             engine: self.engine,
+            steps: self.steps,
             expect: self.expect,
         })
     }
@@ -129,7 +136,7 @@ impl ReplayArgs {
 pub(super) fn run(args: ReplayArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     let replay = args.resolve()?;
     match &replay.target {
-        Target::Tape(path) => of_tape(&folder::read_tape(path)?, path, replay.expect, terminal),
+        Target::Tape(path) => of_tape(&folder::read_tape(path)?, path, &replay, terminal),
         Target::Seed(seed) => Ok(of_seed(*seed, &replay, terminal)),
     }
 }
@@ -138,7 +145,7 @@ pub(super) fn run(args: ReplayArgs, terminal: &Terminal) -> Result<Exit, CliErro
 fn of_tape(
     tape: &Tape,
     path: &std::path::Path,
-    expect: Expect,
+    replay: &Replay,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let header = &tape.header;
@@ -152,10 +159,14 @@ fn of_tape(
         header.depth
     ));
     let predicate = match header.predicate.as_str() {
-        "" => return Ok(of_run(&tape.plan, expect, terminal)),
+        "" => return Ok(of_run(&tape.plan, replay, terminal)),
         predicate => predicate,
     };
-    let (outcome, told) = tell(&tape.plan, predicate);
+    let expect = replay.expect;
+    let (outcome, told) = match &replay.steps {
+        Some(steps) => tell_steps(&tape.plan, steps.clone()),
+        None => tell(&tape.plan, predicate),
+    };
     let broken = broken_of(&outcome);
     let again = broken.iter().find(|one| one.predicate == predicate);
     let trace = Trace::of(&outcome);
@@ -214,11 +225,15 @@ fn of_seed(seed: u64, replay: &Replay, terminal: &Terminal) -> Exit {
         plan.engine,
         plan.depth
     ));
-    of_run(&plan, replay.expect, terminal)
+    of_run(&plan, replay, terminal)
 }
 
-fn of_run(plan: &Plan, expect: Expect, terminal: &Terminal) -> Exit {
-    let outcome = crate::run::run(plan);
+fn of_run(plan: &Plan, replay: &Replay, terminal: &Terminal) -> Exit {
+    let expect = replay.expect;
+    let (outcome, asked) = match &replay.steps {
+        Some(steps) => tell_steps(plan, steps.clone()),
+        None => (crate::run::run(plan), Vec::new()),
+    };
     let broken = broken_of(&outcome);
     let end = if broken.is_empty() {
         End::Gone
@@ -226,8 +241,8 @@ fn of_run(plan: &Plan, expect: Expect, terminal: &Terminal) -> Exit {
         End::Reproduced
     };
     let told = match broken.first() {
-        Some(first) => tell(plan, &first.predicate).1,
-        None => Vec::new(),
+        Some(first) if replay.steps.is_none() => tell(plan, &first.predicate).1,
+        _ => asked,
     };
     let hash = format!(
         ", hash {:016x} after {} steps",

@@ -1,5 +1,6 @@
 //! Values of flags, read the way people write them: `10k`, `1M`, `0x4f1d`, `from-git`.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -77,6 +78,16 @@ impl FromStr for Target {
     }
 }
 
+/// Numbers of steps: `3400..3514`, without the last.
+pub(super) fn steps(text: &str) -> Result<Range<u64>, String> {
+    let ends = text.split_once("..");
+    ends.and_then(|(from, to)| Some(whole(from)?..whole(to)?))
+        .filter(|steps| !steps.is_empty())
+        .ok_or_else(|| {
+            "write the first step and the one after the last, such as 3400..3514".to_owned()
+        })
+}
+
 /// A number with `_` between its digits.
 fn whole(text: &str) -> Option<u64> {
     let starts_with_digit = text.starts_with(|c: char| c.is_ascii_digit());
@@ -109,6 +120,14 @@ mod tests {
         assert_eq!("from-git".parse(), Ok(SeedArg::FromGit));
         for bad in ["", "0x", "4f1d", "from-hg", "-1"] {
             assert!(bad.parse::<SeedArg>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn steps_have_a_first_and_one_after_the_last() {
+        assert_eq!(steps("3_400..3514"), Ok(3_400..3_514));
+        for bad in ["", "7", "..", "7..", "..7", "7..7", "8..7", "a..b"] {
+            assert!(steps(bad).is_err(), "{bad}");
         }
     }
 

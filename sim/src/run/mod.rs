@@ -39,6 +39,7 @@ use contract::{Place, Violation};
 use shared::Shared;
 use source::Source;
 use stage::Stage;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 pub use story::Told;
@@ -206,6 +207,18 @@ pub fn tell(plan: &Plan, predicate: &str) -> (Outcome, Vec<Told>) {
     told.sort_by_key(|one| (one.time_ns, one.step));
     told.dedup();
     (outcome, told)
+}
+
+/// Plays a plan, and tells its steps with these numbers, which begin at 0.
+///
+/// # Panics
+/// As [`run`].
+pub fn tell_steps(plan: &Plan, steps: Range<u64>) -> (Outcome, Vec<Told>) {
+    let mut telling = Some(Telling::of_steps(steps));
+    let leash = Leash::default();
+    let base = base_of(plan, &leash);
+    let outcome = play(plan, base.as_ref(), &leash, &mut telling);
+    (outcome, telling.map(Telling::into_told).unwrap_or_default())
 }
 
 fn play(plan: &Plan, base: Option<&Base>, leash: &Leash, telling: &mut Option<Telling>) -> Outcome {

@@ -137,6 +137,11 @@ impl Source {
         (self.initial + self.produced()..).zip(&self.drops)
     }
 
+    /// Whether an alert comes from a script's file, and from nowhere else.
+    pub fn is_dropped(&self, index: u32) -> bool {
+        self.drop_of(index).is_some()
+    }
+
     fn drop_of(&self, index: u32) -> Option<&Drop> {
         let place = index.checked_sub(self.initial + self.produced())?;
         self.drops.get(place as usize)

@@ -4,6 +4,7 @@ use crate::kernel::{Effect, Fs, Step, View};
 use contract::Contract;
 use host::{Call, Errno};
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// One step of a run, as people read it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +41,8 @@ pub(super) struct Telling {
     predicate: String,
     /// The name whose steps are kept; `None`: all names.
     name: Option<Vec<u8>>,
+    /// The steps that are kept, whoever makes them and whatever breaks.
+    steps: Option<Range<u64>>,
     told: VecDeque<Told>,
     /// How many violations were there at the last look.
     seen: u64,
@@ -52,6 +55,7 @@ impl Telling {
         Telling {
             predicate: predicate.to_owned(),
             name: None,
+            steps: None,
             told: VecDeque::new(),
             seen: 0,
             is_over: false,
@@ -63,6 +67,14 @@ impl Telling {
         Telling {
             name: Some(name.to_vec()),
             ..Telling::of_last_steps(predicate)
+        }
+    }
+
+    /// Keeps the steps with these numbers.
+    pub(super) fn of_steps(steps: Range<u64>) -> Self {
+        Telling {
+            steps: Some(steps),
+            ..Telling::of_last_steps("")
         }
     }
 
@@ -79,6 +91,12 @@ impl Telling {
         contract: &Contract,
     ) {
         if self.is_over {
+            return;
+        }
+        if let Some(steps) = &self.steps {
+            if steps.contains(&step.pending.step) {
+                self.told.push_back(of_step(view.fs(), actor, step));
+            }
             return;
         }
         if self.seen != contract.violation_count() {

@@ -48,6 +48,7 @@ pub(super) fn bounds(scenario: &Scenario, options: &SpoolOptions) -> Bounds {
     Bounds {
         cap,
         bucket,
+        readmits: options.readmit,
         // What is readmitted or in others' hands while a worker looks and takes.
         overtaken: cap + 2 * workers.max(1) * claim + 64,
         handles: 32,
@@ -60,8 +61,8 @@ pub(super) fn bounds(scenario: &Scenario, options: &SpoolOptions) -> Bounds {
         recover_calls: (12, 2_500),
         // Some 150 to 250 were seen in the gate's scenarios: the queue, the ledger and the heartbeat are looked after, and what is
         // finished is looked at again. A start opens all of that, and was seen to take 100 more.
-        // Each worker besides has a directory and a segment of its own, which a pass looks into.
-        idle_calls: (380 + 30 * workers.max(1), 200),
+        // Beyond the few of those, each worker has a directory and a segment of its own, which a pass looks into.
+        idle_calls: (400 + 30 * workers.saturating_sub(3), 200),
     }
 }
 

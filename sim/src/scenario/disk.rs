@@ -34,7 +34,7 @@ pub struct ReadOnly {
 }
 
 /// The parts of a home that a scenario can name: what `spool` makes, from the outside in.
-const PARTS: [(&str, &str); 10] = [
+pub(crate) const PARTS: [(&str, &str); 10] = [
     ("home", "all of it"),
     ("tmp", ""),
     ("inbox", ""),

@@ -110,6 +110,7 @@ pub(super) fn close(
 /// The ledger tells neither order of claims nor calls nor handles: those bounds are not asked for.
 fn bounds(options: SpoolOptions) -> Bounds {
     Bounds {
+        readmits: options.readmit,
         cap: u64::from(options.pending_max),
         bucket: u64::from(options.bucket_entries()),
         overtaken: u64::MAX,

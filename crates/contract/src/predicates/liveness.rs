@@ -143,7 +143,7 @@ static DRAINS: Predicate = Predicate {
     name: "drains",
     mode: Mode::Eventually,
     promise: "once faults stop and intake freezes, everything that anybody still has becomes terminal and is recorded",
-    breach: |census, _, event| {
+    breach: |census, bounds, event| {
         let Event::Ended { steps, .. } = event else {
             return None;
         };
@@ -152,7 +152,13 @@ static DRAINS: Predicate = Predicate {
         let mut open: Vec<String> = Place::ALL
             .into_iter()
             .filter(|place| !place.is_terminal() && 0 < waiting(*place))
-            .map(|place| format!("{} {place}", waiting(place)))
+            .filter(|place| bounds.readmits || *place != Place::Overflow)
+            .map(|place| {
+                let mut waiting_there = census.iter().filter(|(_, entry)| entry.place == place);
+                let first = waiting_there.find(|(_, entry)| !entry.is_nowhere());
+                let first = first.map_or(String::new(), |(id, _)| format!(" (alert {})", id.0));
+                format!("{} {place}{first}", waiting(place))
+            })
             .collect();
         if 0 < census.unrecorded() {
             open.push(format!("{} without a record", census.unrecorded()));

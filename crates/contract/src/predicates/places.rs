@@ -183,9 +183,14 @@ static RECONCILIATION: Predicate = Predicate {
     mode: Mode::Always,
     promise: "at quiescence ledger, directories and cases agree, id by id",
     breach: |_, _, event| match event {
-        Event::Audited { differences, .. } if 0 < *differences => Some(format!(
-            "the queue's own audit and the census differ on {differences} alerts"
-        )),
+        Event::Audited {
+            differences, first, ..
+        } if 0 < *differences => {
+            let first = first.map_or(String::new(), |first| format!(": {first}"));
+            Some(format!(
+                "the queue's own audit and the census differ on {differences} alerts{first}"
+            ))
+        }
         _ => None,
     },
 };

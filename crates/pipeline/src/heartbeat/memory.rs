@@ -167,6 +167,9 @@ pub struct InboxState {
     pub ignored: u64,
     /// Some of the last ones.
     pub named: Vec<String>,
+    /// Since when something that was taken in cannot be moved on, because another program holds it; absent if nothing is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_since: Option<Timestamp>,
 }
 
 /// One signature, over all passes.
@@ -366,6 +369,7 @@ fn inbox(of: &Inbox) -> InboxState {
         hidden: of.hidden,
         ignored: of.ignored,
         named: of.named.clone(),
+        held_since: of.held_since.map(timestamp),
     }
 }
 

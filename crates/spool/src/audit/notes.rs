@@ -125,6 +125,15 @@ fn sum_up_one(notes: &[(AlertId, Met)], was_pruned: bool, audit: &mut Audit) {
         return;
     }
     audit.published += 1;
+    let is_aside = |(_, place): &(AlertId, Met)| *place == Met::Quarantined;
+    // A copy that went bad is kept for people. Its alert is where its case is.
+    let places = match places.last() {
+        Some((_, Met::Cased)) if is_recorded(Met::RecordedQuarantined) => {
+            let good = places.iter().filter(|one| !is_aside(one));
+            &good.copied().collect::<Vec<_>>()[..]
+        }
+        _ => places,
+    };
     match places.first().map(|(_, place)| *place) {
         Some(Met::Pending) => audit.pending += 1,
         Some(Met::Overflow) => audit.overflow += 1,
@@ -148,7 +157,7 @@ fn sum_up_one(notes: &[(AlertId, Met)], was_pruned: bool, audit: &mut Audit) {
         None => audit.vanished.push(id),
     }
     // A bad alert that came again: every copy is kept for people, and all are in one place.
-    let is_one_place = places.iter().all(|(_, place)| *place == Met::Quarantined);
+    let is_one_place = places.iter().all(is_aside);
     if 1 < places.len() && !is_one_place {
         audit.doubled.push(id);
     }

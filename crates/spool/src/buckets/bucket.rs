@@ -1,7 +1,7 @@
 //! What can be done to the inside of a bucket: list it, give it back, drop it.
 
 use crate::layout::{
-    BucketName, Context, EntryName, PathBuffer, Spool, SpoolError, ignore_vanished, read_or_gone,
+    BucketName, Context, EntryName, Spool, SpoolError, ignore_vanished, read_or_gone,
 };
 use alert::PAYLOAD_BYTES_MAX;
 use host::{At, Class, Dir, File, Host, Kind, Names};
@@ -92,36 +92,27 @@ pub(crate) fn give_back(
     }
 }
 
-/// Removes the bucket with what it holds. For buckets that were never published, or whose alerts are recorded elsewhere.
+/// Removes a bucket that was never published, with what it holds. Returns whether it is gone: what another program holds is
+/// left, and its bucket with it.
 pub(crate) fn drop_unpublished(
     spool: &Spool<'_>,
     parent: &Dir<'_>,
     bucket: BucketName,
     names: &mut Names,
-) -> Result<(), SpoolError> {
+) -> Result<bool, SpoolError> {
     let Some(content) = list(spool, parent, bucket, names)? else {
-        return Ok(());
+        return Ok(true);
     };
-    for (entry, _) in content.entries {
-        drop_entry(spool, parent, bucket, entry)?;
+    let entries: Vec<_> = content.entries.iter().map(|(entry, _)| *entry).collect();
+    drop_entries(spool, parent, bucket, &entries)?;
+    match ignore_vanished(spool.host.rmdir(parent.at(&bucket))) {
+        Err(error) if error.class() == Class::Contended => Ok(false),
+        other => other.context("remove", bucket).map(|()| true),
     }
-    ignore_vanished(spool.host.rmdir(parent.at(&bucket))).context("remove", bucket)
 }
 
-/// Removes one entry of the bucket.
-pub(crate) fn drop_entry(
-    spool: &Spool<'_>,
-    parent: &Dir<'_>,
-    bucket: BucketName,
-    entry: EntryName,
-) -> Result<(), SpoolError> {
-    let mut path = PathBuffer::default();
-    let at = parent.at(path.join(&[bucket.as_ref(), entry.as_ref()]));
-    ignore_vanished(spool.host.unlink(at)).context("remove", entry)
-}
-
-/// Removes entries of the bucket whose ids have a case that is recorded. What somebody holds is left: it goes back with the
-/// bucket, and is met again as a copy.
+/// Removes entries of the bucket that were never published, or whose ids have a case that is recorded. What somebody holds is
+/// left with the bucket.
 pub(crate) fn drop_entries(
     spool: &Spool<'_>,
     parent: &Dir<'_>,

@@ -119,11 +119,10 @@ impl<'h> Publisher<'h> {
             }
         }
         match spool.host.rmdir(spool.claimed.at(&home_name)) {
-            Err(error) if error.class() != Class::Contended => {
-                Err(error).context("remove", home_name)
-            }
-            _ => Ok(total),
+            Err(error) if error.class() == Class::Contended => self.left.has_claims = true,
+            other => other.context("remove", home_name)?,
         }
+        Ok(total)
     }
 
     fn adopt_pass(
@@ -250,10 +249,8 @@ impl<'h> Publisher<'h> {
             let count = u32::try_from(filling.entries.len()).expect("a bucket's entries are few");
             let target = filling.bucket.with_count(count);
             if count == 0 {
-                spool
-                    .host
-                    .rmdir(home.at(&filling.bucket))
-                    .context("remove", filling.bucket)?;
+                let removed = unless_away(spool.host.rmdir(home.at(&filling.bucket)));
+                removed.context("remove", filling.bucket)?;
                 continue;
             }
             let Filling {
@@ -265,11 +262,8 @@ impl<'h> Publisher<'h> {
                 origins,
                 times: None,
             })?;
-            let from = home.at(&filling.bucket);
-            spool
-                .host
-                .rename_noreplace(from, spool.pending.at(&target))
-                .context("publish", target)?;
+            // What another program holds stays an ordinary claim, and goes back with this directory.
+            self.show(home, filling.bucket, target)?;
         }
         spool.group_commit()
     }

@@ -12,7 +12,7 @@ use crate::intake::adopt::{Adoption, Doorkeeper, Look, NO_FILE};
 use crate::intake::publish::Publisher;
 use crate::layout::{Context, SpoolError};
 use alert::AlertId;
-use host::{Class, Dir, Host, Kind, Meta};
+use host::{Class, Dir, Host, Kind, Meta, Millis};
 use std::time::Duration;
 
 /// What a look at the inbox saw and did.
@@ -22,6 +22,8 @@ pub struct Inbox {
     pub adoption: Adoption,
     /// Files that are no whole JSON object yet, and that somebody has written to not long ago.
     pub waiting: u64,
+    /// Since when something that is to be pending is held by another program; `None` if nothing is.
+    pub held_since: Option<Millis>,
     /// Names that begin with a dot: their writers will rename them.
     pub hidden: u64,
     /// Names that are never taken, because they do not end in `.json`, and directories.
@@ -37,7 +39,8 @@ impl Publisher<'_> {
     /// Takes what lies ready in `inbox/`. A file that is no whole JSON object is taken once nobody has written to it for
     /// `settle`.
     ///
-    /// What it counts as adopted is durable and pending when it returns. If the process dies, every file is in the inbox or
+    /// What it counts as adopted is durable when it returns, and pending unless another program holds it
+    /// ([`Publisher::finish_left`]). If the process dies, every file is in the inbox or
     /// in the queue.
     pub fn adopt_inbox(&mut self, settle: Duration) -> Result<Inbox, SpoolError> {
         let spool = self.spool;
@@ -48,8 +51,10 @@ impl Publisher<'_> {
             bytes: Vec::new(),
         };
         let adoption = self.adopt_dir(&spool.inbox, &mut keeper)?;
+        self.left.note_time(spool.host.now());
         Ok(Inbox {
             adoption,
+            held_since: self.left.since,
             ..keeper.seen
         })
     }

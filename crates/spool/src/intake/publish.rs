@@ -12,6 +12,7 @@
 use crate::buckets::bucket;
 use crate::buckets::claims::next_life;
 use crate::buckets::survey;
+use crate::intake::unrecorded::Left;
 use crate::layout::{BucketName, Context, EntryName, PathBuffer, Shed, Spool, SpoolError, Stamp};
 use crate::ledger::{self, LedgerWriter, PUBLISHER, Record};
 use crate::ledger::{Seen, Tail};
@@ -48,7 +49,8 @@ pub struct Document<'a> {
 /// What [`Publisher::publish`] did. Durable when it is returned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Published {
-    /// Alerts that are pending now, or were already further.
+    /// Alerts that are pending now, or were already further, or will be as soon as the program that holds their bucket lets it
+    /// go.
     pub published: u64,
     /// Alerts that were published before: left out.
     pub duplicates: u64,
@@ -80,6 +82,7 @@ pub struct Publisher<'h> {
     /// The alerts that were published last; read from the ledger when it is asked for the first time.
     seen: Option<Seen>,
     recovery: Recovery,
+    pub(crate) left: Left,
     is_poisoned: bool,
     _lock: Lock<'h>,
 }
@@ -106,6 +109,10 @@ impl<'h> Publisher<'h> {
             names,
             seen: None,
             recovery,
+            left: Left {
+                has_claims: 0 < recovery.held,
+                ..Left::default()
+            },
             is_poisoned: false,
             _lock: lock,
         };
@@ -196,14 +203,13 @@ impl<'h> Publisher<'h> {
         }
         let mut written = Vec::new();
         if let Err(error) = self.write_all(fresh, &mut written) {
-            // Best effort: what cannot be removed now is dropped when the next publisher opens.
-            for one in written {
-                drop(bucket::drop_unpublished(
-                    self.spool,
-                    &self.spool.tmp,
-                    one.bucket,
-                    &mut self.names,
-                ));
+            // Best effort: what cannot be removed now is dropped later.
+            for Written { bucket, .. } in written {
+                let tmp = &self.spool.tmp;
+                let dropped = bucket::drop_unpublished(self.spool, tmp, bucket, &mut self.names);
+                if !matches!(dropped, Ok(true)) {
+                    self.left.note(bucket, false);
+                }
             }
             return Err(error);
         }
@@ -260,11 +266,9 @@ impl<'h> Publisher<'h> {
                 origins: Vec::new(),
                 times: times.map(|(from, to)| (from.0, to.0)),
             })?;
-            let (from, to) = (self.spool.tmp.at(&bucket), self.spool.pending.at(&bucket));
-            self.spool
-                .host
-                .rename_noreplace(from, to)
-                .context("publish", bucket)?;
+            if !self.show(&self.spool.tmp, bucket, bucket)? {
+                self.left.note(bucket, true);
+            }
         }
         self.spool.group_commit()
     }

@@ -29,6 +29,8 @@ pub struct Recovery {
     pub buckets: u64,
     /// Entries in them.
     pub entries: u64,
+    /// Directories of dead workers in which another program held something. They are tried again.
+    pub held: u64,
 }
 
 /// Returns the claims of every worker whose lock is free.
@@ -49,6 +51,7 @@ pub(crate) fn sweep(
         total.cased += one.cased;
         total.buckets += one.buckets;
         total.entries += one.entries;
+        total.held += one.held;
     }
     Ok(total)
 }
@@ -191,7 +194,7 @@ pub(crate) fn return_claims(
             done.entries += u64::from(count);
         }
     }
-    remove_home(spool, &home, &home_name)?;
+    done.held = u64::from(!remove_home(spool, &home, &home_name)?);
     Ok(done)
 }
 
@@ -346,14 +349,14 @@ fn note_quarantined(
     Ok(())
 }
 
-/// Removes a worker's directory. What somebody holds in it keeps it for the next sweep.
-fn remove_home(spool: &Spool<'_>, home: &Dir<'_>, home_name: &str) -> Result<(), SpoolError> {
+/// Removes a worker's directory, and returns whether it is gone. What somebody holds in it keeps it for the next sweep.
+fn remove_home(spool: &Spool<'_>, home: &Dir<'_>, home_name: &str) -> Result<bool, SpoolError> {
+    let mut is_gone = true;
     for at in [home.at(STAGING), spool.claimed.at(home_name)] {
-        match spool.host.rmdir(at) {
-            Ok(()) => {}
-            Err(error) if matches!(error.class(), Class::Vanished | Class::Contended) => {}
-            Err(error) => return Err(error).context("remove", home_name),
+        match ignore_vanished(spool.host.rmdir(at)) {
+            Err(error) if error.class() == Class::Contended => is_gone = false,
+            other => other.context("remove", home_name)?,
         }
     }
-    Ok(())
+    Ok(is_gone)
 }

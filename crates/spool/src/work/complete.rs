@@ -317,9 +317,7 @@ impl Worker<'_> {
             for (_, staged) in &work.duplicates {
                 self.staging().discard_duplicate(staged)?;
             }
-            for entry in &work.copies {
-                bucket::drop_entry(self.spool, &self.home, work.bucket, *entry)?;
-            }
+            bucket::drop_entries(self.spool, &self.home, work.bucket, &work.copies)?;
             bucket::drop_entries(self.spool, &self.home, work.bucket, &work.dropped)?;
             self.give_back(work.bucket)?;
         }

@@ -278,6 +278,12 @@ impl Fs {
         }
     }
 
+    /// Whether a sync that failed has given up bytes of this file: no later one makes them durable.
+    pub fn is_doomed(&self, ino: Ino) -> bool {
+        let inode = &self.inodes[ino];
+        inode.form == Form::Blob && self.blobs[inode.data].doomed
+    }
+
     /// A sync of the filesystem of `beside` failed: each file with unsynced bytes is doomed by the toss of a coin.
     pub(crate) fn doom_some(&mut self, beside: Ino) {
         let device = self.inodes[beside].device;

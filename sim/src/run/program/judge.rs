@@ -54,11 +54,16 @@ impl Before {
             return;
         }
         let [standing, possible] = dangers(shared, &self.moment, &end);
-        let named = named(shared, report, &shared.truth.limits);
+        let beat = beat_of(shared, report);
+        let named = named(shared, report, beat.as_ref(), &shared.truth.limits);
         let mut unheard = Dangers::default();
+        let has_failed = named.contains(Danger::Unreachable);
+        let has_looked = beat.is_some_and(|beat| beat.inbox.is_some());
+        // An inbox that could not be looked at shows no names; that stage 1 failed is told.
+        unheard.note(Danger::NeverTaken, has_failed && !has_looked);
         for danger in [Danger::Skew, Danger::Silence] {
             // An indexer that was not heard, and that is told, cannot show its clock or its newest alert.
-            unheard.note(danger, named.contains(Danger::Unreachable));
+            unheard.note(danger, has_failed);
         }
         let standing = standing.without(unheard);
         let mut watch = shared.watch.borrow_mut();
@@ -151,16 +156,21 @@ fn is_recorded(census: &Census) -> bool {
     census.unrecorded() == 0 && census.count(Place::Vanished) == 0
 }
 
-/// What the program's own health says of the heartbeat that the pass has left on the disk.
-fn named(shared: &Shared, report: &Report, limits: &Limits) -> Dangers {
+/// The heartbeat that the pass has left on the disk.
+fn beat_of(shared: &Shared, report: &Report) -> Option<Heartbeat> {
     let watch = shared.watch.borrow();
     let beat = serde_json::from_slice::<Heartbeat>(&watch.heartbeat).ok();
     // One of another pass says nothing of this one.
-    let beat = beat.filter(|beat| beat.run_id == report.run_id);
+    beat.filter(|beat| beat.run_id == report.run_id)
+}
+
+/// What the program's own health says of the heartbeat.
+fn named(shared: &Shared, report: &Report, beat: Option<&Heartbeat>, limits: &Limits) -> Dangers {
+    let watch = shared.watch.borrow();
     let mut named = Dangers::default();
     let has_lost = 0 < watch.contract.census().count_gone(Place::Vanished);
     if beat.is_some() {
-        let health = Health::of(beat.as_ref(), report.finished, limits);
+        let health = Health::of(beat, report.finished, limits);
         for concern in health.concerns {
             named.note(danger(concern, has_lost), true);
         }
@@ -181,6 +191,7 @@ fn danger(concern: Concern, has_lost: bool) -> Danger {
         | Concern::Failed(_)
         | Concern::Mismatch
         | Concern::Finished
+        | Concern::Held
         | Concern::OutOfReach => Danger::Other,
     }
 }

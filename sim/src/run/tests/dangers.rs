@@ -57,18 +57,7 @@ fn reads_that_give_a_part_are_gone_on_with() {
 
 #[test]
 fn no_part_of_the_home_that_is_read_only_for_a_while_loses_an_alert() {
-    for part in [
-        "home",
-        "tmp",
-        "inbox",
-        "pending",
-        "claimed",
-        "overflow",
-        "quarantine",
-        "state",
-        "ledger",
-        "cases",
-    ] {
+    for (part, _) in crate::scenario::disk::PARTS {
         for errno in ["read-only", "access"] {
             let outcome = play_with(&format!(
                 "[[read_only]]\npart = \"{part}\"\nfrom = \"5m\"\nuntil = \"15m\"\nerrno = \"{errno}\"\n"

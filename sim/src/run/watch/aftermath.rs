@@ -11,6 +11,7 @@ use spool::BucketName;
 impl Watch {
     /// Power failed: everything is looked at again, and what moved is told.
     pub fn power_lost(&mut self, view: &mut View<'_>, torn: &[Ino]) {
+        self.has_lost_power = true;
         for actor in &mut self.actors {
             actor.handles = 0;
         }

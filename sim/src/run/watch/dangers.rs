@@ -10,6 +10,12 @@ use contract::{Actor, PassKind, Place, Side};
 use host::{Call, Class, Errno, HostError};
 use spool::EntryName;
 
+/// Whether a name in a directory of cases is that of a shelf. The queue knows it from an alert's time, whether a scan has shown it
+/// or not.
+fn is_shelf(name: &[u8]) -> bool {
+    name == b"packed" || name.iter().all(u8::is_ascii_digit)
+}
+
 impl Watch {
     pub(super) fn note_call(&mut self, view: &View<'_>, number: Actor, step: &Step<'_>) -> Side {
         let actor = self.actor_mut(number);
@@ -26,10 +32,11 @@ impl Watch {
             _ => {}
         }
         let handles = actor.handles;
-        let in_place = step
-            .dir
-            .is_some_and(|dir| place_of(view.fs().note(dir)).is_some());
-        let is_queue_name = in_place || spool::BucketName::parse(step.name()).is_some();
+        let place = step.dir.and_then(|dir| place_of(view.fs().note(dir)));
+        // Of what was set aside the ledger tells the names.
+        let is_told = place == Some(Place::Quarantined) && call == Call::Stat;
+        let is_seen = place.is_some() && !is_told && !is_shelf(step.name());
+        let is_queue_name = is_seen || spool::BucketName::parse(step.name()).is_some();
         if opens(call) && self.contract.bounds().handles < handles {
             let event = Event::Holds {
                 actor: number,
@@ -122,15 +129,22 @@ impl Watch {
 
     /// Counts a bucket that a worker wanted and somebody held, or had locked away: it was tried, though nothing of it was claimed.
     fn note_held(&mut self, view: &View<'_>, number: Actor, step: &Step<'_>) {
-        // A call that was made to fail has reached nothing: the bucket is where its path starts.
+        // A call that was made to fail has reached nothing: the bucket is where its path starts, in `pending/`, or in the
+        // worker's own directory if it was to be given back.
         let reached = step.ino.or_else(|| view.start_of(step.pending.at()));
         let place = reached.and_then(|ino| place_of(view.note(ino)));
-        let is_claim =
-            place == Some(Place::Pending) && self.pass_of(number) == Some(PassKind::Work);
+        let is_given_back = place == Some(Place::Claimed);
+        let is_claim = !is_given_back && self.pass_of(number) == Some(PassKind::Work);
         if let Some(bucket) = spool::BucketName::parse(step.name())
             && is_claim
         {
-            self.actor_mut(number).named.found_held += u64::from(bucket.count());
+            // Somebody may have put more into it than its name says.
+            let fs = view.fs();
+            let named = |dir| fs.children(dir).find(|(name, _)| *name == step.name());
+            let own = step.ino.or_else(|| Some(named(reached?)?.1));
+            let inside = own.map_or(0, |own| fs.children(own).count() as u64);
+            let count = u64::from(bucket.count()).max(inside);
+            self.actor_mut(number).named.found_held += count;
         }
     }
 

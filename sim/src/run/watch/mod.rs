@@ -82,7 +82,7 @@ struct Named {
     parked: u64,
     /// Of that, what one actor wanted to park and found gone.
     found_gone: u64,
-    /// What one actor wanted to claim and found held by somebody.
+    /// What one actor wanted to claim and found held by somebody, since it found nothing more to claim.
     found_held: u64,
 }
 
@@ -206,6 +206,10 @@ pub struct Watch {
     to_acknowledge: Vec<Id>,
     /// Alerts that an outsider wrote into while a worker had them.
     edited_in_hand: BTreeSet<Id>,
+    /// Files that were set aside under an identity that no alert has.
+    aside_unknown: u64,
+    /// Whether the power has failed.
+    has_lost_power: bool,
     /// The step at which each alert was published last.
     published: Vec<u64>,
     /// The step of the last group commit.
@@ -248,6 +252,8 @@ impl Watch {
             packs: BTreeMap::new(),
             to_acknowledge: Vec::new(),
             edited_in_hand: BTreeSet::new(),
+            aside_unknown: 0,
+            has_lost_power: false,
             published: vec![u64::MAX; ids as usize],
             committed: 0,
             inside: Vec::new(),
@@ -322,8 +328,8 @@ impl Watch {
     /// Nothing of the queue's waits or is in motion, and every case has its record.
     pub fn is_quiet(&self) -> bool {
         let census = self.contract.census();
-        let waiting = census.count(Place::Pending) + census.count(Place::Overflow);
-        self.is_at_rest() && waiting == 0
+        let is_parked = self.contract.bounds().readmits && 0 < census.count(Place::Overflow);
+        self.is_at_rest() && census.count(Place::Pending) == 0 && !is_parked
     }
 
     /// Nothing of the queue's is in motion, and every case has its record.
@@ -409,12 +415,16 @@ impl Watch {
             is_empty: report.is_empty,
             calls: actor.calls - open.calls,
             listed: actor.listed - open.listed,
-            held: actor.named.found_held - open.named.found_held,
+            held: actor.named.found_held,
             is_refused,
             at_start: open.at_start,
             at_end,
             step,
         };
+        if report.is_empty {
+            // Until then it passes by what it has found held.
+            actor.named.found_held = 0;
+        }
         self.passes.push(PassLog {
             kind: open.kind,
             time_ns: (open.time_ns, time_ns),

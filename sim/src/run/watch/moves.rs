@@ -56,6 +56,11 @@ impl Watch {
         // The queue's own programs may not write what is there; an outsider may copy it.
         if is_back || arrival.side == Side::Inside {
             self.primary[id.0 as usize] = (ino, dir);
+            // Its writer has put it into the inbox again; the queue's name for it is the first that tells whose it is.
+            if (before, arrival.place) == (Place::Vanished, Place::Claimed) {
+                let back = self.motion(view, ino, Place::Pending, arrival.actor, Side::Inside);
+                self.contract.moved(id, back);
+            }
             // A file that turns up again was moved by an outsider; the queue is told of it as restored.
             let motion = self.motion(view, ino, arrival.place, arrival.actor, Side::Inside);
             self.contract.moved(id, motion);
@@ -82,6 +87,11 @@ impl Watch {
         let is_primary = self.primary[id.0 as usize] == (ino, dir) && entry.place == place;
         if is_primary || 0 < entry.copies {
             self.contract.removed(id, place, actor, side, self.step);
+        }
+        // A script keeps no copy of a file that was taken from it.
+        let is_missing = self.contract.census().get(id).place == Place::Vanished;
+        if is_missing && self.source.is_dropped(id.0) {
+            self.contract.gone(id, true);
         }
         if is_primary && side == Side::Outside {
             self.vanished += 1;
@@ -192,6 +202,7 @@ impl Watch {
         side: Side,
     ) {
         let Some(id) = self.noted(view.fs(), ino) else {
+            self.aside_unknown += u64::from(to == Some(Place::Quarantined));
             return;
         };
         let entry = *self.contract.census().get(id);
@@ -203,7 +214,8 @@ impl Watch {
         if !is_primary {
             // A copy: it matters when it becomes terminal before the one that counts, or as a second case.
             if to.is_terminal() && (to == Place::Cased || !entry.place.is_terminal()) {
-                if !entry.place.is_terminal() {
+                // A good copy of what was set aside: from here on its case counts.
+                if entry.place != Place::Cased {
                     self.primary[id.0 as usize] = (ino, to_dir);
                 }
                 let motion = self.motion(view, ino, to, actor, side);

@@ -62,7 +62,9 @@ impl Watch {
             }
             _ => fs.name_durable(dir, entry.as_ref()) && fs.dir_durable(dir),
         };
-        fs.bytes_durable(ino) && is_named
+        // A script syncs nothing, and a sync that failed when nobody asked for its file took what no later sync gives back.
+        let is_given_up = self.source.is_dropped(id.0) && fs.is_doomed(ino);
+        (fs.bytes_durable(ino) || is_given_up) && is_named
     }
 
     /// Bytes were appended: to the ledger, or by an outsider to an alert.
@@ -120,6 +122,11 @@ impl Watch {
             return;
         };
         let id = Id(index);
+        let known = self.contract.census().get(id);
+        // A copy that somebody made, and that is bad now: its alert has its case all the same.
+        if place == Place::Quarantined && known.place == Place::Cased && 0 < known.copies {
+            return;
+        }
         let is_durable = self.is_durable(view.fs(), id, entry);
         self.contract.recorded(id, place, is_durable, self.step);
         self.recorded.push((segment, id));

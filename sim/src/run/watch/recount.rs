@@ -5,9 +5,11 @@ use super::Watch;
 use super::places::place_of;
 use crate::kernel::{Fs, Ino, Node};
 use alert::AlertId;
+use contract::event::Difference;
 use contract::{Event, Id, Place};
 use spool::EntryName;
 use spool::audit::Audit;
+use std::collections::BTreeSet;
 
 /// Where alerts wait under names that tell their identity.
 const WAITING: [Place; 4] = [
@@ -29,14 +31,22 @@ impl Watch {
         // alert, and fetches it again; the census has it where it comes from.
         let is_untold = |id: &&AlertId| place_of(id) == Some(Place::Source);
         let untold = audit.vanished.iter().filter(is_untold).count() as u64;
+        // What a script has left half-written has an identity that no alert has. It is set aside, and may be taken from there.
+        let aside_min = census.count(Place::Quarantined).min(audit.quarantined);
+        let aside = audit.quarantined - self.aside_unknown.min(audit.quarantined - aside_min);
+        let is_known = |id: &&AlertId| place_of(id).is_some();
+        let unknown = audit.vanished.iter().filter(|id| !is_known(id)).count() as u64;
+        let unheard = self.unheard(audit);
+        let missed = audit.vanished.len() as u64;
         let counts = [
             (audit.cased, Place::Cased),
-            (audit.quarantined, Place::Quarantined),
+            (aside, Place::Quarantined),
             (audit.pending, Place::Pending),
             (audit.overflow, Place::Overflow),
             (audit.claimed, Place::Claimed),
-            (audit.vanished.len() as u64 - untold, Place::Vanished),
+            (missed - untold - unknown + unheard, Place::Vanished),
         ];
+        let first = self.first_difference(audit, &counts);
         let miscounted = counts
             .iter()
             .map(|(count, place)| count.abs_diff(census.count(*place)));
@@ -50,14 +60,66 @@ impl Watch {
         };
         let copied = audit.doubled.iter().filter(is_copied).count() as u64;
         let miscounted = miscounted.sum::<u64>().saturating_sub(2 * copied);
-        let differences = miscounted + misplaced - untold + audit.mismatches() - copied;
+        let differences = miscounted + misplaced - untold - unknown + audit.mismatches() - copied;
         self.contract.observe(
             Event::Audited {
                 differences,
+                first,
                 step: self.step,
             },
             self.step,
         );
+    }
+
+    /// How many alerts somebody took from the publisher before it had recorded them: the queue knows nothing of them.
+    fn unheard(&self, audit: &Audit) -> u64 {
+        let missed: BTreeSet<u32> = audit
+            .vanished
+            .iter()
+            .filter_map(|id| self.source.index_of(*id))
+            .collect();
+        let all = self.contract.census().iter();
+        let unheard = all.filter(|(id, entry)| {
+            let may_be_unrecorded = !entry.was_pending() || self.has_lost_power;
+            entry.place == Place::Vanished
+                && self.source.is_dropped(id.0)
+                && may_be_unrecorded
+                && !missed.contains(&id.0)
+        });
+        unheard.count() as u64
+    }
+
+    /// Something on which the audit and the census may differ.
+    fn first_difference(&self, audit: &Audit, counts: &[(u64, Place)]) -> Option<Difference> {
+        let census = self.contract.census();
+        let mut missed = audit.vanished.iter().filter_map(|id| {
+            let id = Id(self.source.index_of(*id)?);
+            let place = census.get(id).place;
+            let is_right = matches!(place, Place::Vanished | Place::Source);
+            (!is_right).then_some(Difference::Missed(id, place))
+        });
+        let mut counts = counts.iter().filter_map(|(count, place)| {
+            let known = census.count(*place);
+            (*count != known).then_some(Difference::Count {
+                place: *place,
+                audit: *count,
+                census: known,
+            })
+        });
+        let at_odds = [
+            (&audit.doubled, "in two places"),
+            (&audit.case_missing, "recorded with a case that is missing"),
+            (&audit.case_unrecorded, "cases without a record"),
+            (&audit.quarantine_unrecorded, "set aside without a record"),
+        ];
+        let mut at_odds = at_odds.into_iter().filter_map(|(ids, how)| {
+            let count = ids.len() as u64;
+            (0 < count).then_some(Difference::AtOdds(count, how))
+        });
+        missed
+            .next()
+            .or_else(|| at_odds.next())
+            .or_else(|| counts.next())
     }
 
     /// Looks at every file of the queue, and says how it contradicts the census; `None` if it does not. No call may be under way.

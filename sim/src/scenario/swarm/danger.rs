@@ -4,7 +4,8 @@ use super::draw::Draw;
 use crate::scenario::writer::PAUSE_MAX_NS;
 use crate::scenario::{
     Again, Antivirus, Archiver, CallFault, ClockStep, Crash, FileIndexer, IndexerFault, Operator,
-    Plant, PowerLoss, Producer, Role, Rotation, Scenario, SecondInstance, Spread, Trigger, Writer,
+    Pace, Plant, PowerLoss, Producer, Role, Rotation, Scenario, SecondInstance, Spread, Trigger,
+    Writer,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -169,6 +170,11 @@ impl Danger for Producer {
         if 0 < self.age_ns {
             self.age_ns = draw.time(self.age_ns);
             self.total = self.total.map(|total| draw.count(total));
+        }
+        if let (Some(total), Pace::EveryNs(interval)) = (self.total, self.pace) {
+            // The last one comes before faults stop, as all others.
+            let most = (self.age_ns + draw.span_ns()) / interval.max(1);
+            self.total = Some(total.min(most.max(1)));
         }
         if self.indexed_ns.is_some() {
             self.indexed_ns = Some(draw.moment());

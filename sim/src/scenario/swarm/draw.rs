@@ -210,6 +210,11 @@ impl Draw {
         }
     }
 
+    /// The time until faults stop, in nanoseconds.
+    pub(super) fn span_ns(&self) -> u64 {
+        self.span_ns
+    }
+
     /// Any moment before faults stop.
     pub(super) fn moment(&mut self) -> u64 {
         self.prng.below(self.span_ns)
