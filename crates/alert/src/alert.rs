@@ -15,6 +15,8 @@ pub struct Alert<'a> {
     pub bytes: &'a [u8],
     /// The hour of the alert's own time, the first of `timestamp` and `@timestamp` that can be read; `None` if neither can.
     pub hour: Option<Hour>,
+    /// That time, in milliseconds since 1970.
+    pub time_ms: Option<i64>,
 }
 
 /// An hour of the UTC calendar: what cases are sharded by.
@@ -110,22 +112,26 @@ impl<'a> Alert<'a> {
             Some(source) => [source.timestamp, source.ecs_timestamp],
             None => [document.timestamp, document.ecs_timestamp],
         };
-        let hour = fields.iter().find_map(|field| match field {
-            Field::Text(text) => hour_of(text),
+        let time = fields.iter().find_map(|field| match field {
+            Field::Text(text) => time_of(text),
             Field::Absent | Field::Other(_) => None,
         });
-        Ok(Alert { bytes, hour })
+        Ok(Alert {
+            bytes,
+            hour: time.map(Hour::of),
+            time_ms: time.map(Timestamp::as_millisecond),
+        })
     }
 }
 
-/// The UTC hour of a timestamp in RFC 3339, or in Wazuh 4's form with an offset that has no colon. A year before 0 has no
-/// four digits to be filed under, and counts as none.
-fn hour_of(text: &str) -> Option<Hour> {
+/// A timestamp in RFC 3339, or in Wazuh 4's form with an offset that has no colon. A year before 0 has no four digits to be
+/// filed under, and counts as none.
+fn time_of(text: &str) -> Option<Timestamp> {
     let instant = text.parse::<Timestamp>().ok().or_else(|| {
         let broken_down = parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?;
         broken_down.to_timestamp().ok()
     })?;
-    Some(Hour::of(instant)).filter(|hour| 0 <= hour.year)
+    Some(instant).filter(|instant| 0 <= Hour::of(*instant).year)
 }
 
 #[cfg(test)]

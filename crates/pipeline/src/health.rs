@@ -17,7 +17,7 @@ pub struct Health {
     pub reasons: Vec<String>,
     /// What those reasons are about that come from the heartbeat.
     pub concerns: BTreeSet<Concern>,
-    /// How long ago the last pass ended; `None` if there was none.
+    /// How long ago the last pass ended, or how far ahead that time is after the clock was set back; `None` if there was none.
     pub age_ms: Option<u64>,
 }
 
@@ -108,16 +108,21 @@ impl Health {
         let held = held.and_then(|since| held_for_long(since, last.finished));
         health.complain(Concern::Held, held);
         health.complain(Concern::SetAside, set_aside(last.last_day, limits));
-        let age = now.0.saturating_sub(last.finished.as_millisecond());
-        let age = u64::try_from(age).unwrap_or(0);
+        let since = now.0.saturating_sub(last.finished.as_millisecond());
+        let age = since.unsigned_abs();
         if let Some(indexer) = &last.indexer {
             health.complain(Concern::Skew, skewed(indexer, limits));
             health.complain(Concern::Silence, silent(indexer, limits));
             health.complain(Concern::OutOfReach, out_of_reach(indexer));
         }
         if limits.age_max_ms < age {
-            let (age, limit) = (words::duration(age), words::duration(limits.age_max_ms));
-            let reason = format!("the last pass ended {age} ago, and one is due within {limit}");
+            let (ago, limit) = (words::duration(age), words::duration(limits.age_max_ms));
+            let reason = match since < 0 {
+                true => format!(
+                    "the last pass ended at a time that is {ago} to come: the clock was set back since, and no pass was made"
+                ),
+                false => format!("the last pass ended {ago} ago, and one is due within {limit}"),
+            };
             health.complain(Concern::Overdue, [reason]);
         }
         if !last.ok && health.reasons.is_empty() {

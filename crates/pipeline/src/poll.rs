@@ -3,7 +3,7 @@
 use crate::observed::Observed;
 use crate::source::{Source, SourceFailure};
 use crate::stage::{Counts, Ran};
-use crate::time::elapsed_ms;
+use crate::time::is_due;
 use host::Millis;
 use indexer::Observations;
 use spool::{Inbox, Spool};
@@ -108,11 +108,8 @@ impl Poll {
             }
         }
         let now = spool.host().now();
-        let since = elapsed_ms(self.counts_audited, now);
-        // After a clock was set back, the last audit may be said to have been at a time to come.
-        let is_due =
-            now < self.counts_audited || limits.count_audit_every.as_millis() <= u128::from(since);
-        if is_due && !feed.is_over() {
+        let every_ms = u64::try_from(limits.count_audit_every.as_millis()).unwrap_or(u64::MAX);
+        if is_due(self.counts_audited, now, every_ms) && !feed.is_over() {
             let (audit, published) = feed.audit();
             counts.given += published.published;
             self.note(feed.observations());

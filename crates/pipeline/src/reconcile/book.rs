@@ -7,7 +7,7 @@ use super::open::{Open, Paging};
 use super::ranges::Ranges;
 use crate::failure::{Failure, FailureKind};
 use crate::reconciled::Reconciled;
-use crate::time::elapsed_ms;
+use crate::time::is_due;
 use alert::{AlertId, Disposition};
 use host::{Dir, Millis};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -242,21 +242,21 @@ impl Book {
 
     /// Whether it is time to look at every name of the queue.
     pub(super) fn is_look_due(&self, now: Millis, look_every: Duration) -> bool {
-        let since = elapsed_ms(Millis(self.looked_ms), now);
-        self.open() <= LOOK_ALWAYS_MAX || look_every.as_millis() <= u128::from(since)
+        let every_ms = u64::try_from(look_every.as_millis()).unwrap_or(u64::MAX);
+        self.open() <= LOOK_ALWAYS_MAX || is_due(Millis(self.looked_ms), now, every_ms)
     }
 
     /// Whether it is time to ask for what vanished. While others are on their way it may wait a little: those that vanish
     /// meanwhile are asked for together with it.
     pub(super) fn is_restore_due(&self, now: Millis) -> bool {
-        let since = elapsed_ms(Millis(self.restored_ms), now);
-        let is_idle = self.open.is_empty() || RESTORE_EVERY_MS <= since;
+        let is_idle =
+            self.open.is_empty() || is_due(Millis(self.restored_ms), now, RESTORE_EVERY_MS);
         is_idle && (!self.vanished.is_empty() || self.is_seek_due(now))
     }
 
     /// Whether it is time to ask for what is lost.
     fn is_seek_due(&self, now: Millis) -> bool {
-        !self.lost.is_empty() && SEEK_EVERY_MS <= elapsed_ms(Millis(self.sought_ms), now)
+        !self.lost.is_empty() && is_due(Millis(self.sought_ms), now, SEEK_EVERY_MS)
     }
 
     /// What the indexer is to be asked for now.

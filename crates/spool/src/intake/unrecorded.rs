@@ -4,9 +4,12 @@ use crate::buckets::bucket;
 use crate::buckets::claims;
 use crate::buckets::survey;
 use crate::intake::publish::Publisher;
-use crate::layout::{BucketName, Context, EntryName, Shed, SpoolError, Stamp};
+use crate::layout::{
+    BucketName, Context, EntryName, PathBuffer, Shed, Spool, SpoolError, Stamp, unless_away,
+};
 use crate::ledger::Record;
 use crate::recovery;
+use alert::Alert;
 use host::{Class, Dir, Millis};
 use std::collections::BTreeSet;
 
@@ -142,11 +145,14 @@ impl Publisher<'_> {
             self.list_newer(&home, last_recorded, &mut unrecorded)?;
         }
         let planned = recovery::all_planned(spool, &mut self.names)?;
-        unrecorded.extend(
-            planned
-                .into_iter()
-                .filter(|(of, _)| last_recorded < of.first()),
-        );
+        let newer = planned
+            .into_iter()
+            .filter(|(bucket, _)| last_recorded < bucket.first());
+        unrecorded.extend(newer.map(|(bucket, entry)| Unrecorded {
+            bucket,
+            entry,
+            times: None,
+        }));
         self.record_all(unrecorded)
     }
 
@@ -155,7 +161,7 @@ impl Publisher<'_> {
         &mut self,
         dir: &Dir<'_>,
         mut done: Stamp,
-        found: &mut Vec<(BucketName, EntryName)>,
+        found: &mut Vec<Unrecorded>,
     ) -> Result<(), SpoolError> {
         loop {
             let is_done = |first| first <= done;
@@ -166,18 +172,25 @@ impl Publisher<'_> {
             done = newest.first();
             for bucket in new {
                 if let Some(content) = bucket::list(self.spool, dir, bucket, &mut self.names)? {
-                    found.extend(content.entries.iter().map(|(entry, _)| (bucket, *entry)));
+                    let entries = content.entries.iter().map(|(entry, _)| *entry);
+                    let times = times_of(self.spool, dir, bucket, entries.clone())?;
+                    found.extend(entries.map(|entry| Unrecorded {
+                        bucket,
+                        entry,
+                        times,
+                    }));
                 }
             }
         }
     }
 
-    fn record_all(&mut self, mut found: Vec<(BucketName, EntryName)>) -> Result<(), SpoolError> {
-        found.sort_unstable_by_key(|(bucket, entry)| (bucket.first(), *entry));
-        found.dedup_by_key(|(bucket, entry)| (bucket.first(), *entry));
-        for of_bucket in found.chunk_by(|(a, _), (b, _)| a.first() == b.first()) {
-            let bucket = of_bucket[0].0;
-            let entries: Vec<_> = of_bucket.iter().map(|(_, entry)| *entry).collect();
+    fn record_all(&mut self, mut found: Vec<Unrecorded>) -> Result<(), SpoolError> {
+        found.sort_unstable_by_key(|one| (one.bucket.first(), one.entry));
+        found.dedup_by_key(|one| (one.bucket.first(), one.entry));
+        for of_bucket in found.chunk_by(|a, b| a.bucket.first() == b.bucket.first()) {
+            let bucket = of_bucket[0].bucket;
+            let times = of_bucket.iter().find_map(|one| one.times);
+            let entries: Vec<_> = of_bucket.iter().map(|one| one.entry).collect();
             let newest = entries.last().map(EntryName::stamp).unwrap_or_default();
             self.last = self.last.max(newest).max(bucket.first());
             self.remember(&entries);
@@ -185,9 +198,54 @@ impl Publisher<'_> {
                 bucket,
                 entries,
                 origins: Vec::new(),
-                times: None,
+                times,
             })?;
         }
         Ok(())
     }
+}
+
+/// An entry whose publication no record tells of.
+struct Unrecorded {
+    bucket: BucketName,
+    entry: EntryName,
+    /// When the alerts of its bucket happened, in milliseconds since 1970: where to ask for it, should it vanish.
+    times: Option<(i64, i64)>,
+}
+
+/// When the alerts of a bucket happened, to the hour: from its first and its last alert, because an indexer gives them in the order
+/// of their times. `None` if neither says.
+fn times_of(
+    spool: &Spool<'_>,
+    dir: &Dir<'_>,
+    bucket: BucketName,
+    entries: impl DoubleEndedIterator<Item = EntryName> + Clone,
+) -> Result<Option<(i64, i64)>, SpoolError> {
+    const HOUR_MS: i64 = 3_600_000;
+    let (mut path, mut bytes) = (PathBuffer::default(), Vec::new());
+    let mut times = None;
+    let ends = entries.clone().next().into_iter().chain(entries.last());
+    for entry in ends {
+        bytes.clear();
+        let at = dir.at(path.join(&[bucket.as_ref(), entry.as_ref()]));
+        let read = bucket::read_payload(spool.host, at, &mut bytes);
+        if unless_away(read).context("read", entry)?.is_none() {
+            continue;
+        }
+        let alert = Alert::parse(&bytes).ok();
+        if let Some(time) = alert.and_then(|alert| alert.time_ms) {
+            let (from, to) = times.unwrap_or((time, time));
+            times = Some((time.min(from), time.max(to)));
+        }
+    }
+    let whole = |(from, to): (i64, i64)| {
+        let from = from.div_euclid(HOUR_MS) * HOUR_MS;
+        (
+            from,
+            to.div_euclid(HOUR_MS)
+                .saturating_add(1)
+                .saturating_mul(HOUR_MS),
+        )
+    };
+    Ok(times.map(whole))
 }

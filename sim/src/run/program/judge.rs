@@ -98,7 +98,8 @@ impl Before {
         let last = std::mem::replace(&mut watch.settled, is_settled.then_some((now, skew_ms)));
         // What changed since the pass before is looked at by this one, and costs what it costs. So does a clock that was set: by
         // how much of what is finished is due to be looked at again.
-        let is_still = last == Some((self.books, skew_ms))
+        let is_still = is_whole
+            && last == Some((self.books, skew_ms))
             && self.books == now
             // What waits, or is parked, is looked for on disk.
             && self.books.pending + self.books.in_flight + self.books.overflow == 0

@@ -4,6 +4,7 @@ use super::Watch;
 use super::packs::is_pack;
 use super::places::{NONE, place_of};
 use crate::kernel::{Ino, Node, View};
+use crate::run::program::foundry::ROOT;
 use contract::sometimes::Goal;
 use contract::{Id, Place};
 use spool::BucketName;
@@ -21,6 +22,7 @@ impl Watch {
         let mut found: Vec<(u32, Place, Ino, Ino)> = Vec::new();
         self.named_pending = 0;
         self.packs.clear();
+        let inbox = view.fs().at(format!("{ROOT}/inbox").as_bytes());
         let mut waiting = vec![(Ino::ROOT, 0)];
         while let Some((dir, named)) = waiting.pop() {
             // A directory whose move was undone is what it was before.
@@ -34,6 +36,12 @@ impl Watch {
                 self.named_pending += named;
             }
             let mut packs = Vec::new();
+            if Some(dir) == inbox {
+                // Back where a script had put it: it is that script's again until the queue takes it in hand.
+                let files: Vec<Ino> = view.fs().children(dir).map(|(_, child)| child).collect();
+                files.iter().for_each(|file| view.set_note(*file, NONE));
+                continue;
+            }
             for (name, child) in view.fs().children(dir) {
                 if view.fs().node(child) == Node::Dir {
                     let bucket = BucketName::parse(name);

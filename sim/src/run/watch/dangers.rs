@@ -33,8 +33,9 @@ impl Watch {
         }
         let handles = actor.handles;
         let place = step.dir.and_then(|dir| place_of(view.fs().note(dir)));
-        // Of what was set aside the ledger tells the names.
-        let is_told = place == Some(Place::Quarantined) && call == Call::Stat;
+        // Of what is finished the ledger tells the names.
+        let is_finished = matches!(place, Some(Place::Quarantined | Place::Cased));
+        let is_told = is_finished && matches!(call, Call::Stat | Call::OpenRead);
         let is_seen = place.is_some() && !is_told && !is_shelf(step.name());
         let is_queue_name = is_seen || spool::BucketName::parse(step.name()).is_some();
         if opens(call) && self.contract.bounds().handles < handles {

@@ -32,6 +32,8 @@ impl Watch {
         for (id, alert) in self.packed(view.fs(), ino) {
             self.packed_cases += 1;
             let before = *self.contract.census().get(id);
+            // Somebody has copied it, and the copy is the first that gets a case.
+            let is_heir = is_heir || 0 < before.copies;
             self.primary[id.0 as usize] = (ino, dir);
             let motion = Motion {
                 to: Place::Cased,
