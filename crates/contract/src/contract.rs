@@ -153,6 +153,11 @@ impl Contract {
         self.census.set_place(id, to, actor, step);
     }
 
+    /// Of the copies of an id, another is the one that counts from here on: it is in `place`, in the hands of `actor`.
+    pub fn counts_as(&mut self, id: Id, place: Place, actor: Actor, step: u64) {
+        self.census.set_place(id, place, actor, step);
+    }
+
     /// An id got its case in a file of many. If `has_file`, the file that the case was made of still stands: it is a copy
     /// from here on, and its removal is judged as that of one.
     pub fn cased_beside(&mut self, id: Id, motion: Motion, has_file: bool) {

@@ -239,13 +239,9 @@ impl Machine {
     /// The call fails and changes nothing, but for what a failed sync leaves in doubt.
     fn fail(&mut self, step: &Step<'_>, errno: Errno) -> Result<Answer, Errno> {
         let pending = &step.pending;
-        match (
-            pending.call,
-            self.fs.sync_target(pending.process, pending.handle),
-        ) {
-            (Call::SyncFile, Ok(ino)) => self.fs.doom(ino),
-            (Call::SyncAll, Ok(ino)) => self.fs.doom_some(ino),
-            _ => {}
+        let is_all = pending.call == Call::SyncAll;
+        if is_all || pending.call == Call::SyncFile {
+            self.fs.sync_failed(pending.process, pending.handle, is_all);
         }
         Err(errno)
     }

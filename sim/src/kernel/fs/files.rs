@@ -325,6 +325,7 @@ impl Fs {
         file: FileId,
     ) -> Result<Effect<'p>, Errno> {
         let ino = self.sync_target(process, file.0)?;
+        self.settle_error(process, file.0)?;
         self.sync_bytes(ino);
         Ok(Effect::SyncedFile { ino })
     }
@@ -347,9 +348,19 @@ impl Fs {
         dir: DirId,
     ) -> Result<Effect<'p>, Errno> {
         let ino = self.sync_target(process, dir.0)?;
+        self.settle_error(process, dir.0)?;
         let device = self.inodes[ino].device;
         let items = self.sync_device(device);
         Ok(Effect::SyncedAll { device, items })
+    }
+
+    /// Errs, once, if bytes were given up of which this handle has not told.
+    fn settle_error(&mut self, process: ProcessId, id: u32) -> Result<(), Errno> {
+        let handle = self.handles.get(id, process)?;
+        match std::mem::take(&mut handle.owes_error) {
+            true => Err(Errno::Io),
+            false => Ok(()),
+        }
     }
 
     /// What a handle of any kind is open on.

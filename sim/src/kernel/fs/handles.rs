@@ -42,6 +42,9 @@ pub(crate) struct Handle {
     generation: u32,
     is_open: bool,
     pub(crate) cursor: Cursor,
+    /// Since it was opened bytes of its filesystem, or of its file, were given up, and it has told nobody: its next sync fails, as
+    /// that of every descriptor does which was open then (Linux 5.8 and later, syncfs(2) and `errseq_t`).
+    pub(crate) owes_error: bool,
 }
 
 /// A handle's number is its slot and, above that, how often the slot was used before: a stale number is refused.
@@ -88,6 +91,7 @@ impl Handles {
             generation,
             is_open: true,
             cursor: Cursor::default(),
+            owes_error: false,
         };
         if let Some(slot) = self.free.pop() {
             let generation = self.slots[slot as usize].generation + 1;
@@ -160,6 +164,11 @@ impl Handles {
             })
             .map(|slot| self.id(slot))
             .collect()
+    }
+
+    /// All open handles, to be changed.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Handle> {
+        self.slots.iter_mut().filter(|handle| handle.is_open)
     }
 
     /// All open handles.

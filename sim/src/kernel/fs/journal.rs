@@ -4,8 +4,10 @@
 //! is durable follows from the number of the operation that made it, so a sync costs O(1) beside dropping the log that it
 //! covered, which each operation pays once. What the log could bring back stays allocated: it *pins* inodes.
 
+use super::handles::Grip;
 use super::inode::{DIRTY, FREE, Form};
 use super::{Fs, Ino, Node};
+use crate::kernel::options::ProcessId;
 
 /// The log is not looked at again before it has doubled, and not below this length.
 const COMPACT_MIN: usize = 1_024;
@@ -269,12 +271,40 @@ impl Fs {
         self.journals[usize::from(device)].ops = ops;
     }
 
-    /// A sync of this file failed: what is not durable now never will be, whatever a later sync says (contract S18).
-    pub(crate) fn doom(&mut self, ino: Ino) {
+    /// A sync failed: what is given up of that never becomes durable, whatever a later sync says (contract S18). Every other handle
+    /// that is open now will tell of it.
+    pub(crate) fn sync_failed(&mut self, process: ProcessId, id: u32, is_all: bool) {
+        let Ok(ino) = self.sync_target(process, id) else {
+            return;
+        };
+        match is_all {
+            true => self.doom_some(ino),
+            false => self.doom(ino),
+        }
+        let device = self.inodes[ino].device;
+        for handle in self.handles.iter_mut() {
+            let is_of_all = matches!(handle.grip, Grip::Dir | Grip::Root);
+            if is_of_all && self.inodes[handle.ino].device == device {
+                handle.owes_error = true;
+            }
+        }
+        // Who learns of it by this call need not be told again by the same handle.
+        if let Ok(own) = self.handles.get(id, process) {
+            own.owes_error = false;
+        }
+    }
+
+    /// What is not durable of this file is given up.
+    fn doom(&mut self, ino: Ino) {
         let inode = &self.inodes[ino];
         if inode.form == Form::Blob {
             let blob = &mut self.blobs[inode.data];
             blob.doomed |= blob.synced < inode.len;
+            let is_doomed = blob.doomed;
+            let handles = self.handles.iter_mut();
+            for handle in handles.filter(|handle| handle.ino == ino) {
+                handle.owes_error |= is_doomed;
+            }
         }
     }
 
@@ -285,7 +315,7 @@ impl Fs {
     }
 
     /// A sync of the filesystem of `beside` failed: each file with unsynced bytes is doomed by the toss of a coin.
-    pub(crate) fn doom_some(&mut self, beside: Ino) {
+    fn doom_some(&mut self, beside: Ino) {
         let device = self.inodes[beside].device;
         let dirty = std::mem::take(&mut self.journals[usize::from(device)].dirty);
         for &ino in &dirty {

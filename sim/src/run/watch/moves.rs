@@ -214,9 +214,12 @@ impl Watch {
         if !is_primary {
             // A copy: it matters when it becomes terminal before the one that counts, or as a second case.
             if to.is_terminal() && (to == Place::Cased || !entry.place.is_terminal()) {
-                // A good copy of what was set aside: from here on its case counts.
+                // From here on it counts: before the one that did, or as the good copy of what was set aside.
                 if entry.place != Place::Cased {
                     self.primary[id.0 as usize] = (ino, to_dir);
+                }
+                if !entry.place.is_terminal() && entry.place != from {
+                    self.contract.counts_as(id, from, actor, self.step);
                 }
                 let motion = self.motion(view, ino, to, actor, side);
                 self.contract.moved(

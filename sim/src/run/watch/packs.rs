@@ -34,6 +34,10 @@ impl Watch {
             let before = *self.contract.census().get(id);
             // Somebody has copied it, and the copy is the first that gets a case.
             let is_heir = is_heir || 0 < before.copies;
+            if 0 < before.copies && matches!(before.place, Place::Pending | Place::Overflow) {
+                self.contract
+                    .counts_as(id, Place::Claimed, actor, self.step);
+            }
             self.primary[id.0 as usize] = (ino, dir);
             let motion = Motion {
                 to: Place::Cased,

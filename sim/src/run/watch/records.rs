@@ -30,7 +30,10 @@ impl Watch {
             let durable = durable_children(view.fs(), dir);
             for id in here {
                 let (ino, _) = self.primary[id.0 as usize];
-                let is_gone = self.contract.census().get(*id).place == Place::Vanished;
+                // What a power loss took and left the record of, the queue misses as it misses what vanished.
+                let place = self.contract.census().get(*id).place;
+                let is_gone =
+                    place == Place::Vanished || place == Place::Source && self.has_lost_power;
                 // A group commit after it was published: whatever is moved later, it keeps a durable name.
                 let is_anchored = self.published[id.0 as usize] < self.committed;
                 let is_durable = is_gone || is_anchored || durable.contains(&ino);
