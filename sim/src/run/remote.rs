@@ -3,6 +3,7 @@
 use super::shared::Shared;
 use super::source::Source;
 use super::struck;
+use super::truth::is_useless;
 use crate::scenario::{IndexTurn, IndexTurnKind, IndexerFault, IndexerFaultKind, Scenario};
 use contract::sometimes::Goal;
 use host::Host;
@@ -40,7 +41,10 @@ impl Remote {
                 .collect(),
             ..Account::reader(USER, "")
         };
-        let faults = scenario.indexer.faults.iter();
+        // A request meets the first that strikes it: one that leaves nothing of use hides the others.
+        let mut faults: Vec<_> = scenario.indexer.faults.iter().collect();
+        faults.sort_by_key(|fault| !is_useless(fault.kind));
+        let faults = faults.into_iter();
         let options = Options {
             accounts: vec![account],
             misfortunes: faults

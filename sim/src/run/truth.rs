@@ -35,8 +35,8 @@ pub(in crate::run) struct Moment {
     /// Files of the inbox that have a name which is never taken, and that are half written.
     never_taken: u64,
     half_written: u64,
-    /// Alerts that are missing, and that the indexer has no more.
-    lost: u64,
+    /// Alerts that are missing, and that nobody has any more: those of which the queue must know, and all.
+    lost: [u64; 2],
     /// Whether passes have had the time to find that out.
     pub(in crate::run) is_looked_for: bool,
 }
@@ -102,7 +102,13 @@ impl Moment {
             is_recorded: census.unrecorded() == 0,
             never_taken: shared.never_taken.get(),
             half_written: shared.half_written.get(),
-            lost: census.count_gone(Place::Vanished),
+            lost: [
+                watch.lost(),
+                [Place::Vanished, Place::Source]
+                    .map(|place| census.count_gone(place))
+                    .iter()
+                    .sum(),
+            ],
             is_looked_for: false,
         }
     }
@@ -155,12 +161,9 @@ pub(super) fn dangers(shared: &Shared, start: &Moment, end: &Moment) -> [Dangers
         0 < start.never_taken || 0 < end.never_taken,
     );
 
-    let is_lost = |at: &Moment| 0 < at.lost;
-    standing.note(
-        Danger::Lost,
-        end.is_looked_for && is_lost(start) && is_lost(end),
-    );
-    possible.note(Danger::Lost, is_lost(start) || is_lost(end));
+    let [must, may] = [0, 1].map(|which| [start, end].map(|at| 0 < at.lost[which]));
+    standing.note(Danger::Lost, end.is_looked_for && must == [true; 2]);
+    possible.note(Danger::Lost, may != [false; 2]);
 
     let percent = u64::from(truth.limits.quarantine_percent_max);
     let is_more = |aside: u64, good: u64| (aside + good) * percent < aside * 100;
@@ -193,7 +196,7 @@ pub(super) fn goals(standing: Dangers, start: &Moment, end: &Moment) -> impl Ite
 }
 
 /// Whether an indexer with this fault gives no answer that a pass could use.
-fn is_useless(kind: IndexerFaultKind) -> bool {
+pub(super) fn is_useless(kind: IndexerFaultKind) -> bool {
     !matches!(
         kind,
         // Slowly, it gives all; a hole shows only where something was to be seen.

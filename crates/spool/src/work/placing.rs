@@ -159,35 +159,46 @@ impl Worker<'_> {
 
     /// Places the bucket's packs, each under the next number of its hour, and counts what that makes of their entries.
     pub(crate) fn place_packs(&mut self, work: &mut Work) -> Result<(), SpoolError> {
-        for (name, mut pack) in std::mem::take(&mut work.packs.staged) {
-            ensure_shelf(self.spool, &mut self.shelves, shelf_of(pack.hour))?;
-            loop {
-                match self.attempt(work.bucket, &name, &pack)? {
-                    Attempt::Placed(number) => {
-                        work.count_placed(number, pack);
-                        break;
-                    }
-                    Attempt::Taken => self.make_room(work, &name, &mut pack)?,
-                    Attempt::Full => {
-                        // Nobody packs this hour any more: its directories need no announcement.
-                        work.done.held += pack.index.entries.len() as u64;
-                        self.drop_staged(work.bucket, &name)?;
-                        break;
-                    }
-                    Attempt::Held => {
-                        work.done.held += pack.index.entries.len() as u64;
-                        work.packs.unannounced.extend(pack.index.directories);
-                        self.drop_staged(work.bucket, &name)?;
-                        break;
-                    }
+        for (name, pack) in std::mem::take(&mut work.packs.staged) {
+            self.place_pack(work, &name, pack)?;
+        }
+        Ok(())
+    }
+
+    fn place_pack(
+        &mut self,
+        work: &mut Work,
+        staged: &str,
+        mut pack: Pack,
+    ) -> Result<(), SpoolError> {
+        ensure_shelf(self.spool, &mut self.shelves, shelf_of(pack.hour))?;
+        // While the packs before it were placed, others may have placed theirs, with copies of its alerts.
+        self.make_room(work, staged, &mut pack)?;
+        while !pack.is_empty() {
+            match self.attempt(work.bucket, staged, &pack)? {
+                Attempt::Placed(number) => {
+                    work.count_placed(number, pack);
+                    return Ok(());
                 }
-                if pack.is_empty() {
-                    self.drop_staged(work.bucket, &name)?;
+                Attempt::Taken => {
+                    if let Some(books) = &mut self.packs {
+                        books.read_on(self.spool, pack.hour)?;
+                    }
+                    self.make_room(work, staged, &mut pack)?;
+                }
+                Attempt::Full => {
+                    // Nobody packs this hour any more: its directories need no announcement.
+                    work.done.held += pack.index.entries.len() as u64;
+                    break;
+                }
+                Attempt::Held => {
+                    work.done.held += pack.index.entries.len() as u64;
+                    work.packs.unannounced.extend(pack.index.directories);
                     break;
                 }
             }
         }
-        Ok(())
+        self.drop_staged(work.bucket, staged)
     }
 
     /// Tries the number after the last that was seen.
@@ -225,7 +236,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Reads what others have placed, and takes out of the pack what they have.
+    /// Takes out of the pack what others are known to have placed.
     fn make_room(
         &mut self,
         work: &mut Work,
@@ -236,7 +247,6 @@ impl Worker<'_> {
         let Some(books) = &mut self.packs else {
             return Ok(());
         };
-        books.read_on(spool, hour)?;
         let mut gone = BTreeSet::new();
         for entry in &pack.index.entries {
             match books.standing(spool, hour, entry.id())? {

@@ -61,6 +61,10 @@ impl Before {
         let has_looked = beat.is_some_and(|beat| beat.inbox.is_some());
         // An inbox that could not be looked at shows no names; that stage 1 failed is told.
         unheard.note(Danger::NeverTaken, has_failed && !has_looked);
+        // Only who has read the ledger knows what was set aside of late, and what is missing.
+        let has_read = report.stage(Stage::Reconcile).is_some_and(is_written);
+        unheard.note(Danger::SetAside, !has_read);
+        unheard.note(Danger::Lost, !has_read);
         for danger in [Danger::Skew, Danger::Silence] {
             // An indexer that was not heard, and that is told, cannot show its clock or its newest alert.
             unheard.note(danger, has_failed);
@@ -171,7 +175,8 @@ fn beat_of(shared: &Shared, report: &Report) -> Option<Heartbeat> {
 fn named(shared: &Shared, report: &Report, beat: Option<&Heartbeat>, limits: &Limits) -> Dangers {
     let watch = shared.watch.borrow();
     let mut named = Dangers::default();
-    let has_lost = 0 < watch.contract.census().count_gone(Place::Vanished);
+    let census = watch.contract.census();
+    let has_lost = 0 < census.count_gone(Place::Vanished) + census.count_gone(Place::Source);
     if beat.is_some() {
         let health = Health::of(beat, report.finished, limits);
         for concern in health.concerns {

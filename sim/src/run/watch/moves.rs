@@ -88,9 +88,13 @@ impl Watch {
         if is_primary || 0 < entry.copies {
             self.contract.removed(id, place, actor, side, self.step);
         }
-        // A script keeps no copy of a file that was taken from it.
-        let is_missing = self.contract.census().get(id).place == Place::Vanished;
-        if is_missing && self.source.is_dropped(id.0) {
+        let left = self.contract.census().get(id);
+        if left.place == Place::Vanished && self.source.is_dropped(id.0) {
+            if !left.was_pending() {
+                // Before the queue had recorded that it has it: it was its script's until then.
+                self.contract.counts_as(id, Place::Source, actor, self.step);
+            }
+            // The script keeps no copy.
             self.contract.gone(id, true);
         }
         if is_primary && side == Side::Outside {

@@ -71,7 +71,7 @@ impl Watch {
         );
     }
 
-    /// How many alerts somebody took from the publisher before it had recorded them: the queue knows nothing of them.
+    /// How many alerts somebody took of which a power loss took the record: the queue knows nothing of them.
     fn unheard(&self, audit: &Audit) -> u64 {
         let missed: BTreeSet<u32> = audit
             .vanished
@@ -80,13 +80,25 @@ impl Watch {
             .collect();
         let all = self.contract.census().iter();
         let unheard = all.filter(|(id, entry)| {
-            let may_be_unrecorded = !entry.was_pending() || self.has_lost_power;
-            entry.place == Place::Vanished
+            self.has_lost_power
+                && entry.place == Place::Vanished
                 && self.source.is_dropped(id.0)
-                && may_be_unrecorded
                 && !missed.contains(&id.0)
         });
         unheard.count() as u64
+    }
+
+    /// How many alerts are missing that can come from nowhere, and of which the queue must know.
+    pub fn lost(&self) -> u64 {
+        let census = self.contract.census();
+        let lost = census.count_gone(Place::Vanished);
+        if lost == 0 || !self.has_lost_power {
+            return lost;
+        }
+        let gone = census.iter().filter(|(id, entry)| {
+            entry.place == Place::Vanished && entry.facts.is_gone && !self.source.is_dropped(id.0)
+        });
+        gone.count() as u64
     }
 
     /// Something on which the audit and the census may differ.
