@@ -193,6 +193,9 @@ impl Publisher<'_> {
             let entries: Vec<_> = of_bucket.iter().map(|one| one.entry).collect();
             let newest = entries.last().map(EntryName::stamp).unwrap_or_default();
             self.last = self.last.max(newest).max(bucket.first());
+            // A worker may have given it back under the count of what was left, with the others in its plan: the record is of all.
+            let last = newest.sequence.saturating_sub(bucket.first().sequence);
+            let bucket = bucket.with_count(bucket.count().max(last.saturating_add(1)));
             self.remember(&entries);
             self.ledger.append(&Record::Published {
                 bucket,
