@@ -167,7 +167,8 @@ pub(crate) fn return_claims(
         .collect::<Result<_, _>>()?;
     let mut since = Since::new(spool, &home, &plans)?;
     let staging = Staging { spool, home: &home };
-    let duplicates = finish_staged(&staging, &remains.staged, &plans, &mut since)?;
+    let Finished { duplicates, held } =
+        finish_staged(&staging, &remains.staged, &plans, &mut since)?;
     let outcomes = find_outcomes(spool, &plans, &duplicates, &mut since)?;
     // What was moved must be durable before the ledger says so, and recorded before anything is removed.
     spool.group_commit()?;
@@ -185,8 +186,15 @@ pub(crate) fn return_claims(
     for (bucket, entries) in dropped {
         bucket::drop_entries(spool, &home, bucket, &entries)?;
     }
-    for name in &remains.plans {
-        ignore_vanished(spool.host.unlink(home.at(name))).context("remove", name)?;
+    for (name, plan) in remains.plans.iter().zip(&plans) {
+        // Nothing else tells which entry a case is of that waits to be placed.
+        if !plan
+            .steps
+            .iter()
+            .any(|step| held.contains(&staged_of(step)))
+        {
+            ignore_vanished(spool.host.unlink(home.at(name))).context("remove", name)?;
+        }
     }
     for bucket in remains.buckets {
         if let GivenBack::Pending(count) = bucket::give_back(spool, &home, bucket, &mut names)? {
@@ -227,15 +235,32 @@ fn list_home(spool: &Spool<'_>, home: &Dir<'_>, names: &mut Names) -> Result<Rem
     Ok(remains)
 }
 
-/// Moves every staged case that holds its alert into its place, removes those that do not, and returns the duplicates.
+/// What became of staged cases, by their names.
+#[derive(Default)]
+struct Finished {
+    /// There is a case of its alert already.
+    duplicates: BTreeSet<String>,
+    /// Another program held it: it stays staged.
+    held: BTreeSet<String>,
+}
+
+/// The name under which the case of a step is staged; empty if it is to be none of its own.
+fn staged_of(step: &plan::Step) -> String {
+    match step.target {
+        Target::Directory(place, _) => place.staged(),
+        Target::Packed(..) | Target::Quarantine => String::new(),
+    }
+}
+
+/// Moves every staged case that holds its alert into its place, and removes those that do not.
 fn finish_staged(
     staging: &Staging<'_, '_>,
     staged: &[String],
     plans: &[PlanRead],
     since: &mut Since,
-) -> Result<BTreeSet<String>, SpoolError> {
+) -> Result<Finished, SpoolError> {
     let spool = staging.spool;
-    let (mut duplicates, mut shelves) = (BTreeSet::new(), BTreeSet::new());
+    let (mut finished, mut shelves) = (Finished::default(), BTreeSet::new());
     let mut path = PathBuffer::default();
     for name in staged {
         let Some(place) = CasePlace::parse_staged(name.as_bytes()) else {
@@ -253,39 +278,47 @@ fn finish_staged(
         match since.permit(spool, place)? {
             Permit::Place => {
                 ensure_shelf(spool, &mut shelves, place.shelf())?;
-                if staging.place(name, place)? == Placed::Duplicate {
-                    duplicates.insert(name.clone());
+                match staging.place(name, place)? {
+                    Placed::Duplicate => drop(finished.duplicates.insert(name.clone())),
+                    Placed::Held => drop(finished.held.insert(name.clone())),
+                    Placed::Cased | Placed::Completed | Placed::Vanished => {}
                 }
             }
-            Permit::Duplicate => drop(duplicates.insert(name.clone())),
-            Permit::Refused => undo(staging, name, place, plans)?,
+            Permit::Duplicate => drop(finished.duplicates.insert(name.clone())),
+            Permit::Refused => {
+                if !undo(staging, name, place, plans)? {
+                    finished.held.insert(name.clone());
+                }
+            }
         }
     }
-    Ok(duplicates)
+    Ok(finished)
 }
 
-/// Puts the alert of a staged case back into its bucket: it is to be drafted, and announced, again.
+/// Puts the alert of a staged case back into its bucket: it is to be drafted, and announced, again. Returns whether it is no longer
+/// staged, or cannot be put back.
 fn undo(
     staging: &Staging<'_, '_>,
     staged: &str,
     place: CasePlace,
     plans: &[PlanRead],
-) -> Result<(), SpoolError> {
+) -> Result<bool, SpoolError> {
     let mut steps = plans.iter().flat_map(|plan| &plan.steps);
     let step = steps.find(|step| match step.target {
         Target::Directory(planned, _) => planned == place,
         Target::Packed(..) | Target::Quarantine => false,
     });
     // What no plan names stays where it is, and keeps this directory for people.
-    let Some(step) = step else { return Ok(()) };
+    let Some(step) = step else { return Ok(true) };
     let mut path = PathBuffer::default();
     let to = path.join(&[step.bucket.as_ref(), step.entry.as_ref()]);
     match staging.return_alert(staged, to) {
-        Ok(()) => staging.discard(staged),
+        Ok(()) => staging.discard(staged).map(|()| true),
         // A power loss left both names.
-        Err(error) if error.is_exists() => staging.discard_duplicate(staged),
+        Err(error) if error.is_exists() => staging.discard_duplicate(staged).map(|()| true),
         Err(error) => match error.class() {
-            Class::Vanished | Class::Contended | Class::Poison => Ok(()),
+            Class::Vanished => Ok(true),
+            Class::Contended | Class::Poison => Ok(false),
             Class::Resource | Class::Fault => Err(error).context("return", step.entry),
         },
     }
