@@ -61,6 +61,8 @@ pub struct Facts {
     pub is_acknowledged: bool,
     /// Its bytes are bad, by plan or by power loss: quarantine is the right place for it.
     pub is_bad: bool,
+    /// There were several files of it at once: nobody can tell which of them a claim was of.
+    pub had_copies: bool,
     /// Its terminal record is in the ledger.
     pub is_recorded: bool,
     /// That record is durable.

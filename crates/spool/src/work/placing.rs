@@ -4,7 +4,9 @@ use crate::buckets::bucket;
 use crate::cases::packs::{Pack, PackName, Standing, TextForm, shelf_of, staged_name};
 use crate::cases::plan::Plan;
 use crate::cases::staging::ensure_shelf;
-use crate::layout::{BucketName, Context, EntryName, PathBuffer, SpoolError, ignore_vanished};
+use crate::layout::{
+    BucketName, Context, EntryName, PathBuffer, SpoolError, ignore_vanished, unless_away,
+};
 use crate::work::draft::Work;
 use crate::work::worker::Worker;
 use alert::{AlertId, Disposition, Hour};
@@ -145,7 +147,9 @@ impl Worker<'_> {
             let gone: Vec<_> = entries.filter(|entry| !is_left(entry)).copied().collect();
             if !gone.is_empty() {
                 let ids = gone.iter().map(EntryName::id).collect();
-                self.rewrite(work.bucket, &name, &mut pack, &ids)?;
+                if !self.rewrite(work.bucket, &name, &mut pack, &ids)? {
+                    work.hold_pack(&mut pack);
+                }
                 work.done.vanished += gone.len() as u64;
                 work.vanished.extend(gone);
             }
@@ -191,11 +195,7 @@ impl Worker<'_> {
                     work.done.held += pack.index.entries.len() as u64;
                     break;
                 }
-                Attempt::Held => {
-                    work.done.held += pack.index.entries.len() as u64;
-                    work.packs.unannounced.extend(pack.index.directories);
-                    break;
-                }
+                Attempt::Held => work.hold_pack(&mut pack),
             }
         }
         self.drop_staged(work.bucket, staged)
@@ -267,20 +267,21 @@ impl Worker<'_> {
             }
             gone.insert(*id);
         }
-        if !gone.is_empty() {
-            self.rewrite(work.bucket, staged, pack, &gone)?;
+        if !gone.is_empty() && !self.rewrite(work.bucket, staged, pack, &gone)? {
+            work.hold_pack(pack);
         }
         Ok(())
     }
 
-    /// Writes a staged pack again without the ids in `gone`, durable before it takes the old one's place.
+    /// Writes a staged pack again without the ids in `gone`, durable before it takes the old one's place. Returns `false` if another
+    /// program holds the old one.
     fn rewrite(
         &mut self,
         bucket: BucketName,
         staged: &str,
         pack: &mut Pack,
         gone: &BTreeSet<AlertId>,
-    ) -> Result<(), SpoolError> {
+    ) -> Result<bool, SpoolError> {
         let host = self.spool.host;
         let (mut from, mut to) = (PathBuffer::default(), PathBuffer::default());
         let old_at = self
@@ -293,7 +294,11 @@ impl Worker<'_> {
                 // The attempt that follows finds that out as well.
                 Err(error) if error.is_vanished() => {
                     pack.forget(gone);
-                    return Ok(());
+                    return Ok(true);
+                }
+                Err(error) if matches!(error.class(), Class::Contended | Class::Poison) => {
+                    pack.forget(gone);
+                    return Ok(false);
                 }
                 Err(error) => return Err(error).context("open", staged),
             };
@@ -316,10 +321,14 @@ impl Worker<'_> {
             let file = rewritten.write(self.spool, new_at)?;
             file.sync().context("make durable", &name)?;
             drop(file);
-            host.rename(new_at, old_at).context("replace", staged)?;
+            let replaced = unless_away(host.rename(new_at, old_at)).context("replace", staged)?;
+            if replaced.is_none() {
+                pack.forget(gone);
+                return Ok(false);
+            }
         }
         *pack = rewritten;
-        Ok(())
+        Ok(true)
     }
 
     /// Removes a staged pack. What cannot be removed is dropped by whoever claims the bucket next.
@@ -334,6 +343,14 @@ impl Worker<'_> {
 }
 
 impl Work {
+    /// Another program holds a staged pack: nothing of it is placed now. Whoever claims the bucket next makes another.
+    fn hold_pack(&mut self, pack: &mut Pack) {
+        self.done.held += pack.index.entries.len() as u64;
+        let directories = std::mem::take(&mut pack.index.directories);
+        self.packs.unannounced.extend(directories);
+        *pack = Pack::new(pack.hour);
+    }
+
     fn count_placed(&mut self, number: u32, pack: Pack) {
         let hour = pack.hour;
         let shelf = PackName { hour, number }.shelf();

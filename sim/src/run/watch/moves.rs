@@ -83,10 +83,13 @@ impl Watch {
         else {
             return;
         };
-        let entry = self.contract.census().get(id);
+        let entry = *self.contract.census().get(id);
         let is_primary = self.primary[id.0 as usize] == (ino, dir) && entry.place == place;
         if is_primary || 0 < entry.copies {
             self.contract.removed(id, place, actor, side, self.step);
+        }
+        if is_primary && 0 < entry.copies {
+            self.point_elsewhere(view.fs(), id, (ino, dir), actor);
         }
         let left = self.contract.census().get(id);
         if left.place == Place::Vanished && self.source.is_dropped(id.0) {
@@ -99,6 +102,28 @@ impl Watch {
         }
         if is_primary && side == Side::Outside {
             self.vanished += 1;
+        }
+    }
+
+    /// The file that counted for an alert is gone, and there are others: lets one of them count.
+    fn point_elsewhere(&mut self, fs: &Fs, id: Id, gone: (Ino, Ino), actor: Actor) {
+        let mut dirs = vec![Ino::ROOT];
+        while let Some(dir) = dirs.pop() {
+            let place = place_of(fs.note(dir));
+            for (_, child) in fs.children(dir) {
+                if fs.node(child) == Node::Dir {
+                    dirs.push(child);
+                    continue;
+                }
+                let is_other = self.noted(fs, child) == Some(id) && (child, dir) != gone;
+                if let (true, Some(place)) = (is_other, place) {
+                    self.primary[id.0 as usize] = (child, dir);
+                    if self.contract.census().get(id).place != place {
+                        self.contract.counts_as(id, place, actor, self.step);
+                    }
+                    return;
+                }
+            }
         }
     }
 

@@ -65,8 +65,11 @@ impl Watch {
             }
             _ => fs.name_durable(dir, entry.as_ref()) && fs.dir_durable(dir),
         };
-        // A script syncs nothing, and a sync that failed when nobody asked for its file took what no later sync gives back.
-        let is_given_up = self.source.is_dropped(id.0) && fs.is_doomed(ino);
+        // A script, or whoever spoils a file, syncs nothing, and a sync that failed when nobody asked for its file took what no later
+        // sync gives back.
+        let is_foreign =
+            self.source.is_dropped(id.0) || self.contract.census().get(id).facts.is_bad;
+        let is_given_up = is_foreign && fs.is_doomed(ino);
         (fs.bytes_durable(ino) || is_given_up) && is_named
     }
 
