@@ -200,11 +200,18 @@ impl<'h> Publisher<'h> {
             .map_err(|error| (error.class(), error))
         {
             Ok(()) => {
-                pass.adopted += 1;
                 let entry = match seen {
-                    Some(seen) => known_by_content(spool, home, filling.bucket, entry, seen)?,
-                    None => entry,
+                    Some(seen) => {
+                        let taken = (home, filling.bucket, entry);
+                        known_by_content(spool, taken, seen, dir.at(name))?
+                    }
+                    None => Some(entry),
                 };
+                let Some(entry) = entry else {
+                    pass.held += 1;
+                    return Ok(());
+                };
+                pass.adopted += 1;
                 filling.entries.push(entry);
                 filling
                     .origins
@@ -271,13 +278,14 @@ impl<'h> Publisher<'h> {
 
 /// Gives a file that was taken the identity of its content, if its writer has put another content, or another file, under its
 /// name between the look and the move. From the move on no other name leads to it.
+///
+/// `None` if that content is not whole: its writer is at work on it, and has it back under its name.
 fn known_by_content(
     spool: &Spool<'_>,
-    home: &Dir<'_>,
-    bucket: BucketName,
-    entry: EntryName,
+    (home, bucket, entry): (&Dir<'_>, BucketName, EntryName),
     seen: Meta,
-) -> Result<EntryName, SpoolError> {
+    back: At<'_>,
+) -> Result<Option<EntryName>, SpoolError> {
     let (mut path, mut to) = (PathBuffer::default(), PathBuffer::default());
     let at = home.at(path.join(&[bucket.as_ref(), entry.as_ref()]));
     let mut bytes = Vec::new();
@@ -290,10 +298,16 @@ fn known_by_content(
     });
     // Whoever holds it, or has removed it, is met again by the worker.
     if unless_away(read).context("read", entry)? != Some(true) {
-        return Ok(entry);
+        return Ok(Some(entry));
+    }
+    if AlertId::of_content(&bytes).is_none() {
+        let given_back = unless_away(spool.host.rename_noreplace(at, back));
+        if given_back.context("give back", entry)?.is_some() {
+            return Ok(None);
+        }
     }
     let renamed = EntryName::new(entry.stamp(), AlertId::of_alert(&bytes));
     let to = home.at(to.join(&[bucket.as_ref(), renamed.as_ref()]));
     let moved = unless_away(spool.host.rename_noreplace(at, to)).context("rename", entry)?;
-    Ok(moved.map_or(entry, |()| renamed))
+    Ok(Some(moved.map_or(entry, |()| renamed)))
 }

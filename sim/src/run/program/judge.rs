@@ -63,7 +63,10 @@ impl Before {
         unheard.note(Danger::NeverTaken, has_failed && !has_looked);
         // Only who has read the ledger knows what was set aside of late, and what is missing.
         let has_read = report.stage(Stage::Reconcile).is_some_and(is_written);
-        unheard.note(Danger::SetAside, !has_read);
+        // It lacks what a power loss took from it until a publisher opens.
+        let poll = report.stage(Stage::Poll);
+        let is_complete = has_read && poll.is_some_and(is_whole);
+        unheard.note(Danger::SetAside, !is_complete);
         unheard.note(Danger::Lost, !has_read);
         for danger in [Danger::Skew, Danger::Silence] {
             // An indexer that was not heard, and that is told, cannot show its clock or its newest alert.

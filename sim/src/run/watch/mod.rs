@@ -206,8 +206,10 @@ pub struct Watch {
     to_acknowledge: Vec<Id>,
     /// Alerts that an outsider wrote into while a worker had them.
     edited_in_hand: BTreeSet<Id>,
-    /// Files that were set aside under an identity that no alert has.
-    aside_unknown: u64,
+    /// Files that were taken under an identity that no alert has.
+    taken_unknown: u64,
+    /// Alerts of scripts whose publication a record told of.
+    told: BTreeSet<u32>,
     /// Whether the power has failed.
     has_lost_power: bool,
     /// The step at which each alert was published last.
@@ -252,7 +254,8 @@ impl Watch {
             packs: BTreeMap::new(),
             to_acknowledge: Vec::new(),
             edited_in_hand: BTreeSet::new(),
-            aside_unknown: 0,
+            taken_unknown: 0,
+            told: BTreeSet::new(),
             has_lost_power: false,
             published: vec![u64::MAX; ids as usize],
             committed: 0,

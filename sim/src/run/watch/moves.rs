@@ -1,8 +1,9 @@
 //! Names that appear, move and go, told to the contract as moves of alerts.
 
-use super::places::{LEDGER, SEGMENT, place_of};
+use super::places::{LEDGER, NONE, SEGMENT, place_of};
 use super::{Watch, packs};
 use crate::kernel::{Fs, Ino, Node, View};
+use crate::run::program::foundry::ROOT;
 use contract::sometimes::Goal;
 use contract::{Actor, Event, Id, Motion, PassKind, Place, Side};
 use spool::{BucketName, EntryName};
@@ -34,6 +35,7 @@ impl Watch {
         }
         let Some(place) = place_of(above) else { return };
         let Some(id) = self.id_of(view.fs(), ino, name) else {
+            self.taken_unknown += u64::from(place == Place::Claimed);
             // What the publisher writes is an alert that somebody has; files that others name may be anything.
             if place == Place::Staged && side == Side::Inside && EntryName::parse(name).is_some() {
                 let strange = |step| Event::Strange { actor, step };
@@ -200,6 +202,11 @@ impl Watch {
             self.pack_placed(view, actor, side, (ino, to_dir, to_name));
             return;
         }
+        let inbox = view.fs().at(format!("{ROOT}/inbox").as_bytes());
+        if Some(to_dir) == inbox && side == Side::Inside {
+            self.given_back(view, ino, actor);
+            return;
+        }
         match (from, to) {
             // A script's file is its own until the queue takes it in hand, under a name of the queue's.
             (Some(Place::Pending), Some(Place::Claimed))
@@ -220,6 +227,18 @@ impl Watch {
         }
     }
 
+    /// A file was given back to the script that is still writing it.
+    fn given_back(&mut self, view: &mut View<'_>, ino: Ino, actor: Actor) {
+        let Some(id) = self.noted(view.fs(), ino) else {
+            return;
+        };
+        view.set_note(ino, NONE);
+        let entry = *self.contract.census().get(id);
+        if self.primary[id.0 as usize].0 == ino && entry.place == Place::Claimed {
+            self.contract.counts_as(id, Place::Source, actor, self.step);
+        }
+    }
+
     /// A file of an alert went from one directory's place to another's, or out of the queue.
     pub(super) fn transfer(
         &mut self,
@@ -231,7 +250,6 @@ impl Watch {
         side: Side,
     ) {
         let Some(id) = self.noted(view.fs(), ino) else {
-            self.aside_unknown += u64::from(to == Some(Place::Quarantined));
             return;
         };
         let entry = *self.contract.census().get(id);

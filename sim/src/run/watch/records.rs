@@ -97,6 +97,13 @@ impl Watch {
         while let Some(len) = tail[start..].iter().position(|byte| *byte == b'\n') {
             let record = parse_record(&tail[start..start + len]);
             start += len + 1;
+            if let Some(Record::Published { entries, .. }) = &record {
+                let known = entries
+                    .iter()
+                    .filter_map(|entry| self.source.index_of(entry.id()));
+                self.told
+                    .extend(known.filter(|index| self.source.is_dropped(*index)));
+            }
             let Some(Record::Completed {
                 cased,
                 quarantined,

@@ -31,21 +31,27 @@ impl Watch {
         // alert, and fetches it again; the census has it where it comes from.
         let is_untold = |id: &&AlertId| place_of(id) == Some(Place::Source);
         let untold = audit.vanished.iter().filter(is_untold).count() as u64;
-        // What a script has left half-written has an identity that no alert has. It is set aside, and may be taken from there.
-        let aside_min = census.count(Place::Quarantined).min(audit.quarantined);
-        let aside = audit.quarantined - self.aside_unknown.min(audit.quarantined - aside_min);
         let is_known = |id: &&AlertId| place_of(id).is_some();
         let unknown = audit.vanished.iter().filter(|id| !is_known(id)).count() as u64;
         let unheard = self.unheard(audit);
         let missed = audit.vanished.len() as u64;
         let counts = [
             (audit.cased, Place::Cased),
-            (aside, Place::Quarantined),
+            (audit.quarantined, Place::Quarantined),
             (audit.pending, Place::Pending),
             (audit.overflow, Place::Overflow),
             (audit.claimed, Place::Claimed),
             (missed - untold - unknown + unheard, Place::Vanished),
         ];
+        // What a script has left half-written has an identity that no alert has. It is set aside, or parked until it can be.
+        let mut strange = self.taken_unknown;
+        let counts = counts.map(|(count, place)| {
+            let is_strange = matches!(place, Place::Quarantined | Place::Overflow);
+            let more = count.saturating_sub(census.count(place)).min(strange);
+            let more = if is_strange { more } else { 0 };
+            strange -= more;
+            (count - more, place)
+        });
         let first = self.first_difference(audit, &counts);
         let miscounted = counts
             .iter()
@@ -71,7 +77,8 @@ impl Watch {
         );
     }
 
-    /// How many alerts somebody took of which a power loss took the record: the queue knows nothing of them.
+    /// How many alerts somebody took before a record told of them, or of which a power loss took the record: the queue knows nothing
+    /// of them.
     fn unheard(&self, audit: &Audit) -> u64 {
         let missed: BTreeSet<u32> = audit
             .vanished
@@ -80,10 +87,7 @@ impl Watch {
             .collect();
         let all = self.contract.census().iter();
         let unheard = all.filter(|(id, entry)| {
-            self.has_lost_power
-                && entry.place == Place::Vanished
-                && self.source.is_dropped(id.0)
-                && !missed.contains(&id.0)
+            entry.place == Place::Vanished && self.is_unheard_of(*id) && !missed.contains(&id.0)
         });
         unheard.count() as u64
     }
@@ -91,14 +95,18 @@ impl Watch {
     /// How many alerts are missing that can come from nowhere, and of which the queue must know.
     pub fn lost(&self) -> u64 {
         let census = self.contract.census();
-        let lost = census.count_gone(Place::Vanished);
-        if lost == 0 || !self.has_lost_power {
-            return lost;
+        if census.count_gone(Place::Vanished) == 0 {
+            return 0;
         }
         let gone = census.iter().filter(|(id, entry)| {
-            entry.place == Place::Vanished && entry.facts.is_gone && !self.source.is_dropped(id.0)
+            entry.place == Place::Vanished && entry.facts.is_gone && !self.is_unheard_of(*id)
         });
         gone.count() as u64
+    }
+
+    /// Whether the queue may know nothing of an alert that it once had.
+    fn is_unheard_of(&self, id: Id) -> bool {
+        self.source.is_dropped(id.0) && (self.has_lost_power || !self.told.contains(&id.0))
     }
 
     /// Something on which the audit and the census may differ.
