@@ -195,6 +195,10 @@ impl Census {
             }
         }
         let entry = &mut self.entries[id.0 as usize];
+        if to == Place::Staged {
+            // It is published, perhaps again, and then behind all that were before.
+            entry.rank = NO_RANK;
+        }
         if to == Place::Claimed && from == Place::Pending {
             entry.attempts = entry.attempts.saturating_add(1);
         }

@@ -163,7 +163,8 @@ fn is_whole(stage: &StageReport) -> bool {
 
 /// Whether all that ended is recorded, and nothing is to be fetched again: each alert that vanished is looked for among the cases.
 fn is_recorded(census: &Census) -> bool {
-    census.unrecorded() == 0 && census.count(Place::Vanished) == 0
+    let gone = census.count_gone(Place::Source);
+    census.unrecorded() == 0 && census.count(Place::Vanished) + gone == 0
 }
 
 /// The heartbeat that the pass has left on the disk.

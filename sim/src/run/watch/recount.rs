@@ -43,10 +43,10 @@ impl Watch {
             (audit.claimed, Place::Claimed),
             (missed - untold - unknown + unheard, Place::Vanished),
         ];
-        // What a script has left half-written has an identity that no alert has. It is set aside, or parked until it can be.
+        // What a script has left half-written, or with a piece missing, has an identity that no alert has.
         let mut strange = self.taken_unknown;
         let counts = counts.map(|(count, place)| {
-            let is_strange = matches!(place, Place::Quarantined | Place::Overflow);
+            let is_strange = matches!(place, Place::Quarantined | Place::Overflow | Place::Cased);
             let more = count.saturating_sub(census.count(place)).min(strange);
             let more = if is_strange { more } else { 0 };
             strange -= more;
