@@ -48,8 +48,9 @@ pub(crate) struct Page<'a> {
     /// How many alerts match, on all pages together.
     pub(crate) total: u64,
     pub(crate) hits: Vec<Hit<'a>>,
-    /// The last hit's sort key, as JSON, to ask for what follows it.
-    pub(crate) last: Option<&'a str>,
+    /// The sort key, as JSON, after which the next page is to begin. It is the last hit's only if all have the same one: documents
+    /// of two indices may have the same time and id, and a page may end between them, so the last key is asked for once more.
+    pub(crate) after: Option<&'a str>,
     /// Alerts for each bucket of time, by its start, if that was asked.
     pub(crate) buckets: Vec<(Millis, u64)>,
 }
@@ -129,9 +130,10 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Page<'_>, AnswerError> {
         shards: parsed.shards.total,
         total: parsed.hits.total.value,
         hits: Vec::with_capacity(parsed.hits.hits.len()),
-        last: None,
+        after: None,
         buckets: Vec::new(),
     };
+    let mut last = None;
     for raw in parsed.hits.hits {
         let envelope: Envelope<'_> = serde_json::from_str(raw.get()).map_err(malformed)?;
         let time = first_number(envelope.sort.get()).ok_or_else(|| AnswerError::Malformed {
@@ -140,7 +142,11 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Page<'_>, AnswerError> {
                 envelope.sort
             ),
         })?;
-        page.last = Some(envelope.sort.get());
+        let key = envelope.sort.get();
+        if last != Some(key) {
+            page.after = last.or(Some(key));
+            last = Some(key);
+        }
         page.hits.push(Hit {
             document: AlertId::of(&envelope.index, &envelope.id),
             index: envelope.index,
@@ -272,7 +278,7 @@ mod tests {
         assert_eq!(page.hits[1].alert(), AlertId::of_alert(b"{}"));
         let times: Vec<i64> = page.hits.iter().map(|hit| hit.time.0).collect();
         assert_eq!(times, [5, 6]);
-        assert_eq!(page.last, Some(r#"[ 6 , "b"]"#));
+        assert_eq!(page.after, Some(r#"[5,"a"]"#));
     }
 
     #[test]

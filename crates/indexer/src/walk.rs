@@ -68,7 +68,7 @@ impl Tally {
         }
         self.total = page.total;
         self.shards = self.shards.min(page.shards);
-        self.after = page.last.map(str::to_owned);
+        self.after = page.after.map(str::to_owned);
         // A page that brings nothing new, empty or not, would be followed by others of its kind.
         let is_stuck = self.distinct() == before;
         Ok(is_stuck || self.total <= self.distinct())
