@@ -61,8 +61,9 @@ pub struct Facts {
     pub is_acknowledged: bool,
     /// Its bytes are bad, by plan or by power loss: quarantine is the right place for it.
     pub is_bad: bool,
-    /// There were several files of it at once: nobody can tell which of them a claim was of.
-    pub had_copies: bool,
+    /// There were several files of it at once, or a power loss has put it back: nobody can tell which file a claim was of, nor where
+    /// it stands in the order.
+    pub had_several: bool,
     /// Its terminal record is in the ledger.
     pub is_recorded: bool,
     /// That record is durable.

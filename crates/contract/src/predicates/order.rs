@@ -18,7 +18,10 @@ static ORDER: Predicate = Predicate {
             to: Place::Claimed,
             actor,
             ..
-        }) if before.place == Place::Pending && before.attempts == 0 => {
+        }) if before.place == Place::Pending
+            && before.attempts == 0
+            && !before.facts.had_several =>
+        {
             let older = census.unclaimed_before(before.rank);
             (bounds.overtaken < older).then(|| {
                 let (id, actor) = (id.0, actor.0);

@@ -118,7 +118,7 @@ static EXCLUSIVE_CLAIM: Predicate = Predicate {
         if before.place != Place::Claimed || *side == Side::Outside {
             return None;
         }
-        let is_holder = before.actor == *actor || *is_heir || before.facts.had_copies;
+        let is_holder = before.actor == *actor || *is_heir || before.facts.had_several;
         match to {
             Place::Claimed if !is_holder => Some(format!(
                 "alert {} was claimed by actor {} while actor {} held it",
