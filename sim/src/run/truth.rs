@@ -102,13 +102,7 @@ impl Moment {
             is_recorded: census.unrecorded() == 0,
             never_taken: shared.never_taken.get(),
             half_written: shared.half_written.get(),
-            lost: [
-                watch.lost(),
-                [Place::Vanished, Place::Source]
-                    .map(|place| census.count_gone(place))
-                    .iter()
-                    .sum(),
-            ],
+            lost: [watch.lost(), watch.lost_at_most()],
             is_looked_for: false,
         }
     }

@@ -115,7 +115,8 @@ impl Before {
                 .stages
                 .iter()
                 .all(|stage| stage.counts.given == 0 || stage.stage == Stage::Heartbeat)
-            // More documents of known alerts are work, and change no place.
+            // What is missing is looked for, and more documents of known alerts are work: neither changes a place.
+            && report.reconciled.as_ref().is_none_or(|found| found.mismatches() == 0)
             && report.stage(Stage::Poll).is_none_or(|poll| poll.counts.taken == 0);
         if !is_still {
             watch.still_passes = 0;
@@ -179,8 +180,7 @@ fn beat_of(shared: &Shared, report: &Report) -> Option<Heartbeat> {
 fn named(shared: &Shared, report: &Report, beat: Option<&Heartbeat>, limits: &Limits) -> Dangers {
     let watch = shared.watch.borrow();
     let mut named = Dangers::default();
-    let census = watch.contract.census();
-    let has_lost = 0 < census.count_gone(Place::Vanished) + census.count_gone(Place::Source);
+    let has_lost = 0 < watch.lost_at_most();
     if beat.is_some() {
         let health = Health::of(beat, report.finished, limits);
         for concern in health.concerns {

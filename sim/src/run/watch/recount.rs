@@ -104,6 +104,14 @@ impl Watch {
         gone.count() as u64
     }
 
+    /// How many alerts the queue may rightly miss: also those that it may know nothing of, and what a script has left half-written,
+    /// which is an alert to the queue alone.
+    pub fn lost_at_most(&self) -> u64 {
+        let census = self.contract.census();
+        let gone = census.count_gone(Place::Vanished) + census.count_gone(Place::Source);
+        gone + self.taken_unknown
+    }
+
     /// Whether the queue may know nothing of an alert that it once had.
     fn is_unheard_of(&self, id: Id) -> bool {
         self.source.is_dropped(id.0) && (self.has_lost_power || !self.told.contains(&id.0))
