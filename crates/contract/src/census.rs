@@ -196,7 +196,7 @@ impl Census {
             }
         }
         let entry = &mut self.entries[id.0 as usize];
-        if to == Place::Staged {
+        if to == Place::Staged && matches!(from, Place::Source | Place::Vanished) {
             // It is published, perhaps again, and then behind all that were before.
             entry.rank = NO_RANK;
         }
