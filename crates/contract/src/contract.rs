@@ -293,7 +293,7 @@ impl Contract {
         self.census.set_place(id, to, Actor(u16::MAX), step);
         let entry: &mut Entry = self.census.get_mut(id);
         entry.copies = u8::try_from(places.len().saturating_sub(1)).unwrap_or(u8::MAX);
-        let is_put_back = to == Place::Pending && before.place != Place::Pending;
+        let is_put_back = to != before.place;
         entry.facts.had_several |= 0 < entry.copies || is_put_back;
         // A case that the power loss undid is to be made again, and one that it brought back was made once.
         entry.cases = u8::from(to == Place::Cased);
