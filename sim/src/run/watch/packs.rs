@@ -33,8 +33,9 @@ impl Watch {
             self.packed_cases += 1;
             let before = *self.contract.census().get(id);
             // Somebody has copied it, and the copy is the first that gets a case.
-            let is_heir = is_heir || 0 < before.copies;
-            if 0 < before.copies && matches!(before.place, Place::Pending | Place::Overflow) {
+            let is_heir = is_heir || before.facts.had_several;
+            if before.facts.had_several && matches!(before.place, Place::Pending | Place::Overflow)
+            {
                 self.contract
                     .counts_as(id, Place::Claimed, actor, self.step);
             }
@@ -55,7 +56,10 @@ impl Watch {
     /// The alerts that a pack has lines of, with their bytes. None of a pack that cannot be read.
     pub(super) fn packed(&self, fs: &Fs, ino: Ino) -> Vec<(Id, Vec<u8>)> {
         let known = self.primary.len();
-        let parsed = packs::parse(&fs.bytes(ino));
+        let bytes = fs.bytes(ino);
+        // What somebody has written behind its last line changes none of its cases.
+        let lines = bytes.iter().rposition(|byte| *byte == b'\n');
+        let parsed = packs::parse(&bytes[..lines.map_or(0, |last| last + 1)]);
         let cases = parsed.map(|pack| pack.cases).unwrap_or_default();
         let cases = cases.into_iter().filter_map(|case| {
             let index = self.source.index_of(case.entry.id())?;
