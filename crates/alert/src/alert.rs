@@ -1,7 +1,8 @@
 //! An alert's bytes, and the little that the queue must read of them.
 
-use jiff::Timestamp;
 use jiff::fmt::strtime::parse;
+use jiff::tz::Offset;
+use jiff::{Timestamp, civil};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -15,8 +16,6 @@ pub struct Alert<'a> {
     pub bytes: &'a [u8],
     /// The hour of the alert's own time, the first of `timestamp` and `@timestamp` that can be read; `None` if neither can.
     pub hour: Option<Hour>,
-    /// That time, in milliseconds since 1970.
-    pub time_ms: Option<i64>,
 }
 
 /// An hour of the UTC calendar: what cases are sharded by.
@@ -35,8 +34,16 @@ impl Hour {
         Timestamp::from_millisecond(millis).ok().map(Hour::of)
     }
 
+    /// Its first millisecond since 1970; `None` beyond the years that the calendar has.
+    pub fn first_ms(self) -> Option<i64> {
+        let first =
+            civil::DateTime::new(self.year, self.month, self.day, self.hour, 0, 0, 0).ok()?;
+        let first = Offset::UTC.to_timestamp(first).ok()?;
+        Some(first.as_millisecond())
+    }
+
     fn of(instant: Timestamp) -> Hour {
-        let utc = jiff::tz::Offset::UTC.to_datetime(instant);
+        let utc = Offset::UTC.to_datetime(instant);
         Hour {
             year: utc.year(),
             month: utc.month(),
@@ -116,11 +123,8 @@ impl<'a> Alert<'a> {
             Field::Text(text) => time_of(text),
             Field::Absent | Field::Other(_) => None,
         });
-        Ok(Alert {
-            bytes,
-            hour: time.map(Hour::of),
-            time_ms: time.map(Timestamp::as_millisecond),
-        })
+        let hour = time.map(Hour::of);
+        Ok(Alert { bytes, hour })
     }
 }
 
@@ -153,6 +157,14 @@ mod tests {
         check_hour(r#""2026-04-01T05:29:07Z""#, Some((2026, 4, 1, 5)));
         check_hour(r#""2026-04-01T05:29:07.123456Z""#, Some((2026, 4, 1, 5)));
         check_hour(r#""2026-04-01T00:10:00-0800""#, Some((2026, 4, 1, 8)));
+    }
+
+    #[test]
+    fn an_hour_begins_with_its_first_millisecond() {
+        let hour = Hour::of_millis(1_775_021_347_123).expect("the calendar has it");
+        assert_eq!(hour.first_ms(), Some(1_775_019_600_000));
+        assert_eq!(Hour::of_millis(1_775_019_600_000), Some(hour));
+        assert_ne!(Hour::of_millis(1_775_019_599_999), Some(hour));
     }
 
     #[test]

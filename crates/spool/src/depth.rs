@@ -100,9 +100,9 @@ pub fn live(spool: &Spool<'_>, each: &mut dyn FnMut(Live)) -> Result<(), SpoolEr
         in_staging(spool, &home, each)?;
         // After the buckets: what has left its bucket by then is in a plan, or in the ledger. And what is in a plan may have
         // its case and its record, and be in its bucket still.
-        for (_, entry) in recovery::planned(spool, &home, &mut names)? {
-            entries.remove(&entry);
-            each(Live::Planned(entry));
+        for step in recovery::planned(spool, &home, &mut names)? {
+            entries.remove(&step.entry);
+            each(Live::Planned(step.entry));
         }
         for entry in entries {
             each(Live::Entry(entry));

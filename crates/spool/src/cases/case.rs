@@ -31,6 +31,11 @@ impl CasePlace {
         self.id
     }
 
+    /// The hour of its alert; `None` if that has none.
+    pub(crate) fn hour(&self) -> Option<Hour> {
+        self.hour
+    }
+
     /// The hour whose packs may have this case; `None` if it is always a directory.
     pub(crate) fn packable_hour(&self) -> Option<Hour> {
         self.hour.filter(|hour| hour::is_packable(*hour))

@@ -59,6 +59,17 @@ pub(crate) struct Step {
     pub(crate) target: Target,
 }
 
+impl Step {
+    /// The hour of its alert; `None` if that is to be set aside, or has none.
+    pub(crate) fn hour(&self) -> Option<Hour> {
+        match self.target {
+            Target::Quarantine => None,
+            Target::Directory(place, _) => place.hour(),
+            Target::Packed(hour, _) => Some(hour),
+        }
+    }
+}
+
 impl Plan {
     /// An empty plan for the worker's claim of that number, judged by the policy of that hash.
     pub(crate) fn new(number: u64, policy: &str) -> Self {

@@ -294,8 +294,8 @@ impl<'h> Publisher<'h> {
     fn seen(&mut self) -> Result<&mut Seen, SpoolError> {
         if self.seen.is_none() {
             let mut seen = Seen::new(self.spool.options.seen_max);
-            for (_, entry) in recovery::all_planned(self.spool, &mut self.names)? {
-                seen.extend(&[entry]);
+            for step in recovery::all_planned(self.spool, &mut self.names)? {
+                seen.extend(&[step.entry]);
             }
             seen.read_ledger(self.spool, &mut self.names)?;
             self.seen = Some(seen);

@@ -9,7 +9,7 @@ use crate::layout::{
 };
 use crate::ledger::Record;
 use crate::recovery;
-use alert::Alert;
+use alert::{Alert, Hour};
 use host::{Class, Dir, Millis};
 use std::collections::BTreeSet;
 
@@ -147,11 +147,11 @@ impl Publisher<'_> {
         let planned = recovery::all_planned(spool, &mut self.names)?;
         let newer = planned
             .into_iter()
-            .filter(|(bucket, _)| last_recorded < bucket.first());
-        unrecorded.extend(newer.map(|(bucket, entry)| Unrecorded {
-            bucket,
-            entry,
-            times: None,
+            .filter(|step| last_recorded < step.bucket.first());
+        unrecorded.extend(newer.map(|step| Unrecorded {
+            bucket: step.bucket,
+            entry: step.entry,
+            times: step.hour().and_then(times_of_hour),
         }));
         self.record_all(unrecorded)
     }
@@ -189,7 +189,8 @@ impl Publisher<'_> {
         found.dedup_by_key(|one| (one.bucket.first(), one.entry));
         for of_bucket in found.chunk_by(|a, b| a.bucket.first() == b.bucket.first()) {
             let bucket = of_bucket[0].bucket;
-            let times = of_bucket.iter().find_map(|one| one.times);
+            let times = of_bucket.iter().filter_map(|one| one.times);
+            let times = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
             let entries: Vec<_> = of_bucket.iter().map(|one| one.entry).collect();
             let newest = entries.last().map(EntryName::stamp).unwrap_or_default();
             self.last = self.last.max(newest).max(bucket.first());
@@ -224,7 +225,6 @@ fn times_of(
     bucket: BucketName,
     entries: impl DoubleEndedIterator<Item = EntryName> + Clone,
 ) -> Result<Option<(i64, i64)>, SpoolError> {
-    const HOUR_MS: i64 = 3_600_000;
     let (mut path, mut bytes) = (PathBuffer::default(), Vec::new());
     let mut times = None;
     let ends = entries.clone().next().into_iter().chain(entries.last());
@@ -235,20 +235,18 @@ fn times_of(
         if unless_away(read).context("read", entry)?.is_none() {
             continue;
         }
-        let alert = Alert::parse(&bytes).ok();
-        if let Some(time) = alert.and_then(|alert| alert.time_ms) {
-            let (from, to) = times.unwrap_or((time, time));
-            times = Some((time.min(from), time.max(to)));
+        let hour = Alert::parse(&bytes).ok().and_then(|alert| alert.hour);
+        if let Some((from, to)) = hour.and_then(times_of_hour) {
+            let (first, last) = times.unwrap_or((from, to));
+            times = Some((first.min(from), last.max(to)));
         }
     }
-    let whole = |(from, to): (i64, i64)| {
-        let from = from.div_euclid(HOUR_MS) * HOUR_MS;
-        (
-            from,
-            to.div_euclid(HOUR_MS)
-                .saturating_add(1)
-                .saturating_mul(HOUR_MS),
-        )
-    };
-    Ok(times.map(whole))
+    Ok(times)
+}
+
+/// The first and the last millisecond of an hour.
+fn times_of_hour(hour: Hour) -> Option<(i64, i64)> {
+    const HOUR_MS: i64 = 3_600_000;
+    let first = hour.first_ms()?;
+    Some((first, first + HOUR_MS - 1))
 }

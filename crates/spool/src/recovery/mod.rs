@@ -56,11 +56,11 @@ pub(crate) fn sweep(
     Ok(total)
 }
 
-/// The entries that the plans of all workers name, with their buckets.
+/// The steps of the plans of all workers.
 pub(crate) fn all_planned(
     spool: &Spool<'_>,
     names: &mut Names,
-) -> Result<Vec<(BucketName, EntryName)>, SpoolError> {
+) -> Result<Vec<plan::Step>, SpoolError> {
     let mut all = Vec::new();
     for (worker, epoch) in homes(spool, names)? {
         let home_name = home_name(&worker, epoch);
@@ -73,31 +73,28 @@ pub(crate) fn all_planned(
     Ok(all)
 }
 
-/// The entries that a worker's plans name, with their buckets.
+/// The steps of a worker's plans.
 pub(crate) fn planned(
     spool: &Spool<'_>,
     home: &Dir<'_>,
     names: &mut Names,
-) -> Result<Vec<(BucketName, EntryName)>, SpoolError> {
+) -> Result<Vec<plan::Step>, SpoolError> {
     let mut plans = Vec::new();
     home.rewind().context("list", "a worker's directory")?;
     while read_or_gone(home, names).context("list", "a worker's directory")? {
         let found = names.iter().filter(|entry| plan::is_plan(entry.name));
         plans.extend(found.map(|entry| entry.name.to_vec()));
     }
-    let mut entries = Vec::new();
+    let mut steps = Vec::new();
     for name in plans {
         match plan::read(spool, home, &name) {
-            Ok(plan) => {
-                let named = plan.steps.iter().map(|step| (step.bucket, step.entry));
-                entries.extend(named);
-            }
+            Ok(plan) => steps.extend(plan.steps),
             // Its worker has finished it meanwhile, and recorded what it named.
             Err(error) if error.class() == Class::Vanished => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(entries)
+    Ok(steps)
 }
 
 /// What a dead worker's directory holds.
