@@ -1,6 +1,7 @@
-//! A machine whose clock is wrong by so much and whose calls are counted, and that is the real one in everything else.
+//! A machine whose clock is wrong by so much, whose calls are counted, and on which other programs hold files, and that is the
+//! real one in everything else.
 
-use host::{At, DirId, FileId, Host, LockId, Meta, Millis, Names, Result};
+use host::{At, Call, DirId, Errno, FileId, Host, HostError, LockId, Meta, Millis, Names, Result};
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ pub struct Shifted<'h> {
     host: &'h dyn Host,
     by_ms: i64,
     calls: Cell<u64>,
+    is_held: Box<dyn Fn(Call, &[u8]) -> bool + 'h>,
 }
 
 impl<'h> Shifted<'h> {
@@ -18,6 +20,23 @@ impl<'h> Shifted<'h> {
             host,
             by_ms,
             calls: Cell::new(0),
+            is_held: Box::new(|_, _| false),
+        }
+    }
+
+    /// The machine `host` on which another program holds what a call would move or remove if `is_held` says so of the call and
+    /// its first path. It is asked right before the call.
+    pub fn holding(host: &'h dyn Host, is_held: impl Fn(Call, &[u8]) -> bool + 'h) -> Self {
+        Shifted {
+            is_held: Box::new(is_held),
+            ..Shifted::new(host, 0)
+        }
+    }
+
+    fn unless_held(&self, call: Call, at: At<'_>) -> Result<&'h dyn Host> {
+        match (self.is_held)(call, at.path) {
+            true => Err(HostError::new(call, Errno::Busy)),
+            false => Ok(self.counted()),
         }
     }
 
@@ -58,7 +77,7 @@ impl Host for Shifted<'_> {
     }
 
     fn rmdir(&self, at: At<'_>) -> Result<()> {
-        self.counted().rmdir(at)
+        self.unless_held(Call::Rmdir, at)?.rmdir(at)
     }
 
     fn create_new(&self, at: At<'_>) -> Result<FileId> {
@@ -90,11 +109,12 @@ impl Host for Shifted<'_> {
     }
 
     fn rename_noreplace(&self, from: At<'_>, to: At<'_>) -> Result<()> {
-        self.counted().rename_noreplace(from, to)
+        self.unless_held(Call::RenameNoreplace, from)?
+            .rename_noreplace(from, to)
     }
 
     fn rename(&self, from: At<'_>, to: At<'_>) -> Result<()> {
-        self.counted().rename(from, to)
+        self.unless_held(Call::Rename, from)?.rename(from, to)
     }
 
     fn link(&self, from: At<'_>, to: At<'_>) -> Result<()> {
@@ -102,7 +122,7 @@ impl Host for Shifted<'_> {
     }
 
     fn unlink(&self, at: At<'_>) -> Result<()> {
-        self.counted().unlink(at)
+        self.unless_held(Call::Unlink, at)?.unlink(at)
     }
 
     fn sync_file(&self, file: FileId) -> Result<()> {

@@ -213,3 +213,25 @@ fn strangers_files_of_one_name_are_all_kept() {
         .collect();
     assert_eq!(strangers, ["Thumbs.db", "Thumbs.db.1", "Thumbs.db.2"]);
 }
+
+#[test]
+fn a_bad_copy_of_an_alert_that_has_its_case_is_kept_for_people_and_is_no_second_place() {
+    let disk = Disk::new();
+    let spool = disk.spool();
+    let mut publisher = Publisher::open(&spool).expect("the lock is free");
+    publish(&mut publisher, 0..4);
+    let mut worker = Worker::open(&spool, "w1").expect("the name is free");
+    assert_eq!(drain(&mut worker).cased, 4);
+    // Its script sends it again, and somebody spoils that copy while it waits.
+    let again = [spool::Incoming {
+        id: id(0),
+        payload: br#"{"_id":"0","#,
+        document: None,
+        time: None,
+    }];
+    publisher.restore(&again).expect("it is published again");
+    assert_eq!(drain(&mut worker).quarantined, 1);
+    let audit = audit(&spool);
+    assert_eq!((audit.published, audit.cased, audit.quarantined), (4, 4, 0));
+    assert!(audit.is_drained());
+}

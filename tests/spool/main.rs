@@ -6,6 +6,7 @@ mod cap;
 mod digests;
 mod fixture;
 mod flow;
+mod held;
 mod packs;
 mod recovery;
 mod walk;

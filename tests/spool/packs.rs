@@ -317,6 +317,63 @@ fn two_workers_pack_the_same_hour_and_no_id_stands_in_two_packs() {
     assert!(audit.is_drained());
 }
 
+/// Judges as [`Every`], and lets somebody else work when it comes to an alert.
+struct Meanwhile<'a> {
+    at: u64,
+    act: &'a mut dyn FnMut(),
+}
+
+impl Judge for Meanwhile<'_> {
+    fn judge(&mut self, alert: &Alert<'_>, details: &mut Vec<u8>) -> Disposition {
+        let id = format!(r#""_id":"{}""#, self.at);
+        if String::from_utf8_lossy(alert.bytes).contains(&id) {
+            (self.act)();
+        }
+        Every(1_000_000).judge(alert, details)
+    }
+
+    fn policy(&self) -> &str {
+        "p"
+    }
+}
+
+#[test]
+fn a_workers_second_pack_is_held_against_what_another_placed_before_its_first() {
+    let disk = Disk::new();
+    let options = SpoolOptions {
+        seen_max: 0,
+        claim_buckets: 2,
+        ..PACKED
+    };
+    let spool = disk.spool_with(options);
+    let mut publisher = Publisher::open(&spool).expect("the lock is free");
+    // Two buckets for the first worker, and copies of all that is in the second of them for the other.
+    publish(&mut publisher, 1..5);
+    publish(&mut publisher, 5..9);
+    publish(&mut publisher, 5..9);
+    let mut first = Worker::open(&spool, "w1").expect("the name is free");
+    let Claimed::Buckets(claim) = first.claim().expect("claims") else {
+        panic!("three buckets are pending");
+    };
+    let mut second = Worker::open(&spool, "w2").expect("the name is free");
+    let mut others = 0;
+    let mut act = || others += drain_by(&mut second, &mut Every(1_000_000)).cased;
+    let mut judge = Meanwhile {
+        at: 8,
+        act: &mut act,
+    };
+    let done = first.complete(claim, &mut judge).expect("completes");
+    assert_eq!((others, done.cased, done.duplicates), (4, 4, 4));
+    let mut ids = std::collections::BTreeSet::new();
+    for pack in packs(&disk) {
+        for line in lines(&disk, &pack) {
+            assert!(ids.insert(line["case"]["alert_id"].to_string()), "{line}");
+        }
+    }
+    assert_eq!(ids.len(), 8);
+    assert!(audit(&spool).is_drained());
+}
+
 #[test]
 fn a_workers_packs_that_were_not_placed_are_dropped_with_its_claim() {
     let disk = Disk::new();

@@ -154,3 +154,30 @@ fn names_grow_over_a_restart_with_the_clock_set_back() {
         "{buckets:?}"
     );
 }
+
+#[test]
+fn a_publication_whose_record_a_power_loss_took_is_recorded_again_with_the_times_of_its_alerts() {
+    let disk = Disk::new();
+    let spool = disk.spool();
+    let mut publisher = Publisher::open(&spool).expect("the lock is free");
+    publish(&mut publisher, 0..4);
+    publish(&mut publisher, 4..8);
+    drop(publisher);
+    // The ledger's end is gone, and the buckets are there.
+    let segment = disk.path("ledger/publish-000000.ndjson");
+    let text = std::fs::read_to_string(&segment).expect("a segment");
+    let kept = text.lines().take_while(|line| !line.contains("published"));
+    let kept: String = kept.map(|line| format!("{line}\n")).collect();
+    std::fs::write(&segment, kept).expect("the segment is cut");
+    drop(Publisher::open(&spool).expect("recovers"));
+    let mut times = Vec::new();
+    spool::follow(&spool, &spool::LedgerPosition::default(), &mut |record| {
+        if let spool::ledger::Record::Published { times: of, .. } = record {
+            times.push(of);
+        }
+    })
+    .expect("the chain holds");
+    // 2026-04-01 05:00 to 06:00, in which all of them happened: where an indexer is to be asked, should one vanish.
+    let hour = Some((1_775_019_600_000, 1_775_023_199_999));
+    assert_eq!(times, [hour, hour]);
+}

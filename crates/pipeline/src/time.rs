@@ -18,3 +18,15 @@ pub(crate) fn is_due(last: Millis, now: Millis, every_ms: u64) -> bool {
 pub fn timestamp(at: Millis) -> Timestamp {
     Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_time_after_so_long_and_after_the_clock_was_set_back() {
+        let due = |last, now| is_due(Millis(last), Millis(now), 60);
+        assert!(!due(1_000, 1_000) && !due(1_000, 1_059));
+        assert!(due(1_000, 1_060) && due(1_000, 999));
+    }
+}

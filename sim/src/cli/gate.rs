@@ -43,12 +43,7 @@ pub(super) fn run(
     matches: &ArgMatches,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    let is_wanted: fn(&Scenario) -> bool = match args.profile {
-        // Two of its dangers together still break something; `--scenario swarm` and a night show what.
-        Profile::Pr => |scenario| !scenario.expect.is_empty() && scenario.swarm.is_none(),
-        Profile::Nightly => |scenario| !scenario.expect.is_empty(),
-    };
-    let options = args.resolve(matches, is_wanted)?;
+    let options = args.resolve(matches, |scenario| !scenario.expect.is_empty())?;
     let profile = options.profile.value;
     let cells = cells::of_gate(&campaign::requests(&options), profile);
     campaign::check_depths(&cells)?;

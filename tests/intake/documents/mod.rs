@@ -2,6 +2,7 @@
 //! no answer sends its batch again. It becomes one case, which names them all; alerts that differ in anything stay apart.
 
 mod former;
+mod twins;
 
 use crate::intake::starter;
 use crate::simulated::{play, program};
