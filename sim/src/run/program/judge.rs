@@ -65,7 +65,8 @@ impl Before {
         let has_read = report.stage(Stage::Reconcile).is_some_and(is_written);
         // It lacks what a power loss took from it until a publisher opens.
         let poll = report.stage(Stage::Poll);
-        let is_complete = has_read && poll.is_some_and(is_whole);
+        let is_complete =
+            has_read && poll.is_some_and(is_whole) && !shared.watch.borrow().may_lack_records();
         unheard.note(Danger::SetAside, !is_complete);
         unheard.note(Danger::Lost, !has_read);
         for danger in [Danger::Skew, Danger::Silence] {

@@ -111,6 +111,7 @@ impl Watch {
             }
             Some(Errno::Io) if matches!(call, Call::SyncAll | Call::SyncFile | Call::SyncDir) => {
                 self.actor_mut(number).sync_failed = true;
+                self.has_failed_sync = true;
             }
             Some(errno @ (Errno::Busy | Errno::Access)) => {
                 let is_rename = matches!(call, Call::Rename | Call::RenameNoreplace);

@@ -210,8 +210,9 @@ pub struct Watch {
     taken_unknown: u64,
     /// Alerts of scripts whose publication a record told of.
     told: BTreeSet<u32>,
-    /// Whether the power has failed.
+    /// Whether the power has failed, and a sync of the queue's own programs.
     has_lost_power: bool,
+    has_failed_sync: bool,
     /// The step at which each alert was published last.
     published: Vec<u64>,
     /// The step of the last group commit.
@@ -257,6 +258,7 @@ impl Watch {
             taken_unknown: 0,
             told: BTreeSet::new(),
             has_lost_power: false,
+            has_failed_sync: false,
             published: vec![u64::MAX; ids as usize],
             committed: 0,
             inside: Vec::new(),
@@ -340,6 +342,12 @@ impl Watch {
         let census = self.contract.census();
         let moving = census.count(Place::Staged) + census.count(Place::Claimed);
         census.unrecorded() == 0 && moving == 0
+    }
+
+    /// Whether the ledger may lack a publication for good: a sync gave its bytes up, and the power failed before they were written
+    /// again. What became of its alerts is recorded all the same.
+    pub fn may_lack_records(&self) -> bool {
+        self.has_lost_power && self.has_failed_sync
     }
 
     /// The virtual time of the last step, in nanoseconds after the start.
