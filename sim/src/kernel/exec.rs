@@ -241,7 +241,8 @@ impl Machine {
         let pending = &step.pending;
         let is_all = pending.call == Call::SyncAll;
         if is_all || pending.call == Call::SyncFile {
-            self.fs.sync_failed(pending.process, pending.handle, is_all);
+            self.fs
+                .sync_failed(pending.process, pending.handle, is_all, errno);
         }
         Err(errno)
     }

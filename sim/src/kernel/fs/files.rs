@@ -357,10 +357,7 @@ impl Fs {
     /// Errs, once, if bytes were given up of which this handle has not told.
     fn settle_error(&mut self, process: ProcessId, id: u32) -> Result<(), Errno> {
         let handle = self.handles.get(id, process)?;
-        match std::mem::take(&mut handle.owes_error) {
-            true => Err(Errno::Io),
-            false => Ok(()),
-        }
+        handle.owes_error.take().map_or(Ok(()), Err)
     }
 
     /// What a handle of any kind is open on.

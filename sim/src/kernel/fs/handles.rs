@@ -44,7 +44,7 @@ pub(crate) struct Handle {
     pub(crate) cursor: Cursor,
     /// Since it was opened bytes of its filesystem, or of its file, were given up, and it has told nobody: its next sync fails, as
     /// that of every descriptor does which was open then (Linux 5.8 and later, syncfs(2) and `errseq_t`).
-    pub(crate) owes_error: bool,
+    pub(crate) owes_error: Option<Errno>,
 }
 
 /// A handle's number is its slot and, above that, how often the slot was used before: a stale number is refused.
@@ -91,7 +91,7 @@ impl Handles {
             generation,
             is_open: true,
             cursor: Cursor::default(),
-            owes_error: false,
+            owes_error: None,
         };
         if let Some(slot) = self.free.pop() {
             let generation = self.slots[slot as usize].generation + 1;

@@ -8,6 +8,7 @@ use super::handles::Grip;
 use super::inode::{DIRTY, FREE, Form};
 use super::{Fs, Ino, Node};
 use crate::kernel::options::ProcessId;
+use host::Errno;
 
 /// The log is not looked at again before it has doubled, and not below this length.
 const COMPACT_MIN: usize = 1_024;
@@ -273,29 +274,29 @@ impl Fs {
 
     /// A sync failed: what is given up of that never becomes durable, whatever a later sync says (contract S18). Every other handle
     /// that is open now will tell of it.
-    pub(crate) fn sync_failed(&mut self, process: ProcessId, id: u32, is_all: bool) {
+    pub(crate) fn sync_failed(&mut self, process: ProcessId, id: u32, is_all: bool, errno: Errno) {
         let Ok(ino) = self.sync_target(process, id) else {
             return;
         };
         match is_all {
-            true => self.doom_some(ino),
-            false => self.doom(ino),
+            true => self.doom_some(ino, errno),
+            false => self.doom(ino, errno),
         }
         let device = self.inodes[ino].device;
         for handle in self.handles.iter_mut() {
             let is_of_all = matches!(handle.grip, Grip::Dir | Grip::Root);
             if is_of_all && self.inodes[handle.ino].device == device {
-                handle.owes_error = true;
+                handle.owes_error = Some(errno);
             }
         }
         // Who learns of it by this call need not be told again by the same handle.
         if let Ok(own) = self.handles.get(id, process) {
-            own.owes_error = false;
+            own.owes_error = None;
         }
     }
 
     /// What is not durable of this file is given up.
-    fn doom(&mut self, ino: Ino) {
+    fn doom(&mut self, ino: Ino, errno: Errno) {
         let inode = &self.inodes[ino];
         if inode.form == Form::Blob {
             let blob = &mut self.blobs[inode.data];
@@ -303,7 +304,7 @@ impl Fs {
             let is_doomed = blob.doomed;
             let handles = self.handles.iter_mut();
             for handle in handles.filter(|handle| handle.ino == ino) {
-                handle.owes_error |= is_doomed;
+                handle.owes_error = handle.owes_error.or(is_doomed.then_some(errno));
             }
         }
     }
@@ -315,12 +316,12 @@ impl Fs {
     }
 
     /// A sync of the filesystem of `beside` failed: each file with unsynced bytes is doomed by the toss of a coin.
-    fn doom_some(&mut self, beside: Ino) {
+    fn doom_some(&mut self, beside: Ino, errno: Errno) {
         let device = self.inodes[beside].device;
         let dirty = std::mem::take(&mut self.journals[usize::from(device)].dirty);
         for &ino in &dirty {
             if self.inodes[ino].is(DIRTY) && self.sync_prng.chance(1, 2) {
-                self.doom(ino);
+                self.doom(ino, errno);
             }
         }
         self.journals[usize::from(device)].dirty = dirty;
