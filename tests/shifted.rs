@@ -5,12 +5,15 @@ use host::{At, Call, DirId, Errno, FileId, Host, HostError, LockId, Meta, Millis
 use std::cell::Cell;
 use std::time::Duration;
 
+/// Whether another program holds what this call would move or remove, by its first path.
+type IsHeld<'h> = Box<dyn Fn(Call, &[u8]) -> bool + 'h>;
+
 /// A machine with another time.
 pub struct Shifted<'h> {
     host: &'h dyn Host,
     by_ms: i64,
     calls: Cell<u64>,
-    is_held: Box<dyn Fn(Call, &[u8]) -> bool + 'h>,
+    is_held: IsHeld<'h>,
 }
 
 impl<'h> Shifted<'h> {

@@ -4,7 +4,7 @@
 use super::{T0, World};
 use crate::intake::starter;
 use crate::simulated::{play, program};
-use host::{At, File, Host, Millis};
+use host::{At, File, Millis};
 use indexer::{Config, Profile};
 use mock_indexer::{Core, Dated, Delivery, Options, Population, Recipe, Second};
 use pipeline::{Pipeline, Settings};
