@@ -119,23 +119,22 @@ impl<'a> Alert<'a> {
             Some(source) => [source.timestamp, source.ecs_timestamp],
             None => [document.timestamp, document.ecs_timestamp],
         };
-        let time = fields.iter().find_map(|field| match field {
-            Field::Text(text) => time_of(text),
+        let hour = fields.iter().find_map(|field| match field {
+            Field::Text(text) => hour_of(text),
             Field::Absent | Field::Other(_) => None,
         });
-        let hour = time.map(Hour::of);
         Ok(Alert { bytes, hour })
     }
 }
 
-/// A timestamp in RFC 3339, or in Wazuh 4's form with an offset that has no colon. A year before 0 has no four digits to be
-/// filed under, and counts as none.
-fn time_of(text: &str) -> Option<Timestamp> {
+/// The UTC hour of a timestamp in RFC 3339, or in Wazuh 4's form with an offset that has no colon. A year before 0 has no
+/// four digits to be filed under, and counts as none.
+fn hour_of(text: &str) -> Option<Hour> {
     let instant = text.parse::<Timestamp>().ok().or_else(|| {
         let broken_down = parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?;
         broken_down.to_timestamp().ok()
     })?;
-    Some(instant).filter(|instant| 0 <= Hour::of(*instant).year)
+    Some(Hour::of(instant)).filter(|hour| 0 <= hour.year)
 }
 
 #[cfg(test)]

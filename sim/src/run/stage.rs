@@ -3,12 +3,11 @@
 use super::cast::Player;
 use super::fate::{Copying, Fate};
 use super::program::filler::AGAIN;
-use super::program::foundry::ROOT;
 use super::program::writer::NEVER_TAKEN;
 use super::shared::Shared;
 use super::story::Telling;
 use super::struck::touches;
-use super::watch::Kept;
+use super::watch::{Kept, inbox};
 use crate::kernel::{
     Act, Control, Director, Ended, Exit, Ino, Machine, Pending, PowerLoss, Step, TaskId, View,
 };
@@ -222,8 +221,7 @@ impl Director for Stage {
 
 /// Files of the inbox that have a name which is never taken, as they are on the disk.
 fn names_never_taken(view: &View<'_>) -> u64 {
-    let inbox = format!("{ROOT}/inbox");
-    let Some(inbox) = view.fs().at(inbox.as_bytes()) else {
+    let Some(inbox) = inbox(view.fs()) else {
         return 0;
     };
     let names = view.fs().children(inbox);

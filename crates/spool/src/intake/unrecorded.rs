@@ -189,8 +189,7 @@ impl Publisher<'_> {
         found.dedup_by_key(|one| (one.bucket.first(), one.entry));
         for of_bucket in found.chunk_by(|a, b| a.bucket.first() == b.bucket.first()) {
             let bucket = of_bucket[0].bucket;
-            let times = of_bucket.iter().filter_map(|one| one.times);
-            let times = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+            let times = of_bucket.iter().filter_map(|one| one.times).reduce(joined);
             let entries: Vec<_> = of_bucket.iter().map(|one| one.entry).collect();
             let newest = entries.last().map(EntryName::stamp).unwrap_or_default();
             self.last = self.last.max(newest).max(bucket.first());
@@ -236,12 +235,17 @@ fn times_of(
             continue;
         }
         let hour = Alert::parse(&bytes).ok().and_then(|alert| alert.hour);
-        if let Some((from, to)) = hour.and_then(times_of_hour) {
-            let (first, last) = times.unwrap_or((from, to));
-            times = Some((first.min(from), last.max(to)));
-        }
+        times = times
+            .into_iter()
+            .chain(hour.and_then(times_of_hour))
+            .reduce(joined);
     }
     Ok(times)
+}
+
+/// The times from the first to the last of both.
+fn joined(a: (i64, i64), b: (i64, i64)) -> (i64, i64) {
+    (a.0.min(b.0), a.1.max(b.1))
 }
 
 /// The first and the last millisecond of an hour.

@@ -2,9 +2,8 @@
 
 use super::Watch;
 use super::packs::is_pack;
-use super::places::{NONE, place_of};
+use super::places::{NONE, inbox, place_of};
 use crate::kernel::{Ino, Node, View};
-use crate::run::program::foundry::ROOT;
 use contract::sometimes::Goal;
 use contract::{Id, Place};
 use spool::BucketName;
@@ -22,7 +21,7 @@ impl Watch {
         let mut found: Vec<(u32, Place, Ino, Ino)> = Vec::new();
         self.named_pending = 0;
         self.packs.clear();
-        let inbox = view.fs().at(format!("{ROOT}/inbox").as_bytes());
+        let inbox = inbox(view.fs());
         let mut waiting = vec![(Ino::ROOT, 0)];
         while let Some((dir, named)) = waiting.pop() {
             // A directory whose move was undone is what it was before.

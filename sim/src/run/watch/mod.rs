@@ -14,7 +14,7 @@ mod restored;
 
 use super::source::Source;
 use places::NOWHERE;
-pub(super) use places::SEGMENT;
+pub(super) use places::{SEGMENT, inbox};
 pub use restored::Kept;
 
 use crate::kernel::{Effect, Ino, Node, Step, View};

@@ -1,9 +1,8 @@
 //! Names that appear, move and go, told to the contract as moves of alerts.
 
-use super::places::{LEDGER, NONE, SEGMENT, place_of};
+use super::places::{LEDGER, NONE, SEGMENT, inbox, place_of};
 use super::{Watch, packs};
 use crate::kernel::{Fs, Ino, Node, View};
-use crate::run::program::foundry::ROOT;
 use contract::sometimes::Goal;
 use contract::{Actor, Event, Id, Motion, PassKind, Place, Side};
 use spool::{BucketName, EntryName};
@@ -202,8 +201,8 @@ impl Watch {
             self.pack_placed(view, actor, side, (ino, to_dir, to_name));
             return;
         }
-        let inbox = view.fs().at(format!("{ROOT}/inbox").as_bytes());
-        if Some(to_dir) == inbox && side == Side::Inside {
+        let is_back = (from, to) == (Some(Place::Claimed), Some(Place::Pending));
+        if is_back && side == Side::Inside && Some(to_dir) == inbox(view.fs()) {
             self.given_back(view, ino, actor);
             return;
         }

@@ -2,6 +2,7 @@
 
 use super::Watch;
 use crate::kernel::{Fs, Ino, Machine, Node};
+use crate::run::program::foundry::ROOT;
 use crate::run::source::index_of_legacy_name;
 use contract::{Id, Place};
 use spool::EntryName;
@@ -76,6 +77,11 @@ impl Watch {
             }
         }
     }
+}
+
+/// The directory into which scripts put their files; `None` if there is none.
+pub(in crate::run) fn inbox(fs: &Fs) -> Option<Ino> {
+    fs.at(format!("{ROOT}/inbox").as_bytes())
 }
 
 /// The place that a directory's note says.
